@@ -1,0 +1,43 @@
+//! Who may do what with an item, when, and by which path? The only definition.
+
+use crate::{
+    id::{AccountId, GroupId, LinkId},
+    item::ItemState,
+    role::Permissions,
+    time::Time,
+};
+use std::collections::BTreeSet;
+
+/// A valid opening of a link, as presented with a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visit {
+    /// The link that was opened.
+    pub link: LinkId,
+    /// Its generation at that time; a rotated link's visits are void.
+    pub generation: u32,
+    /// Version of its password at that time (position of the last change, 0 = none).
+    pub password_version: u64,
+    /// First instant at which it is over.
+    pub ends_at: Time,
+}
+
+/// Who asks, with everything that could give a right. Several credentials add up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The account, when signed in (or acted for). Deactivated and erased accounts have nothing:
+    /// whoever builds the subject leaves them out.
+    pub account: Option<AccountId>,
+    /// The groups it is a member of.
+    pub groups: BTreeSet<GroupId>,
+    /// Openings of links of this item.
+    pub visits: Vec<Visit>,
+    /// Administrators, and applications that act for nobody, may do everything.
+    pub unrestricted: bool,
+}
+
+/// What a subject may do with an item at an instant: the union over all paths, each inside its window
+/// and less what it withholds. A closed item leaves its owner only, a retired one nobody.
+pub fn permissions(subject: &Subject, item: &ItemState, at: Time) -> Permissions {
+    let _ = (subject, item, at);
+    Permissions::NONE
+}

@@ -1,0 +1,68 @@
+//! Payloads of the events on a token's stream. A storage format: see the catalogue.
+
+use super::no_private_text;
+use crate::{
+    id::{AccountId, VaultId},
+    time::Time,
+};
+use serde::{Deserialize, Serialize};
+
+/// What a caller may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallerRole {
+    /// Administers: tokens, kinds, keys, accounts; may do everything.
+    Admin,
+    /// Reads everything, changes nothing, opens no link, sees no link address.
+    Auditor,
+    /// Acts for accounts or for anonymous visitors.
+    App,
+    /// One account itself.
+    Account,
+}
+
+/// What an application's token may be used for. Closed list; none = all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Scope {
+    /// Register, describe, close, retire items.
+    #[serde(rename = "items")]
+    Items,
+    /// Grants, links, visibility, publication.
+    #[serde(rename = "sharing")]
+    Sharing,
+    /// Open links, swap codes.
+    #[serde(rename = "visits")]
+    Visits,
+    /// Register, change, deactivate, erase accounts.
+    #[serde(rename = "accounts")]
+    Accounts,
+    /// Read items, lists, catalog, history.
+    #[serde(rename = "read")]
+    Read,
+}
+
+/// `token.issued`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenIssued {
+    /// What its holder may be.
+    pub role: CallerRole,
+    /// Its name; becomes `actor.app` of applications.
+    pub label: String,
+    /// What an application may use it for; empty = everything of its role.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<Scope>,
+    /// The account of a token with role `account`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    /// First instant at which it is no longer valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Time>,
+    /// The vault row with its digest.
+    pub digest: VaultId,
+}
+
+/// `token.revoked`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRevoked {}
+
+no_private_text!(TokenIssued, TokenRevoked);

@@ -1,0 +1,24 @@
+//! The rules of sharing, pure: no I/O, no clock, no randomness, no async.
+//!
+//! `decide(state, command, context) -> events or rejection` and `evolve(state, recorded event)`
+//! for every aggregate; the one definition of [`permissions`](access::permissions); the catalogue of
+//! stored event names. Everything that can change between two runs (time, ids, secrets, rights of
+//! the actor) is handed in.
+
+pub mod access;
+pub mod account;
+pub mod actor;
+pub mod event;
+pub mod id;
+pub mod item;
+pub mod kind;
+pub mod link_use;
+pub mod position;
+pub mod principal;
+pub mod rejection;
+pub mod role;
+pub mod stream;
+pub mod system;
+pub mod text;
+pub mod time;
+pub mod token;

@@ -1,0 +1,90 @@
+//! How are streams named, and how do names become NATS subject tokens and back?
+
+use crate::id::{AccountId, GroupId, ItemId, ItemRef, KindName, LinkId, TokenId};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// The stream an aggregate's records stand on; written `item/history/8f3a`, `system`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum StreamName {
+    /// One item with its grants, links and publication.
+    Item(ItemRef),
+    /// One account.
+    Account(AccountId),
+    /// One group.
+    Group(GroupId),
+    /// The uses of one limited link.
+    Link(LinkId),
+    /// One access token.
+    Token(TokenId),
+    /// The deployment itself: log identity, rules, kinds, keys.
+    System,
+}
+
+/// A text that names no stream.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` names no stream")]
+pub struct StreamNameError(String);
+
+impl fmt::Display for StreamName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Item(item) => write!(f, "item/{}/{}", item.kind, item.id),
+            Self::Account(id) => write!(f, "account/{id}"),
+            Self::Group(id) => write!(f, "group/{id}"),
+            Self::Link(id) => write!(f, "link/{id}"),
+            Self::Token(id) => write!(f, "token/{id}"),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+impl FromStr for StreamName {
+    type Err = StreamNameError;
+    fn from_str(text: &str) -> Result<Self, StreamNameError> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let parsed = match parts.as_slice() {
+            ["system"] => Some(Self::System),
+            ["item", kind, id] => match (KindName::parse(*kind), ItemId::parse(*id)) {
+                (Ok(kind), Ok(id)) => Some(Self::Item(ItemRef { kind, id })),
+                _ => None,
+            },
+            ["account", id] => id.parse().ok().map(Self::Account),
+            ["group", id] => id.parse().ok().map(Self::Group),
+            ["link", id] => id.parse().ok().map(Self::Link),
+            ["token", id] => id.parse().ok().map(Self::Token),
+            _ => None,
+        };
+        parsed.ok_or_else(|| StreamNameError(text.chars().take(64).collect()))
+    }
+}
+
+impl TryFrom<String> for StreamName {
+    type Error = StreamNameError;
+    fn try_from(text: String) -> Result<Self, StreamNameError> {
+        text.parse()
+    }
+}
+
+impl From<StreamName> for String {
+    fn from(name: StreamName) -> String {
+        name.to_string()
+    }
+}
+
+impl StreamName {
+    /// The subject below a prefix, e.g. `sharelog.log.item.history.8f3a`. Dots of an id, which NATS
+    /// reserves, become `=2E`; no id holds a `=`, so this is reversible.
+    pub fn subject(&self, prefix: &str) -> String {
+        let tokens = self.to_string().replace('.', "=2E").replace('/', ".");
+        format!("{prefix}.{tokens}")
+    }
+
+    /// The stream of a subject below a prefix; `None` when it is none of ours.
+    pub fn from_subject(prefix: &str, subject: &str) -> Option<Self> {
+        let tokens = subject.strip_prefix(prefix)?.strip_prefix('.')?;
+        let name: Self = tokens.replace('.', "/").replace("=2E", ".").parse().ok()?;
+        (name.subject(prefix) == subject).then_some(name)
+    }
+}
