@@ -54,7 +54,10 @@ pub enum AccountCommand {
     /// Take everything from it until reactivated.
     Deactivate,
     /// Forget the person for ever.
-    Erase,
+    Erase {
+        /// Its data keys in the vault, which will be destroyed.
+        keys: Vec<uuid::Uuid>,
+    },
 }
 
 /// Decides a command; who may issue it is judged by the caller's role before.

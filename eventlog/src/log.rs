@@ -149,3 +149,15 @@ pub trait KeyIndex: Send + Sync + fmt::Debug {
 
 /// The log chosen at start.
 pub type SharedLog = Arc<dyn EventLog>;
+
+/// Opens private texts after a read. The vault implements it; whoever follows the log for people to read holds one.
+#[async_trait]
+pub trait TextOpener: Send + Sync + fmt::Debug {
+    /// Opens the texts of one stream in place. A text whose key is destroyed stays without plain text, which
+    /// reads as "erased". Fails only when the vault does not answer.
+    async fn open(
+        &self,
+        stream: &StreamName,
+        texts: Vec<domain::text::PrivateField<'_>>,
+    ) -> Result<(), LogError>;
+}

@@ -5,6 +5,7 @@
 use super::no_private_text;
 use crate::id::VaultId;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// `account.registered`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,9 +34,13 @@ pub struct AccountDeactivated {}
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountReactivated {}
 
-/// `account.erased`: the vault destroys its data key and rows after this; for ever.
+/// `account.erased`: the vault destroys its data keys and rows after this; for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccountErased {}
+pub struct AccountErased {
+    /// The data keys that are destroyed; what they sealed reads as erased from here on.
+    #[serde(default)]
+    pub keys: Vec<Uuid>,
+}
 
 no_private_text!(
     AccountRegistered,
