@@ -1,1 +1,22 @@
-//! projections
+//! The read side: how do records become tables, and how are those asked?
+//!
+//! A [`projection::Projection`] is a pure function from an event to row changes; [`runner::Runner`] alone
+//! applies them; [`Views`] answers questions. Engines live in `store` and nothing outside them names a
+//! driver. How to add a projection: `projections/README.md`.
+
+pub mod runner;
+pub mod store;
+pub mod views;
+
+pub use runner::{Runner, RunnerOptions};
+pub use store::{Database, StoreError};
+pub use views::*;
+
+use eventlog::SharedLog;
+use std::sync::Arc;
+
+/// The questions, answered from a database. The log is asked for its head only (lag in
+/// [`Views::statuses`]); `None` = the lag is not known, as for a command line beside a running service.
+pub fn views(database: Database, log: Option<SharedLog>) -> Arc<dyn Views> {
+    Arc::new(sql::SqlViews::new(database, log))
+}
