@@ -90,6 +90,21 @@ pub struct ActivityFilter {
     pub to: Option<Time>,
 }
 
+impl ActivityFilter {
+    /// Does an entry belong to what is asked?
+    pub fn matches(&self, entry: &ActivityEntry) -> bool {
+        fn wants<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {
+            wanted.is_none() || wanted == found
+        }
+        (self.kinds.is_empty() || self.kinds.contains(&entry.kind))
+            && wants(self.item.as_ref(), entry.item.as_ref())
+            && wants(self.link.as_ref(), entry.link.as_ref())
+            && wants(self.account.as_ref(), entry.account.as_ref())
+            && self.from.is_none_or(|from| entry.at >= from)
+            && self.to.is_none_or(|to| entry.at < to)
+    }
+}
+
 /// The activity log.
 #[async_trait]
 pub trait Activity: Send + Sync + fmt::Debug {

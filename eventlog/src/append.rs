@@ -1,8 +1,14 @@
 //! Was it appended? One append with every doubt resolved by reading.
 
-use crate::{Append, Appended, EventLog, LogError};
-use domain::id::CommitId;
+use crate::{Append, AppendError, Appended, EventLog, LogError, MAX_RECORD};
+use domain::{id::CommitId, position::Position, stream::StreamName};
+use serde::Deserialize;
 use std::time::Duration;
+use tokio::time::Instant;
+
+/// First pause between attempts; doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Why an append has no answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -20,12 +26,105 @@ pub enum AppendFailed {
     Log(#[from] LogError),
 }
 
+/// What the bytes must agree on with what is asked, or no follower would ever get past the record.
+#[derive(Deserialize)]
+struct Head {
+    stream: StreamName,
+    prev: Position,
+    commit: CommitId,
+}
+
+fn agrees(append: &Append) -> Result<(), LogError> {
+    let refused =
+        |detail: String| LogError::Misconfigured(format!("a record was refused: {detail}"));
+    if append.bytes.len() > MAX_RECORD {
+        return Err(refused(format!("{} bytes", append.bytes.len())));
+    }
+    let head: Head =
+        serde_json::from_slice(&append.bytes).map_err(|error| refused(error.to_string()))?;
+    let asked = (&append.stream, append.expected, append.commit);
+    if (&head.stream, head.prev, head.commit) == asked {
+        Ok(())
+    } else {
+        Err(refused("its envelope differs from what was asked".to_owned()))
+    }
+}
+
 /// Appends within a time budget.
+///
+/// A conflict, a duplicate and a missing acknowledgement say nothing certain about this commit: servers
+/// differ in what they check first, and an acknowledgement can be lost after the write. So each is
+/// resolved by reading the stream after the expected version. A commit that is not found is asked again,
+/// unchanged: the expected version lets it in at most once. When the time is up while it may still be
+/// under way the answer is [`AppendFailed::Unknown`].
 pub async fn append(
     log: &dyn EventLog,
     append: &Append,
     budget: Duration,
 ) -> Result<Appended, AppendFailed> {
-    let _ = (log, append, budget);
-    Err(LogError::Unavailable("unfinished".to_owned()).into())
+    agrees(append)?;
+    let until = Instant::now() + budget;
+    let mut doubt = None;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let outcome = match tokio::time::timeout_at(until, log.try_append(append)).await {
+            Ok(Ok(position)) => return Ok(Appended::At(position)),
+            Ok(Err(AppendError::Log(error))) if doubt.is_none() => return Err(error.into()),
+            Ok(Err(error)) => error,
+            Err(_elapsed) => AppendError::Unknown("no answer in time".to_owned()),
+        };
+        if let AppendError::Unknown(detail) = &outcome {
+            doubt = Some(detail.clone());
+        }
+        // Reading may outlast the budget a little: an answer is worth more than punctuality.
+        let patience = until.max(Instant::now() + Duration::from_millis(500));
+        match tokio::time::timeout_at(patience, resolve(log, append, &outcome)).await {
+            Ok(Ok(Some(answer))) => return Ok(answer),
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => {
+                doubt.get_or_insert_with(|| error.to_string());
+            }
+            Err(_elapsed) => {
+                doubt.get_or_insert_with(|| "reading gave no answer in time".to_owned());
+            }
+        }
+        if Instant::now() + pause >= until {
+            return match (doubt, outcome) {
+                (None, AppendError::Conflict) => Ok(Appended::Conflict),
+                (doubt, outcome) => Err(AppendFailed::Unknown {
+                    commit: append.commit,
+                    detail: doubt.unwrap_or_else(|| outcome.to_string()),
+                }),
+            };
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// What reading says; `None` = the stream still stands at the expected version.
+async fn resolve(
+    log: &dyn EventLog,
+    append: &Append,
+    outcome: &AppendError,
+) -> Result<Option<Appended>, LogError> {
+    let since = log.read_stream(&append.stream, append.expected).await?;
+    if let Some(ours) = since.iter().find(|record| record.envelope.commit == append.commit) {
+        return Ok(Some(Appended::At(ours.position)));
+    }
+    if append.key.is_some()
+        && let Some(other) = since.iter().find(|record| record.envelope.key == append.key)
+    {
+        return Ok(Some(Appended::KeyTaken(other.position)));
+    }
+    if let AppendError::Duplicate(position) = outcome {
+        return Ok(Some(match log.read(*position).await? {
+            Some(record) if record.envelope.commit == append.commit => {
+                Appended::At(record.position)
+            }
+            _ => Appended::KeyTaken(*position),
+        }));
+    }
+    // The stream has moved past the expected version without us, and now we can never get in.
+    Ok((!since.is_empty()).then_some(Appended::Conflict))
 }

@@ -5,9 +5,11 @@
 
 pub mod activity;
 mod append;
+mod chain;
 pub mod envelope;
 pub mod faulty;
 pub mod jetstream;
+mod local;
 pub mod log;
 pub mod memory;
 pub mod skew;
