@@ -1,1 +1,22 @@
-//! commands
+//! The write side: commands become events. Load, decide, append; vault; links; sweeper.
+
+mod authority;
+mod clock;
+mod commands;
+mod error;
+mod random;
+mod request;
+mod secret;
+mod settings;
+pub mod vault;
+
+pub use authority::Authority;
+pub use clock::{Clock, ManualClock};
+pub use commands::Commands;
+pub use error::{CommandError, OpenError, StartError};
+pub use request::{
+    AccountIntent, Address, AskedGrantee, Caller, LinkPreview, NewToken, Opened, Outcome, Profile,
+    ProfilePatch, Request, Rights, Status, TokenIdentity, WriteHealth,
+};
+pub use secret::Secret;
+pub use settings::{Parts, Settings};
