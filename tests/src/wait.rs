@@ -1,0 +1,31 @@
+//! How do tests wait? For a condition, with a bound; never for a time.
+
+use std::{future::Future, time::Duration};
+use tokio::time::{Instant, sleep};
+
+/// Asks again until there is an answer; panics with `what` when the bound has passed.
+pub async fn until<T, F, Asked>(what: &str, bound: Duration, mut ask: F) -> T
+where
+    F: FnMut() -> Asked,
+    Asked: Future<Output = Option<T>>,
+{
+    let end = Instant::now() + bound;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < end, "still waiting after {bound:?} for: {what}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A loopback port that was free a moment ago.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// Does anybody listen there?
+pub async fn listens(port: u16) -> bool {
+    tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+}

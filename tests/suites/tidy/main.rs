@@ -1,0 +1,5 @@
+//! Does the repository keep the rules that no lint knows?
+
+mod architecture;
+mod dependencies;
+mod sources;
