@@ -1,1 +1,6 @@
-//! api
+//! HTTP, pages and command line of Sharelog: everything that faces people and programs.
+
+pub mod problem;
+pub mod state;
+
+pub use state::{AppParts, AppState, Limits};

@@ -1,0 +1,66 @@
+//! What do all handlers share? Everything that the wiring hands to the edge.
+
+use commands::{Clock, Commands};
+use eventlog::{Activity, SharedLog};
+use projections::Views;
+use std::{ops::Deref, sync::Arc, time::Duration};
+use url::Url;
+
+/// What the edge is made of.
+#[derive(Debug)]
+pub struct AppParts {
+    /// The write side.
+    pub commands: Commands,
+    /// The read side.
+    pub views: Arc<dyn Views>,
+    /// The event log; the edge reads it only.
+    pub log: SharedLog,
+    /// The activity log.
+    pub activity: Arc<dyn Activity>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The address that people reach the service under; never taken from a request.
+    pub public_url: Url,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+/// Bounds of a node's HTTP side.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// How long a query waits for what this node last recorded, when the caller names no position.
+    pub own_writes_wait: Duration,
+    /// How long a query waits for the position that the caller names, without `Prefer: wait`.
+    pub at_least_wait: Duration,
+    /// The longest `Prefer: wait` that is honoured.
+    pub longest_wait: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            own_writes_wait: Duration::from_secs(1),
+            at_least_wait: Duration::from_secs(5),
+            longest_wait: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The state of the router. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct AppState(Arc<AppParts>);
+
+impl AppState {
+    /// From its parts.
+    pub fn new(parts: AppParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for AppState {
+    type Target = AppParts;
+
+    fn deref(&self) -> &AppParts {
+        &self.0
+    }
+}
