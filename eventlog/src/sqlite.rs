@@ -1,7 +1,26 @@
 //! The engine of the embedded default: one SQLite file, appended by one writer with grouped commits.
 
-use crate::LogError;
-use std::path::Path;
+use crate::{
+    Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, KeyIndex, LogError, Record,
+    chain::{RawRecord, begins_at_one, check_stream, not_beyond},
+    local::{LocalFollower, Source},
+};
+use async_trait::async_trait;
+use domain::{id::LogId, position::Position, stream::StreamName, time::Time};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use std::{path::Path, sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+mod activity;
+pub(crate) mod store;
+mod writer;
+
+pub use activity::SqliteActivity;
+use store::Readers;
+use writer::Writer;
+
+/// How often a follower looks when the writer of its own process did not wake it: another process may append.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// How the file is used.
 #[derive(Debug, Clone)]
@@ -16,20 +35,215 @@ impl Default for SqliteOptions {
     }
 }
 
-/// The log in a file. Cheap to clone.
+/// The log in a file. Cheap to clone; all clones share one writer. One process appends (the service locks
+/// its data folder); others may read.
 #[derive(Debug, Clone)]
-pub struct SqliteLog {}
+pub struct SqliteLog {
+    readers: Arc<Readers>,
+    /// `None`: opened for reading only.
+    writer: Option<Arc<Writer>>,
+    head: watch::Receiver<u64>,
+}
 
 impl SqliteLog {
     /// Opens or creates the file for reading and appending.
     pub async fn open(path: &Path, options: SqliteOptions) -> Result<Self, LogError> {
-        let _ = (path, options);
-        Err(LogError::Unavailable("unfinished".to_owned()))
+        let owned = path.to_owned();
+        let connection = store::blocking(move || store::open(&owned, store::LOG)).await?;
+        let (writer, head) = Writer::start(connection, options.group)?;
+        let readers = Arc::new(Readers::new(path));
+        Ok(Self { readers, writer: Some(Arc::new(writer)), head })
     }
 
     /// Opens an existing file for reading only, beside a running service.
     pub async fn open_read_only(path: &Path) -> Result<Self, LogError> {
-        let _ = path;
-        Err(LogError::Unavailable("unfinished".to_owned()))
+        let log = Self {
+            readers: Arc::new(Readers::new(path)),
+            writer: None,
+            head: watch::Sender::new(0).subscribe(),
+        };
+        log.head().await?;
+        Ok(log)
+    }
+}
+
+fn raw(row: &rusqlite::Row<'_>) -> rusqlite::Result<RawRecord> {
+    let stream: String = row.get(1)?;
+    let bytes: Vec<u8> = row.get(2)?;
+    Ok(RawRecord {
+        position: position(row.get(0)?),
+        stream: stream.parse().ok(),
+        stored_at: None,
+        bytes: bytes.into(),
+    })
+}
+
+/// SQLite's integers are signed; positions are never that large.
+fn integer(position: Position) -> i64 {
+    i64::try_from(position.0).unwrap_or(i64::MAX)
+}
+
+fn position(integer: i64) -> Position {
+    Position(u64::try_from(integer).unwrap_or(0))
+}
+
+fn last(connection: &Connection) -> rusqlite::Result<Position> {
+    connection
+        .prepare_cached("SELECT coalesce(max(position), 0) FROM record")?
+        .query_row([], |row| row.get(0).map(position))
+}
+
+fn version(connection: &Connection, stream: &str) -> rusqlite::Result<Position> {
+    let found = connection
+        .prepare_cached(
+            "SELECT position FROM record WHERE stream = ?1 ORDER BY position DESC LIMIT 1",
+        )?
+        .query_row([stream], |row| row.get(0).map(position))
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+fn message(connection: &Connection, message: &str) -> rusqlite::Result<Option<Position>> {
+    connection
+        .prepare_cached("SELECT position FROM record WHERE message = ?1")?
+        .query_row([message], |row| row.get(0).map(position))
+        .optional()
+}
+
+#[async_trait]
+impl Source for Arc<Readers> {
+    async fn records(&self, after: Position, max: usize) -> Result<Vec<RawRecord>, LogError> {
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        self.read(move |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT position, stream, bytes FROM record WHERE position > ?1 ORDER BY position LIMIT ?2",
+            )?;
+            let rows = select.query_map(params![integer(after), max], raw)?;
+            rows.collect()
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl EventLog for SqliteLog {
+    async fn try_append(&self, append: &Append) -> Result<Position, AppendError> {
+        match &self.writer {
+            Some(writer) => writer.append(append).await,
+            None => Err(LogError::Misconfigured("it was opened for reading only".to_owned()).into()),
+        }
+    }
+
+    async fn stream_position(&self, stream: &StreamName) -> Result<Position, LogError> {
+        let stream = stream.to_string();
+        self.readers.read(move |connection| version(connection, &stream)).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: Position,
+    ) -> Result<Vec<Record>, LogError> {
+        let name = stream.to_string();
+        let found = self
+            .readers
+            .read(move |connection| {
+                let mut select = connection.prepare_cached(
+                    "SELECT position, stream, bytes FROM record
+                     WHERE stream = ?1 AND position > ?2 ORDER BY position",
+                )?;
+                let rows = select.query_map(params![name, integer(after)], raw)?;
+                rows.collect::<rusqlite::Result<Vec<_>>>()
+            })
+            .await?;
+        check_stream(stream, after, found)
+    }
+
+    async fn read(&self, at: Position) -> Result<Option<Record>, LogError> {
+        let found = self
+            .readers
+            .read(move |connection| {
+                let found = connection
+                    .prepare_cached(
+                        "SELECT position, stream, bytes, time FROM record WHERE position = ?1",
+                    )?
+                    .query_row([integer(at)], |row| Ok((raw(row)?, row.get::<_, i64>(3)?)))
+                    .optional()?;
+                Ok((found, last(connection)?))
+            })
+            .await?;
+        match found {
+            (Some((raw, micros)), _) => {
+                let record = raw.read()?;
+                let time = Time::from_micros(micros).unwrap_or(record.time);
+                Ok(Some(Record { time, ..record }))
+            }
+            (None, last) if at.0 == 0 || at > last => Ok(None),
+            (None, _) => Err(LogError::Corrupt {
+                position: at,
+                detail: "the record is missing".to_owned(),
+            }),
+        }
+    }
+
+    async fn head(&self) -> Result<Head, LogError> {
+        self.readers
+            .read(|connection| {
+                let first = connection
+                    .prepare_cached("SELECT coalesce(min(position), 0) FROM record")?
+                    .query_row([], |row| row.get(0).map(position))?;
+                Ok(Head { position: last(connection)?, first })
+            })
+            .await
+    }
+
+    async fn follow(&self, after: Checkpoint) -> Result<Box<dyn Follower>, LogError> {
+        let head = self.head().await?;
+        begins_at_one(head)?;
+        not_beyond(after, head.position)?;
+        let log = if after.position.0 == 0 { None } else { self.identity().await? };
+        let source = Arc::clone(&self.readers);
+        Ok(Box::new(LocalFollower::new(source, after, log, self.head.clone(), LOOK)))
+    }
+
+    async fn identity(&self) -> Result<Option<LogId>, LogError> {
+        Ok(self.read(Position(1)).await?.map(|record| record.envelope.log))
+    }
+
+    async fn check(&self) -> Result<Durability, LogError> {
+        begins_at_one(self.head().await?)?;
+        let guards: i64 = self
+            .readers
+            .read(|connection| {
+                connection.query_row(
+                    "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'record'",
+                    [],
+                    |row| row.get(0),
+                )
+            })
+            .await?;
+        if guards < 4 {
+            return Err(LogError::Misconfigured(
+                "the triggers that refuse changes of records are gone".to_owned(),
+            ));
+        }
+        Ok(Durability {
+            engine: format!("SQLite {}", rusqlite::version()),
+            replicas: 1,
+            synced: true,
+            warnings: Vec::new(),
+        })
+    }
+
+    async fn clock(&self) -> Result<Option<Time>, LogError> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl KeyIndex for SqliteLog {
+    async fn find(&self, key: &str) -> Result<Option<Position>, LogError> {
+        let wanted = format!("k:{key}");
+        self.readers.read(move |connection| message(connection, &wanted)).await
     }
 }

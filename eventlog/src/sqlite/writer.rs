@@ -1,0 +1,120 @@
+//! Who appends to the SQLite log? One thread, which commits everything that waits in one transaction.
+
+use super::{integer, last, message, store::failed, version};
+use crate::{Append, AppendError, LogError, chain::stamped};
+use domain::position::Position;
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Appends that may wait for the writer; more wait for a place.
+const QUEUE: usize = 8_192;
+
+type Answer = Result<Position, AppendError>;
+
+struct Job {
+    stream: String,
+    append: Append,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// The handle of the writer's thread, which ends when the last handle is dropped.
+#[derive(Debug)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Job>,
+}
+
+impl Writer {
+    /// Starts the thread; the receiver tells the head after every commit.
+    pub(super) fn start(
+        connection: Connection,
+        group: usize,
+    ) -> Result<(Self, watch::Receiver<u64>), LogError> {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let head = last(&connection).map_err(|error| failed(&error))?;
+        let (tell, told) = watch::channel(head.0);
+        std::thread::Builder::new()
+            .name("log-writer".to_owned())
+            .spawn(move || run(connection, waiting, group.max(1), &tell))
+            .map_err(|error| LogError::Unavailable(format!("no thread: {error}")))?;
+        Ok((Self { queue }, told))
+    }
+
+    pub(super) async fn append(&self, append: &Append) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        let job = Job { stream: append.stream.to_string(), append: append.clone(), answer };
+        self.queue
+            .send(job)
+            .await
+            .map_err(|_| LogError::Unavailable("the writer has ended".to_owned()))?;
+        answered.await.map_err(|_| AppendError::Unknown("the writer has ended".to_owned()))?
+    }
+}
+
+fn run(
+    mut connection: Connection,
+    mut waiting: mpsc::Receiver<Job>,
+    group: usize,
+    head: &watch::Sender<u64>,
+) {
+    let mut jobs = Vec::with_capacity(group);
+    while waiting.blocking_recv_many(&mut jobs, group) > 0 {
+        match commit(&mut connection, &jobs) {
+            Ok((answers, last)) => {
+                head.send_if_modified(|known| std::mem::replace(known, last.0) != last.0);
+                for (job, answer) in jobs.drain(..).zip(answers) {
+                    // Whoever asked may have gone; the record stands.
+                    drop(job.answer.send(answer));
+                }
+            }
+            Err(error) => {
+                for job in jobs.drain(..) {
+                    drop(job.answer.send(Err(error.clone())));
+                }
+            }
+        }
+    }
+}
+
+/// One transaction for all jobs; each is checked against what the earlier ones of the group did.
+fn commit(connection: &mut Connection, jobs: &[Job]) -> Result<(Vec<Answer>, Position), AppendError> {
+    let before = |error: rusqlite::Error| AppendError::Log(failed(&error));
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(before)?;
+    let done = stage(&transaction, jobs).map_err(before)?;
+    // A commit that fails may still have reached the disk.
+    transaction.commit().map_err(|error| AppendError::Unknown(format!("SQLite: {error}")))?;
+    Ok(done)
+}
+
+fn stage(
+    connection: &Connection,
+    jobs: &[Job],
+) -> rusqlite::Result<(Vec<Answer>, Position)> {
+    let mut head = last(connection)?;
+    let mut time = connection
+        .prepare_cached("SELECT time FROM record WHERE position = ?1")?
+        .query_row([integer(head)], |row| row.get::<_, i64>(0))
+        .optional()?
+        .unwrap_or(i64::MIN);
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO record (position, stream, message, time, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    let mut answers = Vec::with_capacity(jobs.len());
+    for Job { stream, append, .. } in jobs {
+        let id = append.message_id();
+        answers.push(if version(connection, stream)? != append.expected {
+            Err(AppendError::Conflict)
+        } else if let Some(position) = message(connection, &id)? {
+            Err(AppendError::Duplicate(position))
+        } else if let Some(at) = stamped(&append.bytes) {
+            head = head.next();
+            time = time.max(at.as_micros());
+            insert.execute(params![integer(head), stream, id, time, append.bytes.as_ref()])?;
+            Ok(head)
+        } else {
+            let why = "a record without a time was refused".to_owned();
+            Err(LogError::Misconfigured(why).into())
+        });
+    }
+    Ok((answers, head))
+}
