@@ -10,6 +10,8 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+pub(crate) mod buffer;
+
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ActivityKind {
@@ -112,7 +114,8 @@ pub trait Activity: Send + Sync + fmt::Debug {
     /// written some are dropped and counted in an `activity.gap`.
     fn note(&self, entry: ActivityEntry);
 
-    /// Waits until everything noted so far is written. Called at shutdown and by tests.
+    /// Waits until everything noted so far is written. To be called at shutdown: a run that ends without
+    /// shows as `activity.gap` at the next start of its node.
     async fn flush(&self) -> Result<(), LogError>;
 
     /// Entries after a place, oldest first, at most `limit`.

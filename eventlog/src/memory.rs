@@ -129,6 +129,10 @@ impl EventLog for MemoryLog {
         if let Some(position) = state.messages.get(&message) {
             return Err(AppendError::Duplicate(*position));
         }
+        if crate::chain::stamped(&append.bytes).is_none() {
+            let why = "a record without a time was refused".to_owned();
+            return Err(LogError::Misconfigured(why).into());
+        }
         let position = state.store(append.stream.clone(), append.bytes.clone());
         state.messages.insert(message, position);
         self.inner.head.send_replace(position.0);

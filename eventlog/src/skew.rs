@@ -1,15 +1,27 @@
 //! Is this node's clock right? Compares it with the log's, and stamps times that never run backwards.
 
-use crate::SharedLog;
+use crate::{LogError, SharedLog};
 use domain::time::Time;
-use std::sync::Arc;
+use parking_lot::Mutex;
+use std::{
+    fmt,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
-/// A node whose clock is further off than this takes no commands.
+/// A node whose clock is further off than this takes no commands: a far-future stamp would pin the
+/// effective time of everything after it.
 pub const MAX_SKEW_MICROS: i64 = 2_000_000;
+
+/// How often the log's clock is asked.
+const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 
 /// The clock is too far off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this node's clock differs from the log's by {micros} µs")]
+#[error("this node's clock differs from the log's by {micros} µs, more than {MAX_SKEW_MICROS} µs")]
 pub struct Skewed {
     /// Node minus log, in microseconds.
     pub micros: i64,
@@ -18,40 +30,91 @@ pub struct Skewed {
 /// The node's clock, handed in.
 pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
 
-/// Watches the clock of one node. Cheap to clone.
-#[derive(Clone)]
-pub struct Guard {
+struct Shared {
     log: SharedLog,
     now: Now,
+    /// Node minus log at the last sample.
+    skew: Mutex<Option<Skewed>>,
+    /// The last effective time seen, in microseconds.
+    seen: AtomicI64,
 }
 
-impl std::fmt::Debug for Guard {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Guard").field("log", &self.log).finish_non_exhaustive()
+/// Watches the clock of one node. Cheap to clone.
+#[derive(Clone)]
+pub struct Guard(Arc<Shared>);
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("skew", &self.0.skew).finish_non_exhaustive()
     }
 }
 
 impl Guard {
-    /// A guard that knows nothing yet; samples in the background every few seconds.
+    /// A guard that samples only when told to; see [`start`](Self::start).
     pub fn new(log: SharedLog, now: Now) -> Self {
-        Self { log, now }
+        let seen = AtomicI64::new(i64::MIN);
+        Self(Arc::new(Shared { log, now, skew: Mutex::new(None), seen }))
+    }
+
+    /// A guard that has sampled once and goes on every few seconds, for as long as a clone of it lives.
+    pub async fn start(log: SharedLog, now: Now) -> Result<Self, LogError> {
+        let guard = Self::new(log, now);
+        guard.sample().await?;
+        let weak = Arc::downgrade(&guard.0);
+        tokio::spawn(sample_on(weak));
+        Ok(guard)
     }
 
     /// May a command be taken now? Answers from the last sample; never asks the log.
     pub fn check(&self) -> Result<(), Skewed> {
+        if let Some(skewed) = *self.0.skew.lock() {
+            return Err(skewed);
+        }
+        let behind = (self.0.now)().as_micros().saturating_sub(self.0.seen.load(Ordering::Relaxed));
+        if behind < -MAX_SKEW_MICROS { Err(Skewed { micros: behind }) } else { Ok(()) }
+    }
+
+    /// Samples now. A broker's clock is compared with the middle of question and answer; without a
+    /// broker the last record must not lie in this node's future.
+    pub async fn sample(&self) -> Result<(), LogError> {
+        let Shared { log, now, skew, .. } = &*self.0;
+        let asked = now().as_micros();
+        let clock = log.clock().await?;
+        let answered = now().as_micros();
+        let (off, doubt) = if let Some(clock) = clock {
+            let doubt = answered.saturating_sub(asked) / 2;
+            (asked.saturating_add(doubt).saturating_sub(clock.as_micros()), doubt)
+        } else {
+            let head = log.head().await?.position;
+            if let Some(record) = log.read(head).await? {
+                self.saw(record.time);
+            }
+            (0, 0)
+        };
+        let too_far = off.saturating_abs().saturating_sub(doubt) > MAX_SKEW_MICROS;
+        *skew.lock() = too_far.then_some(Skewed { micros: off });
         Ok(())
     }
 
-    /// Samples now.
-    pub async fn sample(&self) -> Result<(), crate::LogError> {
-        self.log.clock().await.map(|_| ())
+    /// The node saw a record of this effective time.
+    pub fn saw(&self, time: Time) {
+        self.0.seen.fetch_max(time.as_micros(), Ordering::Relaxed);
     }
-
-    /// The writer saw a record of this effective time.
-    pub fn saw(&self, _time: Time) {}
 
     /// The time to stamp on a record: not before any effective time seen.
     pub fn stamp(&self) -> Time {
-        (self.now)()
+        let now = (self.0.now)();
+        let seen = self.0.seen.load(Ordering::Relaxed);
+        Time::from_micros(seen).map_or(now, |seen| seen.max(now))
+    }
+}
+
+async fn sample_on(shared: Weak<Shared>) {
+    loop {
+        tokio::time::sleep(SAMPLE_EVERY).await;
+        let Some(shared) = shared.upgrade() else { return };
+        if let Err(error) = Guard(shared).sample().await {
+            tracing::debug!(%error, "the log's clock could not be asked");
+        }
     }
 }

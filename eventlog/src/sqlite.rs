@@ -1,7 +1,8 @@
 //! The engine of the embedded default: one SQLite file, appended by one writer with grouped commits.
 
 use crate::{
-    Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, KeyIndex, LogError, Record,
+    Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, KeyIndex, LogError,
+    Record,
     chain::{RawRecord, begins_at_one, check_stream, not_beyond},
     local::{LocalFollower, Source},
 };
@@ -130,7 +131,9 @@ impl EventLog for SqliteLog {
     async fn try_append(&self, append: &Append) -> Result<Position, AppendError> {
         match &self.writer {
             Some(writer) => writer.append(append).await,
-            None => Err(LogError::Misconfigured("it was opened for reading only".to_owned()).into()),
+            None => {
+                Err(LogError::Misconfigured("it was opened for reading only".to_owned()).into())
+            }
         }
     }
 
@@ -179,10 +182,9 @@ impl EventLog for SqliteLog {
                 Ok(Some(Record { time, ..record }))
             }
             (None, last) if at.0 == 0 || at > last => Ok(None),
-            (None, _) => Err(LogError::Corrupt {
-                position: at,
-                detail: "the record is missing".to_owned(),
-            }),
+            (None, _) => {
+                Err(LogError::Corrupt { position: at, detail: "the record is missing".to_owned() })
+            }
         }
     }
 

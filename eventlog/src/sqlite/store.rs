@@ -32,8 +32,7 @@ pub(crate) struct Schema {
 }
 
 /// The event log.
-pub(crate) const LOG: Schema =
-    Schema { migrations: log::migrations::runner, synchronous: "FULL" };
+pub(crate) const LOG: Schema = Schema { migrations: log::migrations::runner, synchronous: "FULL" };
 /// The activity log.
 pub(crate) const ACTIVITY: Schema =
     Schema { migrations: activity::migrations::runner, synchronous: "NORMAL" };

@@ -76,7 +76,10 @@ fn run(
 }
 
 /// One transaction for all jobs; each is checked against what the earlier ones of the group did.
-fn commit(connection: &mut Connection, jobs: &[Job]) -> Result<(Vec<Answer>, Position), AppendError> {
+fn commit(
+    connection: &mut Connection,
+    jobs: &[Job],
+) -> Result<(Vec<Answer>, Position), AppendError> {
     let before = |error: rusqlite::Error| AppendError::Log(failed(&error));
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(before)?;
@@ -86,10 +89,7 @@ fn commit(connection: &mut Connection, jobs: &[Job]) -> Result<(Vec<Answer>, Pos
     Ok(done)
 }
 
-fn stage(
-    connection: &Connection,
-    jobs: &[Job],
-) -> rusqlite::Result<(Vec<Answer>, Position)> {
+fn stage(connection: &Connection, jobs: &[Job]) -> rusqlite::Result<(Vec<Answer>, Position)> {
     let mut head = last(connection)?;
     let mut time = connection
         .prepare_cached("SELECT time FROM record WHERE position = ?1")?
