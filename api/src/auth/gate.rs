@@ -1,0 +1,91 @@
+//! May this caller use this route? The layer that every request passes.
+
+use super::{
+    credentials::{bearer, caller},
+    table::{Route, Who, find},
+};
+use crate::{
+    problem::{Fallible, Problem, ProblemType, scope_missing},
+    state::AppState,
+};
+use axum::{
+    extract::{MatchedPath, Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use commands::Caller;
+use eventlog::{ActivityEntry, ActivityKind};
+
+/// Lets a request through to its handler, with the [`Caller`] attached, or answers why not.
+pub async fn gate(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+    // Without a matched path the router answers 404 by itself.
+    let Some(path) = request.extensions().get::<MatchedPath>().cloned() else {
+        return next.run(request).await;
+    };
+    let Some(route) = find(request.method(), path.as_str()) else {
+        let known = super::ROUTES.iter().any(|route| route.path == path.as_str());
+        if known {
+            // Another method: the router answers 405.
+            return next.run(request).await;
+        }
+        return Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
+            .because(format!("{} is missing in the table of routes", path.as_str()))
+            .into_response();
+    };
+    match admit(&app, route, &request).await {
+        Ok(None) => {}
+        Ok(Some(caller)) => {
+            request.extensions_mut().insert(caller);
+        }
+        Err(problem) => return problem.into_response(),
+    }
+    next.run(request).await
+}
+
+async fn admit(app: &AppState, route: &Route, request: &Request) -> Fallible<Option<Caller>> {
+    let roles = match route.who {
+        Who::Open => return Ok(None),
+        Who::Anyone => None,
+        Who::Roles(roles) => Some(roles),
+    };
+    let headers = request.headers();
+    let identity = match bearer(headers)? {
+        Some(token) => {
+            let found = app.commands.authenticate(token).await?;
+            if found.is_none() {
+                note(app, ActivityKind::SignInRefused, None, "token_unknown");
+                let detail = "the token is unknown, revoked or over";
+                return Err(Problem::new(ProblemType::NotAuthenticated, detail));
+            }
+            found
+        }
+        None if roles.is_none() => None,
+        None => {
+            let detail = "a bearer token is needed: Authorization: Bearer sl_…";
+            return Err(Problem::new(ProblemType::NotAuthenticated, detail));
+        }
+    };
+    let signed_in = identity.is_some();
+    let caller = caller(identity, headers)?;
+    if let Some(roles) = roles
+        && !roles.contains(&caller.role)
+    {
+        note(app, ActivityKind::CommandDenied, Some(&caller), "role");
+        return Err(Problem::not_permitted("this is not for callers of the token's role"));
+    }
+    if let Some(scope) = route.scope.filter(|_| signed_in)
+        && !caller.has_scope(scope)
+    {
+        note(app, ActivityKind::CommandDenied, Some(&caller), "scope");
+        return Err(scope_missing(scope));
+    }
+    Ok(Some(caller))
+}
+
+fn note(app: &AppState, kind: ActivityKind, caller: Option<&Caller>, detail: &str) {
+    let mut entry = ActivityEntry::new(app.clock.now(), kind);
+    entry.token = caller.and_then(|caller| caller.token);
+    entry.account = caller.and_then(|caller| caller.account.clone());
+    entry.detail = Some(detail.to_owned());
+    app.activity.note(entry);
+}

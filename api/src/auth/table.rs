@@ -1,0 +1,132 @@
+//! Who may call which route? The one closed table.
+//!
+//! A route that is missing here answers nothing (the gate fails closed, and a test compares this table with
+//! the router). What a caller may do with a certain item is not decided here but in `domain`.
+
+use axum::http::Method;
+use domain::event::{
+    CallerRole::{self, Account, Admin, App, Auditor},
+    Scope,
+};
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody; no token is looked at.
+    Open,
+    /// Everybody, with a token or without; a token that is presented must be valid.
+    Anyone,
+    /// Callers with one of these roles.
+    Roles(&'static [CallerRole]),
+}
+
+/// One route.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// The method; `HEAD` is judged as `GET`.
+    pub method: &'static str,
+    /// The path as the router knows it.
+    pub path: &'static str,
+    /// Who may call it.
+    pub who: Who,
+    /// The scope that an application's token needs, unless it has none at all.
+    pub scope: Option<Scope>,
+    /// Is it a command, which takes a reason, an idempotency key and a dry run?
+    pub command: bool,
+}
+
+const ALL: Who = Who::Roles(&[Admin, Auditor, App, Account]);
+const ACTORS: Who = Who::Roles(&[Admin, App, Account]);
+const OPERATORS: Who = Who::Roles(&[Admin, App]);
+const OVERSEERS: Who = Who::Roles(&[Admin, Auditor]);
+const ADMINS: Who = Who::Roles(&[Admin]);
+
+const fn page(method: &'static str, path: &'static str) -> Route {
+    Route { method, path, who: Who::Open, scope: None, command: false }
+}
+
+const fn query(path: &'static str, who: Who) -> Route {
+    Route { method: "GET", path, who, scope: Some(Scope::Read), command: false }
+}
+
+const fn asking(path: &'static str, who: Who, scope: Scope) -> Route {
+    Route { method: "POST", path, who, scope: Some(scope), command: false }
+}
+
+const fn command(method: &'static str, path: &'static str, who: Who, scope: Scope) -> Route {
+    Route { method, path, who, scope: Some(scope), command: true }
+}
+
+const fn administer(method: &'static str, path: &'static str) -> Route {
+    Route { method, path, who: ADMINS, scope: None, command: true }
+}
+
+/// All routes.
+pub const ROUTES: &[Route] = &[
+    command("PUT", "/v1/items/{kind}/{id}", ACTORS, Scope::Items),
+    query("/v1/items/{kind}/{id}", ALL),
+    command("PATCH", "/v1/items/{kind}/{id}", ACTORS, Scope::Items),
+    command("DELETE", "/v1/items/{kind}/{id}", ACTORS, Scope::Items),
+    command("POST", "/v1/items/{kind}/{id}/restore", ACTORS, Scope::Items),
+    command("POST", "/v1/items/{kind}/{id}/close", ACTORS, Scope::Items),
+    command("POST", "/v1/items/{kind}/{id}/reopen", ACTORS, Scope::Items),
+    asking("/v1/items/lookup", ALL, Scope::Read),
+    command("PUT", "/v1/items/{kind}/{id}/visibility", ACTORS, Scope::Sharing),
+    query("/v1/items/{kind}/{id}/sharing", ALL),
+    command("PUT", "/v1/items/{kind}/{id}/sharing", ACTORS, Scope::Sharing),
+    command("POST", "/v1/items/{kind}/{id}/grants", ACTORS, Scope::Sharing),
+    query("/v1/items/{kind}/{id}/grants", ALL),
+    query("/v1/items/{kind}/{id}/grants/{grant}", ALL),
+    command("PATCH", "/v1/items/{kind}/{id}/grants/{grant}", ACTORS, Scope::Sharing),
+    command("DELETE", "/v1/items/{kind}/{id}/grants/{grant}", ACTORS, Scope::Sharing),
+    command("DELETE", "/v1/items/{kind}/{id}/grants/account/{account}", ACTORS, Scope::Sharing),
+    command("DELETE", "/v1/items/{kind}/{id}/grants/group/{group}", ACTORS, Scope::Sharing),
+    command("DELETE", "/v1/items/{kind}/{id}/grants/me", ACTORS, Scope::Sharing),
+    command("POST", "/v1/items/{kind}/{id}/links", ACTORS, Scope::Sharing),
+    query("/v1/items/{kind}/{id}/links", ALL),
+    query("/v1/items/{kind}/{id}/links/{link}", ALL),
+    command("PATCH", "/v1/items/{kind}/{id}/links/{link}", ACTORS, Scope::Sharing),
+    command("DELETE", "/v1/items/{kind}/{id}/links/{link}", ACTORS, Scope::Sharing),
+    command("POST", "/v1/items/{kind}/{id}/links/{link}/rotate", ACTORS, Scope::Sharing),
+    command("PUT", "/v1/items/{kind}/{id}/links/{link}/password", ACTORS, Scope::Sharing),
+    command("DELETE", "/v1/items/{kind}/{id}/links/{link}/password", ACTORS, Scope::Sharing),
+    asking("/v1/links/open", ACTORS, Scope::Visits),
+    asking("/v1/visits", ACTORS, Scope::Visits),
+    query("/v1/items/{kind}/{id}/publication", ALL),
+    command("PUT", "/v1/items/{kind}/{id}/publication", ACTORS, Scope::Sharing),
+    command("DELETE", "/v1/items/{kind}/{id}/publication", ACTORS, Scope::Sharing),
+    query("/v1/catalog", Who::Anyone),
+    command("PUT", "/v1/accounts/{account}", OPERATORS, Scope::Accounts),
+    query("/v1/accounts/{account}", ALL),
+    command("PATCH", "/v1/accounts/{account}", OPERATORS, Scope::Accounts),
+    command("DELETE", "/v1/accounts/{account}", OPERATORS, Scope::Accounts),
+    command("POST", "/v1/accounts/{account}/erase", OPERATORS, Scope::Accounts),
+    query("/v1/accounts/{account}/items", ALL),
+    query("/v1/items/{kind}/{id}/access", ALL),
+    query("/v1/items/{kind}/{id}/history", ALL),
+    query("/v1/audit/events", OVERSEERS),
+    administer("POST", "/v1/tokens"),
+    query("/v1/tokens", OVERSEERS),
+    administer("DELETE", "/v1/tokens/{token}"),
+    query("/v1/kinds", ALL),
+    query("/v1/projections", OVERSEERS),
+    page("GET", "/openapi.json"),
+    page("GET", "/docs"),
+    page("GET", "/docs/"),
+    page("GET", "/docs/{*rest}"),
+    page("GET", "/problems"),
+    page("GET", "/problems/{name}"),
+    page("GET", "/"),
+    page("GET", "/l/{token}"),
+    page("POST", "/l/{token}"),
+    page("GET", "/i/{kind}/{id}"),
+    page("GET", "/healthz"),
+    page("GET", "/readyz"),
+    page("GET", "/metrics"),
+];
+
+/// The route of a method on a path of the router.
+pub fn find(method: &Method, path: &str) -> Option<&'static Route> {
+    let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
+    ROUTES.iter().find(|route| route.method == method && route.path == path)
+}

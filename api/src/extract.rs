@@ -1,0 +1,20 @@
+//! What did the caller ask, precisely? Everything that is read from a request, strictly.
+
+mod body;
+mod call;
+mod headers;
+mod moment;
+mod page;
+mod path;
+mod position;
+mod query;
+
+pub use body::{BODY_LIMIT, NoBody, Nullable, Reading};
+pub use call::{Call, CommandQuery, DryRun};
+pub(crate) use headers::single;
+pub use headers::{Head, Preconditions};
+pub use moment::{PastQuery, instant, parse_moment};
+pub use page::{ListQuery, RowCursor, RowPage, paginate};
+pub use path::{AccountArg, AccountPath, GrantPath, GranteePath, ItemPath, LinkPath, TokenPath};
+pub use position::PositionToken;
+pub use query::Params;

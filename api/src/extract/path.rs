@@ -1,0 +1,119 @@
+//! Which item, grant, link, account or token does the path name? Malformed ids are refused.
+
+use crate::problem::Problem;
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::request::Parts,
+};
+use domain::{
+    id::{AccountId, GrantId, IdError, ItemId, ItemRef, KindName, LinkId, TokenId},
+    principal::Grantee,
+};
+use std::str::FromStr;
+
+struct Segments(RawPathParams);
+
+impl Segments {
+    async fn of<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        RawPathParams::from_request_parts(parts, state)
+            .await
+            .map(Self)
+            .map_err(|_| Problem::field("path:", "a part of the path is no UTF-8 text"))
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    fn get<T: FromStr<Err = IdError>>(&self, name: &str) -> Result<T, Problem> {
+        let text = self.text(name).unwrap_or_default();
+        text.parse()
+            .map_err(|error: IdError| Problem::field(format!("path:{name}"), error.to_string()))
+    }
+
+    fn item(&self) -> Result<ItemRef, Problem> {
+        Ok(ItemRef { kind: self.get::<KindName>("kind")?, id: self.get::<ItemId>("id")? })
+    }
+}
+
+macro_rules! path {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* } = |$segments:ident| $read:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name { $(#[doc = concat!("The ", stringify!($field), ".")] pub $field: $type),* }
+
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                let $segments = Segments::of(parts, state).await?;
+                $read
+            }
+        }
+    };
+}
+
+path!(
+    /// `…/items/{kind}/{id}`
+    ItemPath { item: ItemRef } = |s| Ok(Self { item: s.item()? })
+);
+path!(
+    /// `…/grants/{grant}` of an item
+    GrantPath { item: ItemRef, grant: GrantId }
+        = |s| Ok(Self { item: s.item()?, grant: s.get("grant")? })
+);
+path!(
+    /// `…/grants/account/{account}` or `…/grants/group/{group}` of an item
+    GranteePath { item: ItemRef, grantee: Grantee } = |s| {
+        let item = s.item()?;
+        let grantee = match s.text("group") {
+            Some(_) => Grantee::Group(s.get("group")?),
+            None => Grantee::Account(s.get("account")?),
+        };
+        Ok(Self { item, grantee })
+    }
+);
+path!(
+    /// `…/links/{link}` of an item
+    LinkPath { item: ItemRef, link: LinkId }
+        = |s| Ok(Self { item: s.item()?, link: s.get("link")? })
+);
+path!(
+    /// `/v1/tokens/{token}`
+    TokenPath { token: TokenId } = |s| Ok(Self { token: s.get("token")? })
+);
+path!(
+    /// `/v1/accounts/{account}`, where `me` is the caller's own
+    AccountPath { account: AccountArg } = |s| {
+        let account = match s.text("account") {
+            Some("me") => AccountArg::Me,
+            _ => AccountArg::Id(s.get("account")?),
+        };
+        Ok(Self { account })
+    }
+);
+
+/// An account in a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountArg {
+    /// The caller's own, or the one it acts for.
+    Me,
+    /// By id.
+    Id(AccountId),
+}
+
+impl AccountArg {
+    /// The account meant.
+    pub fn resolve(&self, own: Option<&AccountId>) -> Result<AccountId, Problem> {
+        match self {
+            Self::Id(id) => Ok(id.clone()),
+            Self::Me => own.cloned().ok_or_else(|| {
+                Problem::field(
+                    "path:account",
+                    "`me` is the caller's account, and this caller has none: name the account, \
+                     or act for it with Sharelog-On-Behalf-Of",
+                )
+            }),
+        }
+    }
+}
