@@ -1,2 +1,5 @@
-//! bin
-fn main() {}
+//! The binary `sharelog`.
+
+fn main() -> std::process::ExitCode {
+    api::cli::main()
+}

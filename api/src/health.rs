@@ -1,0 +1,1 @@
+//! Is this node alive, and can it do its work?

@@ -1,0 +1,1 @@
+//! What does this node count, as Prometheus reads it?

@@ -1,0 +1,174 @@
+//! Which settings exist, and where may each be set? One list for flags, environment and TOML file.
+//!
+//! A setting `some_name` is the flag `--some-name`, the variable `SHARELOG_SOME_NAME` and the key
+//! `some_name` of the file. WHEN ADDING ONE: a field here, its use in `settings.rs`, a line in the
+//! table of README.md; the snapshot of `--help` shows it.
+
+use super::Protected;
+use serde::Deserialize;
+use std::{net::SocketAddr, path::PathBuf};
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+macro_rules! options {
+    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty = $env:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Default, clap::Args, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$field_meta])*
+            #[arg(long, env = $env, hide_env_values = true)]
+            pub $field: Option<$type>,)*
+        }
+
+        impl $name {
+            /// The keys of the file.
+            pub const KEYS: &[&str] = &[$(stringify!($field)),*];
+
+            /// These settings; what is not set here is taken from `other`.
+            #[must_use]
+            pub fn or(self, other: Self) -> Self {
+                Self { $($field: self.$field.or(other.$field),)* }
+            }
+        }
+    };
+}
+
+options! {
+    /// Settings of every command that opens the data.
+    StoreOptions {
+        /// Folder of local data: the embedded engines, the server key, the first admin token
+        /// [default: ./data]
+        #[arg(value_name = "DIR", help_heading = "Data")]
+        data: PathBuf = "SHARELOG_DATA",
+        /// Event log: `sqlite`, or servers `nats://host:4222[,nats://…]` or `tls://…`
+        /// [default: sqlite, in the data folder]
+        ///
+        /// An address with a password is taken from the environment or the file only; on the command
+        /// line other users of the machine could read it.
+        #[arg(value_name = "ENGINE", help_heading = "Data")]
+        log: Protected = "SHARELOG_LOG",
+        /// Read models and vault: `sqlite`, or `postgres://user@host/database`
+        /// [default: sqlite, in the data folder]
+        ///
+        /// An address with a password is taken from the environment or the file only.
+        #[arg(value_name = "ENGINE", help_heading = "Data")]
+        db: Protected = "SHARELOG_DB",
+        /// The server key, which wraps all keys in the vault; the same file on all nodes, mode 0600,
+        /// made at the first start [default: DATA/server.key]
+        #[arg(value_name = "FILE", help_heading = "Data")]
+        key_file: PathBuf = "SHARELOG_KEY_FILE",
+
+        /// Credentials file (JWT and seed) for NATS
+        #[arg(value_name = "FILE", help_heading = "NATS JetStream", hide_short_help = true)]
+        nats_credentials: PathBuf = "SHARELOG_NATS_CREDENTIALS",
+        /// File that holds an nkey seed for NATS
+        #[arg(value_name = "FILE", help_heading = "NATS JetStream", hide_short_help = true)]
+        nats_nkey_file: PathBuf = "SHARELOG_NATS_NKEY_FILE",
+        /// User for NATS; its password stands in --nats-password-file
+        #[arg(value_name = "NAME", help_heading = "NATS JetStream", hide_short_help = true)]
+        nats_user: String = "SHARELOG_NATS_USER",
+        /// File that holds the password for NATS
+        #[arg(value_name = "FILE", help_heading = "NATS JetStream", hide_short_help = true)]
+        nats_password_file: PathBuf = "SHARELOG_NATS_PASSWORD_FILE",
+        /// Certificate authority (PEM) to trust besides the machine's own
+        #[arg(value_name = "FILE", help_heading = "NATS JetStream", hide_short_help = true)]
+        nats_ca: PathBuf = "SHARELOG_NATS_CA",
+        /// Insist on TLS to NATS [default: only with tls:// addresses]
+        #[arg(value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
+            help_heading = "NATS JetStream", hide_short_help = true)]
+        nats_tls: bool = "SHARELOG_NATS_TLS",
+        /// Name of the stream [default: SHARELOG]
+        #[arg(value_name = "NAME", help_heading = "NATS JetStream", hide_short_help = true)]
+        nats_stream: String = "SHARELOG_NATS_STREAM",
+        /// First token of all subjects [default: sharelog]
+        #[arg(value_name = "PREFIX", help_heading = "NATS JetStream", hide_short_help = true)]
+        nats_prefix: String = "SHARELOG_NATS_PREFIX",
+        /// Copies of the stream: 1 or 3; used when the stream is made [default: 1]
+        #[arg(value_name = "N", help_heading = "NATS JetStream", hide_short_help = true)]
+        nats_replicas: usize = "SHARELOG_NATS_REPLICAS",
+        /// Say that the server syncs every write (`sync_interval: always`), which no client can see;
+        /// changes what is said of durability, nothing else [default: false]
+        #[arg(value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
+            help_heading = "NATS JetStream", hide_short_help = true)]
+        nats_synced: bool = "SHARELOG_NATS_SYNCED",
+
+        /// File that holds the password for PostgreSQL
+        #[arg(value_name = "FILE", help_heading = "PostgreSQL", hide_short_help = true)]
+        db_password_file: PathBuf = "SHARELOG_DB_PASSWORD_FILE",
+        /// Certificate authority (PEM) to trust besides the machine's own
+        #[arg(value_name = "FILE", help_heading = "PostgreSQL", hide_short_help = true)]
+        db_ca: PathBuf = "SHARELOG_DB_CA",
+        /// Insist on TLS to PostgreSQL [default: false; `sslmode=require` in the address does the same]
+        #[arg(value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
+            help_heading = "PostgreSQL", hide_short_help = true)]
+        db_tls: bool = "SHARELOG_DB_TLS",
+        /// Most connections [default: 16]
+        #[arg(value_name = "N", help_heading = "PostgreSQL", hide_short_help = true)]
+        db_connections: usize = "SHARELOG_DB_CONNECTIONS",
+        /// Schema of the views for dashboards [default: sharelog]
+        #[arg(value_name = "NAME", help_heading = "PostgreSQL", hide_short_help = true)]
+        db_schema: String = "SHARELOG_DB_SCHEMA",
+        /// Schema of the tables behind them [default: sharelog_data]
+        #[arg(value_name = "NAME", help_heading = "PostgreSQL", hide_short_help = true)]
+        db_data_schema: String = "SHARELOG_DB_DATA_SCHEMA",
+        /// Schema of the vault [default: sharelog_vault]
+        #[arg(value_name = "NAME", help_heading = "PostgreSQL", hide_short_help = true)]
+        db_vault_schema: String = "SHARELOG_DB_VAULT_SCHEMA",
+        /// Role that may read the views and nothing else [default: sharelog_reader]
+        #[arg(value_name = "NAME", help_heading = "PostgreSQL", hide_short_help = true)]
+        db_reader_role: String = "SHARELOG_DB_READER_ROLE",
+
+        /// What is logged to standard error: error, warn, info, debug, trace, or a filter such as
+        /// `info,commands=debug` [default: info for serve, warn otherwise]
+        #[arg(value_name = "LEVEL", help_heading = "Diagnosis", hide_short_help = true)]
+        log_level: String = "SHARELOG_LOG_LEVEL",
+        /// How it is logged [default: text]
+        #[arg(value_name = "FORMAT", value_enum, help_heading = "Diagnosis", hide_short_help = true)]
+        log_format: LogFormat = "SHARELOG_LOG_FORMAT",
+    }
+}
+
+options! {
+    /// Settings of the service itself.
+    ServeOptions {
+        /// Where to listen [default: 127.0.0.1:8080; port 0 = a free one]
+        #[arg(value_name = "ADDR:PORT", help_heading = "Service")]
+        listen: SocketAddr = "SHARELOG_LISTEN",
+        /// How the service is reached from outside; in every address that it gives out
+        /// [default: http://LISTEN]
+        #[arg(value_name = "URL", help_heading = "Service")]
+        public_url: String = "SHARELOG_PUBLIC_URL",
+        /// Kinds of items: a preset (default, galaxy, immich, basespace, webknossos, tep) or a TOML
+        /// file [default: those on the log, at the first start the preset default]
+        #[arg(value_name = "PRESET|FILE", help_heading = "Service")]
+        kinds: String = "SHARELOG_KINDS",
+        /// How long an opened link is open, in seconds [default: 3600]
+        #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
+        visit_life: u32 = "SHARELOG_VISIT_LIFE",
+        /// Largest request body in bytes [default: 1048576]
+        #[arg(value_name = "BYTES", help_heading = "Limits", hide_short_help = true)]
+        max_body: usize = "SHARELOG_MAX_BODY",
+        /// Longest time for one request in seconds [default: 30]
+        #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
+        request_timeout: u64 = "SHARELOG_REQUEST_TIMEOUT",
+        /// Longest wait for a position that a caller may ask for, in seconds [default: 10]
+        #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
+        max_wait: u64 = "SHARELOG_MAX_WAIT",
+        /// Requests under way at once; more are answered 503 [default: 1024]
+        #[arg(value_name = "N", help_heading = "Limits", hide_short_help = true)]
+        max_requests: usize = "SHARELOG_MAX_REQUESTS",
+        /// How long running requests may take to finish at the end, in seconds [default: 10]
+        #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
+        shutdown_grace: u64 = "SHARELOG_SHUTDOWN_GRACE",
+    }
+}

@@ -1,0 +1,1 @@
+//! Which engines does this process run on? The only module that names concrete ones.
