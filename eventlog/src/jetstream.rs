@@ -1,84 +1,381 @@
 //! The production engine: one stream on NATS JetStream.
 
-use crate::LogError;
-use std::{path::PathBuf, time::Duration};
+use crate::{
+    Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, LogError, Record,
+    chain::{RawRecord, begins_at_one, check_stream, not_beyond},
+};
+use async_nats::{Client, HeaderMap, Request, connection::State, header, jetstream::Context};
+use async_trait::async_trait;
+use domain::{id::LogId, position::Position, stream::StreamName, time::Time};
+use parking_lot::Mutex;
+use serde::Deserialize;
+use std::{
+    fmt,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-/// How to sign in to the server.
-#[derive(Clone, Default)]
-pub enum Credentials {
-    /// Not at all.
-    #[default]
-    None,
-    /// With a credentials file (JWT and seed).
-    File(PathBuf),
-    /// With user and password.
-    UserPassword(String, String),
-    /// With a token.
-    Token(String),
-    /// With an nkey seed.
-    NKey(String),
+mod activity;
+mod feed;
+mod follow;
+mod keys;
+mod options;
+mod server;
+
+use feed::{Feed, Wanted};
+use server::{ApiError, Found, Get, code};
+
+pub use activity::JetStreamActivity;
+pub use keys::JetStreamKeyIndex;
+pub use options::{Credentials, JetStreamOptions};
+
+/// How often the stream is compared with what it must be.
+const CHECK_EVERY: Duration = Duration::from_secs(30);
+/// Records of a stream that are fetched one by one; for more a consumer is made, which costs as much as
+/// some of them.
+const ONE_BY_ONE: usize = 8;
+
+struct Shared {
+    client: Client,
+    context: Context,
+    options: JetStreamOptions,
+    /// When the stream was made; a later one of the same name is another.
+    created: OnceLock<String>,
+    identity: OnceLock<LogId>,
+    /// The highest position known to be recorded: the log never ends before.
+    known: AtomicU64,
+    /// Why appends are refused.
+    refused: Mutex<Option<LogError>>,
 }
 
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::None => "none",
-            Self::File(_) => "credentials file",
-            Self::UserPassword(..) => "user and password",
-            Self::Token(_) => "token",
-            Self::NKey(_) => "nkey",
-        })
+/// The log on JetStream. Cheap to clone.
+#[derive(Clone)]
+pub struct JetStreamLog {
+    shared: Arc<Shared>,
+}
+
+impl fmt::Debug for JetStreamLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JetStreamLog")
+            .field("options", &self.shared.options)
+            .finish_non_exhaustive()
     }
 }
 
-/// Where the server is and how the log lies on it.
-#[derive(Debug, Clone)]
-pub struct JetStreamOptions {
-    /// Server addresses, e.g. `nats://127.0.0.1:4222`; tried in turn.
-    pub urls: Vec<String>,
-    /// How to sign in.
-    pub credentials: Credentials,
-    /// Certificate authority (PEM) to trust besides the machine's own.
-    pub tls_ca: Option<PathBuf>,
-    /// Insist on TLS.
-    pub tls_required: bool,
-    /// Name of the stream.
-    pub stream: String,
-    /// First token(s) of all subjects.
-    pub prefix: String,
-    /// Copies of the stream, 1 or 3.
-    pub replicas: usize,
-    /// Does the operator vouch that the server syncs every write (`sync_interval: always`)? No client
-    /// can read that from the server.
-    pub synced: bool,
-    /// How long to wait for an acknowledgement.
-    pub timeout: Duration,
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Ack {
+    Failed {
+        error: ApiError,
+    },
+    Stored {
+        stream: String,
+        seq: u64,
+        #[serde(default)]
+        duplicate: bool,
+    },
 }
 
-impl Default for JetStreamOptions {
-    fn default() -> Self {
-        Self {
-            urls: vec!["nats://127.0.0.1:4222".to_owned()],
-            credentials: Credentials::None,
-            tls_ca: None,
-            tls_required: false,
-            stream: "SHARELOG".to_owned(),
-            prefix: "sharelog".to_owned(),
-            replicas: 1,
-            synced: false,
-            timeout: Duration::from_secs(5),
+impl JetStreamLog {
+    /// Connects, creates the stream when it is missing, checks everything; goes on checking every 30 s.
+    pub async fn connect(options: JetStreamOptions) -> Result<Self, LogError> {
+        let client = options.client().await?;
+        server::judge_version(&client.server_info().version)?;
+        let mut context = async_nats::jetstream::new(client.clone());
+        context.set_timeout(options.timeout);
+        if server::info(&client, &options, &options.stream).await?.is_none() {
+            let wanted = server::wanted(&options);
+            server::create(&client, &options, &options.stream, &wanted).await?;
+        }
+        let shared = Arc::new(Shared {
+            client,
+            context,
+            options,
+            created: OnceLock::new(),
+            identity: OnceLock::new(),
+            known: AtomicU64::new(0),
+            refused: Mutex::new(None),
+        });
+        let log = Self { shared };
+        log.check().await?;
+        log.identity().await?;
+        tokio::spawn(check_on(Arc::downgrade(&log.shared)));
+        Ok(log)
+    }
+
+    async fn get(&self, which: Get<'_>) -> Result<Option<RawRecord>, LogError> {
+        let Shared { client, options, .. } = &*self.shared;
+        let found = server::get(client, options, &options.stream, which).await?;
+        Ok(found.map(|found| found.raw(&options.subjects())))
+    }
+
+    async fn last_of(&self, stream: &StreamName) -> Result<Option<RawRecord>, LogError> {
+        let subject = stream.subject(&self.shared.options.subjects());
+        let found = self.get(Get::Last(&subject)).await?;
+        if let Some(found) = &found {
+            self.shared.knows(found.position);
+        }
+        Ok(found)
+    }
+
+    /// From any replica, as what is recorded never changes; from the leader when that one is behind.
+    async fn fetch(&self, position: Position) -> Result<Option<RawRecord>, LogError> {
+        let Shared { context, options, .. } = &*self.shared;
+        let stream = context
+            .get_stream_no_info(&options.stream)
+            .await
+            .map_err(|error| LogError::Unavailable(error.to_string()))?;
+        let Ok(message) = stream.direct_get(position.0).await else {
+            return self.get(Get::At(position.0)).await;
+        };
+        let micros = i64::try_from(message.time.unix_timestamp_nanos() / 1_000);
+        let found = Found {
+            subject: message.subject.to_string(),
+            seq: message.sequence,
+            time: micros.ok().and_then(|micros| Time::from_micros(micros).ok()),
+            data: message.payload,
+        };
+        Ok(Some(found.raw(&options.subjects())))
+    }
+
+    /// Every record of a stream in a range, through a consumer.
+    async fn range(
+        &self,
+        stream: &StreamName,
+        after: Position,
+        last: Position,
+    ) -> Result<Vec<RawRecord>, LogError> {
+        let options = &self.shared.options;
+        let wanted = Wanted {
+            stream: options.stream.clone(),
+            filter: Some(stream.subject(&options.subjects())),
+            headers_only: false,
+            dense: false,
+        };
+        let mut feed = Feed::new(Arc::clone(&self.shared), wanted, after.0);
+        let mut all: Vec<RawRecord> = Vec::new();
+        while all.last().is_none_or(|record| record.position < last) {
+            let fed = feed.next(1_000, options.timeout).await?;
+            if fed.is_empty() {
+                let why = format!("records of `{stream}` before {last} did not come");
+                return Err(LogError::Unavailable(why));
+            }
+            all.extend(fed.into_iter().map(|fed| fed.raw(&options.subjects())));
+        }
+        all.retain(|record| record.position <= last);
+        Ok(all)
+    }
+}
+
+impl feed::Fed {
+    fn raw(self, subjects: &str) -> RawRecord {
+        RawRecord {
+            position: Position(self.seq),
+            stream: StreamName::from_subject(subjects, &self.message.subject),
+            stored_at: self.stored_at,
+            bytes: self.message.message.payload,
         }
     }
 }
 
-/// The log on JetStream. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct JetStreamLog {}
+impl Shared {
+    fn knows(&self, position: Position) {
+        self.known.fetch_max(position.0, Ordering::Relaxed);
+    }
 
-impl JetStreamLog {
-    /// Connects, creates the stream when it is missing, checks everything.
-    pub async fn connect(options: JetStreamOptions) -> Result<Self, LogError> {
-        let _ = options;
-        Err(LogError::Unavailable("unfinished".to_owned()))
+    async fn check(&self) -> Result<Durability, LogError> {
+        let version = self.client.server_info().version;
+        let mut warnings = server::judge_version(&version)?;
+        let known = self.known.load(Ordering::Relaxed);
+        let info = self.info().await?;
+        let different = server::differences(&info.config, &self.options);
+        if !different.is_empty() {
+            return Err(LogError::Misconfigured(format!(
+                "the stream `{}`: {}",
+                self.options.stream,
+                different.join("; ")
+            )));
+        }
+        if self.created.get_or_init(|| info.created.clone()) != &info.created {
+            let why = format!("the stream `{}` was made anew", self.options.stream);
+            return Err(LogError::Misconfigured(why));
+        }
+        let state = &info.state;
+        begins_at_one(state.head())?;
+        if state.last_seq < known || state.messages != state.last_seq {
+            return Err(LogError::Corrupt {
+                position: Position(state.messages.min(state.last_seq) + 1),
+                detail: format!(
+                    "{} records stand on the log, {} must: records are lost",
+                    state.messages,
+                    state.last_seq.max(known)
+                ),
+            });
+        }
+        let replicas = info.config.get("num_replicas").and_then(serde_json::Value::as_u64);
+        let replicas = replicas.and_then(|copies| u32::try_from(copies).ok()).unwrap_or(1);
+        if replicas == 1 && !self.options.synced {
+            let why = "one copy, and the server syncs to disk every two minutes unless told otherwise: \
+                       a power cut can lose acknowledged records; set `sync_interval: always`, or 3 replicas";
+            warnings.push(why.to_owned());
+        }
+        let engine = format!("NATS JetStream {version}");
+        Ok(Durability { engine, replicas, synced: self.options.synced, warnings })
+    }
+}
+
+impl server::StreamState {
+    fn head(&self) -> Head {
+        let empty = self.last_seq == 0;
+        let first = if empty { 0 } else { self.first_seq };
+        Head { position: Position(self.last_seq), first: Position(first) }
+    }
+}
+
+async fn check_on(shared: std::sync::Weak<Shared>) {
+    loop {
+        tokio::time::sleep(CHECK_EVERY).await;
+        let Some(shared) = shared.upgrade() else { return };
+        let log = JetStreamLog { shared };
+        if let Err(error) = log.check().await {
+            tracing::error!(%error, "the event log is not as it must be");
+        }
+    }
+}
+
+#[async_trait]
+impl EventLog for JetStreamLog {
+    async fn try_append(&self, append: &Append) -> Result<Position, AppendError> {
+        let Shared { client, options, refused, .. } = &*self.shared;
+        if let Some(error) = &*refused.lock() {
+            return Err(error.clone().into());
+        }
+        if client.connection_state() != State::Connected {
+            return Err(LogError::Unavailable("no connection to NATS".to_owned()).into());
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(header::NATS_MESSAGE_ID, append.message_id());
+        headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, append.expected.to_string());
+        let request = Request::new()
+            .headers(headers)
+            .payload(append.bytes.clone())
+            .timeout(Some(options.timeout));
+        let subject = append.stream.subject(&options.subjects());
+        let answer = match client.send_request(subject, request).await {
+            Ok(answer) => answer,
+            // Nobody received it, so nothing was stored.
+            Err(error) if error.kind() == async_nats::RequestErrorKind::NoResponders => {
+                return Err(server::unavailable(&error).into());
+            }
+            Err(error) => return Err(AppendError::Unknown(format!("NATS: {error}"))),
+        };
+        match serde_json::from_slice(&answer.payload) {
+            Ok(Ack::Stored { stream, .. }) if stream != options.stream => {
+                let why = format!("our subjects belong to the stream `{stream}`");
+                Err(LogError::Misconfigured(why).into())
+            }
+            Ok(Ack::Stored { seq, duplicate: true, .. }) => {
+                Err(AppendError::Duplicate(Position(seq)))
+            }
+            Ok(Ack::Stored { seq, .. }) => {
+                self.shared.knows(Position(seq));
+                Ok(Position(seq))
+            }
+            Ok(Ack::Failed { error })
+                if matches!(error.err_code, code::WRONG_LAST | code::WRONG_LAST_CONSTANT) =>
+            {
+                Err(AppendError::Conflict)
+            }
+            Ok(Ack::Failed { error }) if error.code < 500 => Err(server::refused(&error).into()),
+            Ok(Ack::Failed { error }) => Err(AppendError::Unknown(format!(
+                "JetStream: {} ({})",
+                error.description, error.err_code
+            ))),
+            Err(error) => Err(AppendError::Unknown(format!("JetStream's answer: {error}"))),
+        }
+    }
+
+    async fn stream_position(&self, stream: &StreamName) -> Result<Position, LogError> {
+        Ok(self.last_of(stream).await?.map_or(Position::START, |record| record.position))
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: Position,
+    ) -> Result<Vec<Record>, LogError> {
+        let Some(last) = self.last_of(stream).await?.filter(|last| last.position > after) else {
+            return Ok(Vec::new());
+        };
+        // Backwards from the last: each names the one before it.
+        let end = last.position;
+        let mut due = last.clone().read()?.envelope.prev;
+        let mut all = vec![last];
+        while due > after && all.len() < ONE_BY_ONE {
+            let found = self.fetch(due).await?.ok_or_else(|| LogError::Corrupt {
+                position: due,
+                detail: format!("the record is missing; it is named on `{stream}`"),
+            })?;
+            due = found.clone().read()?.envelope.prev;
+            all.push(found);
+        }
+        all.reverse();
+        if due > after {
+            all = self.range(stream, after, end).await?;
+        }
+        check_stream(stream, after, all)
+    }
+
+    async fn read(&self, position: Position) -> Result<Option<Record>, LogError> {
+        if position.0 == 0 {
+            return Ok(None);
+        }
+        match self.fetch(position).await? {
+            Some(raw) => raw.read().map(Some),
+            None if position > self.head().await?.position => Ok(None),
+            None => Err(LogError::Corrupt { position, detail: "the record is missing".to_owned() }),
+        }
+    }
+
+    async fn head(&self) -> Result<Head, LogError> {
+        let head = self.shared.info().await?.state.head();
+        self.shared.knows(head.position);
+        Ok(head)
+    }
+
+    async fn follow(&self, after: Checkpoint) -> Result<Box<dyn Follower>, LogError> {
+        let head = self.head().await?;
+        begins_at_one(head)?;
+        not_beyond(after, head.position)?;
+        let log = self.identity().await?;
+        Ok(Box::new(follow::JetStreamFollower::new(Arc::clone(&self.shared), after, log)))
+    }
+
+    async fn identity(&self) -> Result<Option<LogId>, LogError> {
+        if let Some(known) = self.shared.identity.get() {
+            return Ok(Some(*known));
+        }
+        let first = self.read(Position(1)).await?;
+        Ok(first.map(|record| *self.shared.identity.get_or_init(|| record.envelope.log)))
+    }
+
+    async fn check(&self) -> Result<Durability, LogError> {
+        let found = self.shared.check().await;
+        let mut refused = self.shared.refused.lock();
+        match &found {
+            Ok(_) => *refused = None,
+            // A server that does not answer refuses appends by itself.
+            Err(LogError::Unavailable(_)) => {}
+            Err(error) => *refused = Some(error.clone()),
+        }
+        drop(refused);
+        found
+    }
+
+    async fn clock(&self) -> Result<Option<Time>, LogError> {
+        Ok(self.shared.info().await?.ts)
     }
 }

@@ -1,0 +1,181 @@
+//! The activity log on JetStream: a stream of its own, which forgets after 400 days.
+
+use super::{
+    JetStreamLog, Shared,
+    feed::{Feed, Wanted},
+    server::{self, Get},
+};
+use crate::{
+    Activity, ActivityEntry, ActivityFilter, ActivityRow, LogError,
+    activity::buffer::{Batch, Buffered, Store},
+    skew::Now,
+};
+use async_nats::{HeaderMap, Request, header};
+use async_trait::async_trait;
+use domain::position::{EventId, Position};
+use serde_json::json;
+use std::{fmt, sync::Arc};
+use uuid::Uuid;
+
+/// How long an entry is kept, in nanoseconds: 400 days.
+const KEPT: i64 = 400 * 86_400 * 1_000_000_000;
+
+struct Stream {
+    shared: Arc<Shared>,
+    name: String,
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The activity log on the server that holds the event log.
+#[derive(Debug)]
+pub struct JetStreamActivity(Buffered<Stream>);
+
+impl JetStreamActivity {
+    /// Creates the stream when it is missing.
+    ///
+    /// `node` names this node for good, `run` this life of its process.
+    pub async fn open(
+        log: &JetStreamLog,
+        node: &str,
+        run: Uuid,
+        now: Now,
+    ) -> Result<Self, LogError> {
+        let shared = Arc::clone(&log.shared);
+        let Shared { client, options, .. } = &*shared;
+        let name = options.activity();
+        if server::info(client, options, &name).await?.is_none() {
+            let config = json!({
+                "name": name,
+                "subjects": [format!("{}.activity.>", options.prefix)],
+                "retention": "limits", "max_age": KEPT, "discard": "old",
+                "max_consumers": -1, "max_msgs": -1, "max_bytes": -1,
+                "max_msgs_per_subject": -1, "max_msg_size": -1,
+                "storage": "file", "num_replicas": options.replicas,
+                "duplicate_window": 120_000_000_000_i64, "compression": "s2",
+                "allow_direct": true, "deny_delete": true, "deny_purge": true,
+            });
+            server::create(client, options, &name, &config).await?;
+        }
+        let stream = Stream { shared: Arc::clone(&shared), name };
+        Ok(Self(Buffered::start(stream, node, run, &now).await?))
+    }
+}
+
+impl Stream {
+    /// Nodes write under subjects of their own, so that each finds its own last batch.
+    fn subject(&self, node: &str) -> String {
+        let token: String = node
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
+            .collect();
+        format!("{}.activity.node-{token}", self.shared.options.prefix)
+    }
+}
+
+fn read_batch(position: Position, bytes: &[u8]) -> Result<Batch, LogError> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| LogError::Corrupt { position, detail: error.to_string() })
+}
+
+#[async_trait]
+impl Store for Stream {
+    async fn write(&self, batch: &Batch) -> Result<(), LogError> {
+        let Shared { client, options, .. } = &*self.shared;
+        let unwritable = |error| LogError::Misconfigured(format!("activity: {error}"));
+        let payload = serde_json::to_vec(batch).map_err(unwritable)?;
+        let mut headers = HeaderMap::new();
+        headers.insert(header::NATS_MESSAGE_ID, format!("{}-{}", batch.run, batch.seq));
+        let request =
+            Request::new().headers(headers).payload(payload.into()).timeout(Some(options.timeout));
+        let answer = client
+            .send_request(self.subject(&batch.node), request)
+            .await
+            .map_err(|error| server::unavailable(&error))?;
+        match serde_json::from_slice(&answer.payload) {
+            Ok(super::Ack::Stored { .. }) => Ok(()),
+            Ok(super::Ack::Failed { error }) => Err(server::refused(&error)),
+            Err(error) => Err(LogError::Unavailable(format!("JetStream's answer: {error}"))),
+        }
+    }
+
+    async fn settled(&self, node: &str) -> Result<bool, LogError> {
+        let Shared { client, options, .. } = &*self.shared;
+        let subject = self.subject(node);
+        let last = server::get(client, options, &self.name, Get::Last(&subject)).await?;
+        last.map_or(Ok(true), |last| {
+            read_batch(Position(last.seq), &last.data).map(|batch| batch.settled)
+        })
+    }
+
+    async fn read(
+        &self,
+        filter: &ActivityFilter,
+        after: Option<EventId>,
+        limit: usize,
+    ) -> Result<Vec<ActivityRow>, LogError> {
+        let Shared { client, options, .. } = &*self.shared;
+        let state = server::info(client, options, &self.name).await?.unwrap_or_else(|| {
+            server::StreamInfo {
+                config: json!(null),
+                state: server::StreamState::default(),
+                created: String::new(),
+                ts: None,
+            }
+        });
+        let end = state.state.last_seq;
+        // The batch of `after` is read again: it may hold more.
+        let mut seq = after.map_or(0, |after| after.position.0.saturating_sub(1));
+        let mut found = Vec::new();
+        if state.state.messages == 0 || seq >= end {
+            return Ok(found);
+        }
+        let name = self.name.clone();
+        let wanted = Wanted { stream: name, filter: None, headers_only: false, dense: false };
+        let mut feed = Feed::new(Arc::clone(&self.shared), wanted, seq);
+        while seq < end {
+            let fed = feed.next(100, options.timeout).await?;
+            if fed.is_empty() {
+                return Err(LogError::Unavailable("activity did not come".to_owned()));
+            }
+            for fed in fed {
+                seq = fed.seq;
+                let batch = read_batch(Position(seq), &fed.message.payload)?;
+                for (index, entry) in (0u32..).zip(batch.entries) {
+                    let id = EventId { position: Position(seq), index };
+                    if after.is_none_or(|after| id > after) && filter.matches(&entry) {
+                        found.push(ActivityRow { id, entry });
+                        if found.len() >= limit {
+                            return Ok(found);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl Activity for JetStreamActivity {
+    fn note(&self, entry: ActivityEntry) {
+        self.0.note(entry);
+    }
+
+    async fn flush(&self) -> Result<(), LogError> {
+        self.0.flush().await
+    }
+
+    async fn read(
+        &self,
+        filter: &ActivityFilter,
+        after: Option<EventId>,
+        limit: usize,
+    ) -> Result<Vec<ActivityRow>, LogError> {
+        self.0.read(filter, after, limit).await
+    }
+}
