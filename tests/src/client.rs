@@ -67,6 +67,14 @@ impl Client {
         client
     }
 
+    /// The same caller, asking for answers that know of this command.
+    #[must_use]
+    pub fn after(&self, command: &Answer) -> Self {
+        let position = command.position_header();
+        assert!(!position.is_empty(), "no Sharelog-Position: {}", command.told());
+        self.with("Sharelog-At-Least", &position).with("Prefer", "wait=20")
+    }
+
     /// A call by method and path.
     pub fn call(&self, method: &str, path: &str) -> Call {
         let method: Method = method.parse().expect("a method");

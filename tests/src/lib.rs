@@ -1,15 +1,18 @@
 //! What do the suites share? A world: real servers, the real binary, a client, and the raw log.
 
 pub mod client;
+pub mod load;
 pub mod postgres;
 pub mod process;
 pub mod raw;
+pub mod reading;
 pub mod service;
 pub mod streaming;
 pub mod wait;
 pub mod world;
 
 pub use client::{Answer, Client};
+pub use service::Service;
 pub use world::{Pair, World};
 
 /// Re-exported, so that a suite names one crate.

@@ -29,3 +29,12 @@ pub fn free_port() -> u16 {
 pub async fn listens(port: u16) -> bool {
     tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
 }
+
+/// An instant this many milliseconds from now, as RFC 3339.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what ends soon must end soon by the service's clock"
+)]
+pub fn soon(milliseconds: i64) -> String {
+    (jiff::Timestamp::now() + jiff::SignedDuration::from_millis(milliseconds)).to_string()
+}

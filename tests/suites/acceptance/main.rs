@@ -1,1 +1,12 @@
-//! Nothing yet.
+//! Does each capability work over HTTP, as its users drive it, on both engine pairs?
+
+mod accounts;
+mod conventions;
+mod items;
+mod links;
+mod operations;
+mod past;
+mod privacy;
+mod publication;
+mod sharing;
+mod visibility;

@@ -1,1 +1,3 @@
-//! Nothing yet.
+//! Does every acknowledged command survive `kill -9` of anything, exactly once?
+
+mod kills;

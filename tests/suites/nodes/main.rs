@@ -1,1 +1,3 @@
-//! Nothing yet.
+//! Do two nodes on one NATS and one PostgreSQL lose nothing and double nothing?
+
+mod production;

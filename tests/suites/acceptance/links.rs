@@ -1,0 +1,233 @@
+//! Links: make, open, limit, protect, rotate, revoke; visits; the page; joining.
+
+use tests::{Client, Value, World, json, on_both_pairs, service::PUBLIC_URL, world::item};
+
+on_both_pairs!(
+    a_link_opens_for_whoever_holds_it_until_it_is_revoked,
+    a_visit_adds_the_rights_of_its_link,
+    a_limited_link_opens_as_often_as_it_says,
+    a_password_is_asked_for_and_can_be_changed_and_cleared,
+    a_rotated_link_opens_with_the_new_secret_only,
+    a_link_works_inside_its_window_only,
+    a_link_for_the_entitled_opens_for_nobody_else,
+    a_joining_link_makes_collaborators_who_stay_unless_cascaded,
+    the_page_of_a_link_consumes_nothing_and_leads_to_the_item,
+    forged_and_unknown_tokens_look_alike,
+);
+
+/// An item with one link; answers the item's path and the link.
+async fn linked(world: &mut World, options: Value) -> (String, Value) {
+    let path = item("history", "8f3a");
+    world.register("history", "8f3a", "a-17").await;
+    let owner = world.account("a-17").await;
+    let made = owner.post(&format!("{path}/links"), options).await;
+    (path, made.is(201)["link"].clone())
+}
+
+async fn open(caller: &Client, link: &Value) -> tests::Answer {
+    caller.post("/v1/links/open", json!({"token": link["token"]})).await
+}
+
+async fn a_link_opens_for_whoever_holds_it_until_it_is_revoked(mut world: World) {
+    let wanted = json!({"label": "reviewers", "role": "viewer", "withhold": ["copy"],
+        "audience": "anyone", "state": "zoom=3"});
+    let (path, link) = linked(&mut world, wanted).await;
+    let id = link["id"].as_str().unwrap_or_default();
+    let token = link["token"].as_str().unwrap_or_default();
+    assert!(id.starts_with("ln_"), "{link}");
+    assert_eq!(link["address"], json!(format!("{PUBLIC_URL}/l/{token}")));
+    assert_eq!((&link["label"], &link["status"]), (&json!("reviewers"), &json!("active")));
+    assert_eq!(link["has_password"], false);
+
+    let nobody = world.app().await.anonymous();
+    let opened = open(&nobody, &link).await;
+    assert_eq!(opened.is(200)["item"]["id"], "8f3a");
+    assert_eq!(opened.str("/item/title"), "A title");
+    assert_eq!(opened.str("/state"), "zoom=3");
+    assert_eq!(opened.str("/link/id"), id);
+    let permissions = opened.list("/permissions");
+    assert!(permissions.contains(&json!("view")) && !permissions.contains(&json!("copy")));
+    assert!(!permissions.contains(&json!("share")), "a link gives no share");
+
+    let owner = world.account("a-17").await;
+    let one = format!("{path}/links/{id}");
+    let read = owner.get(&one).await;
+    assert_eq!(read.str("/token"), token, "the owner can see the address again");
+    let changed = owner.patch(&one, json!({"role": "editor"})).await;
+    assert_eq!(changed.is(200)["link"]["role"], "editor");
+    let revoked = owner.delete(&one).await;
+    assert_eq!(revoked.is(200)["status"], "recorded");
+    open(&nobody, &link).await.problem(404, "not-found");
+    let visit = opened.str("/visit");
+    nobody.with("Sharelog-Visit", &visit).get(&path).await.problem(404, "not-found");
+    let again = owner.delete(&one).await;
+    assert_eq!(again.is(200)["status"], "unchanged");
+}
+
+async fn a_visit_adds_the_rights_of_its_link(mut world: World) {
+    let (path, link) = linked(&mut world, json!({"role": "viewer"})).await;
+    let nobody = world.app().await.anonymous();
+    nobody.get(&path).await.problem(404, "not-found");
+    let visit = open(&nobody, &link).await.str("/visit");
+    nobody.with("Sharelog-Visit", &visit).get(&path).await.is(200);
+    let stranger = world.account("a-99").await;
+    stranger.with("Sharelog-Visit", &visit).get(&path).await.is(200);
+    nobody.with("Sharelog-Visit", "nonsense").get(&path).await.problem(404, "not-found");
+    world.register("history", "other", "a-17").await;
+    let other = nobody.with("Sharelog-Visit", &visit).get(&item("history", "other")).await;
+    other.problem(404, "not-found");
+}
+
+async fn a_limited_link_opens_as_often_as_it_says(mut world: World) {
+    let (path, link) = linked(&mut world, json!({"role": "viewer", "max_visits": 2})).await;
+    let nobody = world.app().await.anonymous();
+    let calls = (0..6).map(|_| open(&nobody, &link));
+    let answers = futures::future::join_all(calls).await;
+    let opened = answers.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(opened, 2, "exactly as many as the limit, however they race");
+    for refused in answers.iter().filter(|answer| answer.status != 200) {
+        refused.problem(404, "not-found");
+    }
+    let owner = world.account("a-17").await;
+    let read =
+        owner.get(&format!("{path}/links/{}", link["id"].as_str().unwrap_or_default())).await;
+    assert_eq!(read.is(200)["visits"], json!({"used": 2, "max": 2}));
+    assert_eq!(read.str("/status"), "used_up");
+}
+
+async fn a_password_is_asked_for_and_can_be_changed_and_cleared(mut world: World) {
+    let (path, link) =
+        linked(&mut world, json!({"role": "viewer", "password": "first secret"})).await;
+    assert_eq!(link["has_password"], true);
+    let nobody = world.app().await.anonymous();
+    open(&nobody, &link).await.problem(403, "link-password-required");
+    let with = |password: &str| {
+        nobody.post("/v1/links/open", json!({"token": link["token"], "password": password}))
+    };
+    with("wrong").await.problem(403, "link-password-wrong");
+    let visit = with("first secret").await.str("/visit");
+    let visitor = nobody.with("Sharelog-Visit", &visit);
+    visitor.get(&path).await.is(200);
+
+    let owner = world.account("a-17").await;
+    let id = link["id"].as_str().unwrap_or_default();
+    let password = format!("{path}/links/{id}/password");
+    owner.put(&password, json!({"password": "second secret"})).await.is(200);
+    visitor.get(&path).await.problem(404, "not-found");
+    with("first secret").await.problem(403, "link-password-wrong");
+    with("second secret").await.is(200);
+    owner.delete(&password).await.is(200);
+    open(&nobody, &link).await.is(200);
+}
+
+async fn a_rotated_link_opens_with_the_new_secret_only(mut world: World) {
+    let (path, link) = linked(&mut world, json!({"role": "viewer"})).await;
+    let nobody = world.app().await.anonymous();
+    let visit = open(&nobody, &link).await.str("/visit");
+    let owner = world.account("a-17").await;
+    let id = link["id"].as_str().unwrap_or_default();
+    let rotated = owner.post(&format!("{path}/links/{id}/rotate"), json!({})).await;
+    assert_eq!(rotated.is(200)["link"]["id"], json!(id), "the same link");
+    assert_ne!(rotated.body["link"]["token"], link["token"]);
+    open(&nobody, &link).await.problem(404, "not-found");
+    nobody.with("Sharelog-Visit", &visit).get(&path).await.problem(404, "not-found");
+    open(&nobody, &rotated.body["link"]).await.is(200);
+}
+
+async fn a_link_works_inside_its_window_only(mut world: World) {
+    let wanted = json!({"role": "viewer", "starts_at": "2999-01-01T00:00:00Z"});
+    let (path, link) = linked(&mut world, wanted).await;
+    assert_eq!(link["status"], "scheduled");
+    let nobody = world.app().await.anonymous();
+    open(&nobody, &link).await.problem(404, "not-found");
+    let owner = world.account("a-17").await;
+    let soon = tests::wait::soon(1500);
+    let short = json!({"role": "viewer", "ends_at": soon});
+    let link = owner.post(&format!("{path}/links"), short).await.is(201)["link"].clone();
+    let visit = open(&nobody, &link).await.str("/visit");
+    tests::wait::until("the link has expired", std::time::Duration::from_secs(10), || {
+        let asked = open(&nobody, &link);
+        async move { (asked.await.status == 404).then_some(()) }
+    })
+    .await;
+    nobody.with("Sharelog-Visit", &visit).get(&path).await.problem(404, "not-found");
+    let past = json!({"role": "viewer", "ends_at": "2001-01-01T00:00:00Z"});
+    let refused = owner.post(&format!("{path}/links"), past).await;
+    assert_eq!(refused.problem(422, "rejected")["reason"], "window_in_past");
+}
+
+async fn a_link_for_the_entitled_opens_for_nobody_else(mut world: World) {
+    let (path, link) = linked(&mut world, json!({"role": "viewer", "audience": "named"})).await;
+    world.share(&path, "a-17", "a-22", "viewer").await;
+    open(&world.account("a-22").await, &link).await.is(200);
+    let stranger = open(&world.account("a-99").await, &link).await;
+    assert!([403, 404].contains(&stranger.status.as_u16()), "{}", stranger.told());
+    let nobody = open(&world.app().await.anonymous(), &link).await;
+    nobody.problem(403, "sign-in-required");
+}
+
+async fn a_joining_link_makes_collaborators_who_stay_unless_cascaded(mut world: World) {
+    let (path, link) = linked(&mut world, json!({"role": "editor", "joins": true})).await;
+    let guest = world.account("a-22").await;
+    let opened = open(&guest, &link).await;
+    assert_eq!(opened.is(200)["can_join"], true);
+    guest.get(&path).await.problem(404, "not-found");
+    let joined = guest.post("/v1/links/join", json!({"visit": opened.body["visit"]})).await;
+    joined.ok();
+    assert!(guest.get(&path).await.list("/you_may").contains(&json!("edit")));
+    let owner = world.account("a-17").await;
+    let id = link["id"].as_str().unwrap_or_default();
+    let grants = owner.get(&format!("{path}/grants")).await;
+    assert_eq!(grants.is(200)["data"][0]["provenance"], json!({"kind": "link", "id": id}));
+
+    let revoked = owner.delete(&format!("{path}/links/{id}")).await;
+    let kept = revoked.list("/still_open");
+    assert!(kept.iter().any(|path| path.to_string().contains("a-22")), "{}", revoked.told());
+    guest.get(&path).await.is(200);
+
+    let second =
+        owner.post(&format!("{path}/links"), json!({"role": "viewer", "joins": true})).await;
+    let link = second.is(201)["link"].clone();
+    let other = world.account("a-23").await;
+    let visit = open(&other, &link).await.body["visit"].clone();
+    other.post("/v1/links/join", json!({"visit": visit})).await.ok();
+    let id = link["id"].as_str().unwrap_or_default();
+    let ended = owner.delete(&format!("{path}/links/{id}?cascade=true")).await;
+    assert_eq!(ended.is(200)["ended"][0]["cause"], "cascade", "{}", ended.told());
+    other.get(&path).await.problem(404, "not-found");
+}
+
+async fn the_page_of_a_link_consumes_nothing_and_leads_to_the_item(mut world: World) {
+    let (path, link) = linked(&mut world, json!({"role": "viewer", "max_visits": 1})).await;
+    let token = link["token"].as_str().unwrap_or_default();
+    let visitor = world.nobody();
+    for _ in 0..3 {
+        let page = visitor.get(&format!("/l/{token}")).await;
+        assert!(page.status == 200 || page.status.is_redirection(), "{}", page.told());
+    }
+    let owner = world.account("a-17").await;
+    let read =
+        owner.get(&format!("{path}/links/{}", link["id"].as_str().unwrap_or_default())).await;
+    assert_eq!(read.body["visits"]["used"], 0, "looking at the page uses nothing up");
+    let page = visitor.get("/i/history/8f3a").await;
+    assert!(!page.text.contains("A title"), "an address gives no right: {}", page.text);
+    open(&world.app().await.anonymous(), &link).await.is(200);
+}
+
+async fn forged_and_unknown_tokens_look_alike(mut world: World) {
+    let (_, link) = linked(&mut world, json!({"role": "viewer"})).await;
+    let nobody = world.app().await.anonymous();
+    let token = link["token"].as_str().unwrap_or_default();
+    let mut forged: Vec<char> = token.chars().collect();
+    if let Some(last) = forged.get_mut(12) {
+        *last = if *last == 'A' { 'B' } else { 'A' };
+    }
+    let mut answers = Vec::new();
+    for token in [forged.iter().collect::<String>(), "AAAA".to_owned(), "x".repeat(400)] {
+        let answer = nobody.post("/v1/links/open", json!({"token": token})).await;
+        answer.problem(404, "not-found");
+        answers.push(answer.body["detail"].clone());
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+}

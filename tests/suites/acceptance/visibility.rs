@@ -1,0 +1,46 @@
+//! Restricted, internal, public: who sees an item without any grant.
+
+use tests::{World, json, on_both_pairs, world::item};
+
+on_both_pairs!(
+    visibility_opens_to_accounts_or_to_anyone_and_closes_again,
+    restricting_again_says_what_is_still_open,
+);
+
+async fn visibility_opens_to_accounts_or_to_anyone_and_closes_again(mut world: World) {
+    let path = item("history", "8f3a");
+    world.register("history", "8f3a", "a-17").await;
+    let owner = world.account("a-17").await;
+    let (stranger, nobody) = (world.account("a-99").await, world.app().await.anonymous());
+    let visibility = format!("{path}/visibility");
+
+    owner.put(&visibility, json!({"visibility": "internal"})).await.is(200);
+    stranger.get(&path).await.is(200);
+    nobody.get(&path).await.problem(404, "not-found");
+
+    let public = owner.put(&visibility, json!({"visibility": "public"})).await;
+    assert_eq!(public.is(200)["item"]["visibility"], "public");
+    let seen = nobody.get(&path).await;
+    assert!(seen.is(200)["you_may"].as_array().is_some_and(|may| may.contains(&json!("view"))));
+    stranger
+        .post(&format!("{path}/grants"), tests::world::share("a-99", "viewer"))
+        .await
+        .problem(403, "not-permitted");
+
+    let again = owner.put(&visibility, json!({"visibility": "public"})).await;
+    assert_eq!(again.is(200)["status"], "unchanged");
+    owner.put(&visibility, json!({"visibility": "restricted"})).await.is(200);
+    stranger.get(&path).await.problem(404, "not-found");
+    owner.put(&visibility, json!({"visibility": "secret"})).await.problem(400, "invalid-field");
+}
+
+async fn restricting_again_says_what_is_still_open(mut world: World) {
+    let path = item("history", "8f3a");
+    world.register("history", "8f3a", "a-17").await;
+    world.share(&path, "a-17", "a-22", "viewer").await;
+    let owner = world.account("a-17").await;
+    let visibility = format!("{path}/visibility");
+    owner.put(&visibility, json!({"visibility": "public"})).await.is(200);
+    let closed = owner.put(&visibility, json!({"visibility": "restricted"})).await;
+    assert!(!closed.list("/still_open").is_empty(), "{}", closed.told());
+}

@@ -1,0 +1,96 @@
+//! Kills of the service, of NATS and of PostgreSQL while commands run. The seed is printed;
+//! `SHARELOG_SEED` repeats one.
+
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use std::time::Duration;
+use tests::{
+    Pair, World,
+    load::{Load, assert_log_is_what_was_told},
+    process::setting,
+    raw, reading,
+    wait::until,
+};
+
+/// What can be killed.
+#[derive(Debug, Clone, Copy)]
+enum Victim {
+    Service,
+    Nats,
+    Postgres,
+}
+
+mod embedded {
+    use super::{Pair, Victim, survive};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_was_acknowledged_survives_every_kill_once() {
+        survive(Pair::Embedded, &[Victim::Service; 22]).await;
+    }
+}
+
+mod production {
+    use super::{Pair, Victim, survive};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_was_acknowledged_survives_every_kill_once() {
+        let mut victims = vec![Victim::Service; 8];
+        victims.extend([Victim::Nats; 7]);
+        victims.extend([Victim::Postgres; 7]);
+        survive(Pair::Production, &victims).await;
+    }
+}
+
+async fn survive(pair: Pair, victims: &[Victim]) {
+    let seed = setting("SHARELOG_SEED")
+        .map_or_else(rand::random, |seed| seed.parse().expect("SHARELOG_SEED is a number"));
+    println!("SHARELOG_SEED={seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut order = victims.to_vec();
+    for place in (1..order.len()).rev() {
+        order.swap(place, random.random_range(0..=place));
+    }
+    let mut world = World::start_alone(pair).await;
+    reading::prepare(&mut world).await;
+    let load = Load::new(vec![world.account("a-17").await]);
+    let workers = load.start(6, seed);
+    for victim in order {
+        some_progress(&load, random.random_range(5..30)).await;
+        kill(&mut world, victim).await;
+    }
+    some_progress(&load, 20).await;
+    load.stop();
+    for worker in workers {
+        worker.await.expect("a worker");
+    }
+    let issued = load.issued();
+    println!("{} commands, {} kills", issued.len(), victims.len());
+    assert_log_is_what_was_told(&issued, &raw::log(&world).await);
+    reading::assert_equal_to_a_fresh_rebuild(&mut world).await;
+}
+
+async fn some_progress(load: &Load, more: u64) {
+    let wanted = load.acknowledged() + more;
+    until("commands are acknowledged again", Duration::from_mins(1), || async {
+        (load.acknowledged() >= wanted).then_some(())
+    })
+    .await;
+}
+
+async fn kill(world: &mut World, victim: Victim) {
+    match victim {
+        Victim::Service => {
+            world.node_mut().kill();
+            world.node_mut().start_again().await;
+        }
+        Victim::Nats => {
+            let nats = world.nats.as_mut().expect("a message server");
+            nats.kill();
+            nats.start_again().await;
+        }
+        Victim::Postgres => {
+            let postgres = world.postgres.as_mut().expect("a database");
+            postgres.kill().await;
+            postgres.start_again().await;
+        }
+    }
+}

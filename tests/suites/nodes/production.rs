@@ -1,0 +1,115 @@
+//! Two instances of the service, both taking commands for the same items.
+
+use std::time::Duration;
+use tests::{
+    Answer, Client, Pair, World, json,
+    load::{Load, assert_log_is_what_was_told},
+    raw, reading,
+    wait::until,
+    world::{item, share},
+};
+
+/// Two nodes, and a caller at each acting for the owner of all items.
+async fn two_nodes() -> (World, Client, Client) {
+    let mut world = World::start(Pair::Production).await;
+    let second = world.add_node().await.base();
+    reading::prepare(&mut world).await;
+    let here = world.account("a-17").await;
+    let there = here.at(&second);
+    (world, here, there)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_at_both_nodes_are_recorded_once_each() {
+    let (mut world, here, there) = two_nodes().await;
+    let load = Load::new(vec![here, there]);
+    let workers = load.start(8, 7);
+    until("enough commands", Duration::from_mins(1), || async {
+        (load.acknowledged() >= 300).then_some(())
+    })
+    .await;
+    load.stop();
+    for worker in workers {
+        worker.await.expect("a worker");
+    }
+    assert_log_is_what_was_told(&load.issued(), &raw::log(&world).await);
+    one_projector_effect(&world).await;
+    world.nodes.truncate(1);
+    reading::assert_equal_to_a_fresh_rebuild(&mut world).await;
+}
+
+/// The rows of the audit trail are the events of the log, each once.
+async fn one_projector_effect(world: &World) {
+    reading::caught_up(world).await;
+    let log = raw::log(world).await;
+    let events: usize = log.iter().map(|record| record.types().len()).sum();
+    let client = world.postgres.as_ref().expect("a database").connect().await;
+    let query = "SELECT count(*), count(DISTINCT event_id) FROM sharelog.audit_trail";
+    let row = client.query_one(query, &[]).await.expect("the audit trail");
+    let (rows, distinct): (i64, i64) = (row.get(0), row.get(1));
+    assert_eq!((rows, distinct), (i64::try_from(events).unwrap_or(-1), rows));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_key_at_both_nodes_is_one_command() {
+    let (world, here, there) = two_nodes().await;
+    let path = format!("{}/grants", item("history", "i-0"));
+    for round in 0..25 {
+        let head = raw::head(&world).await;
+        let body = share(&format!("r-{round}"), "viewer");
+        let key = format!("shared-{round}");
+        let first = here.post(&path, body.clone()).key(&key);
+        let second = there.post(&path, body).key(&key);
+        let (first, second) = tokio::join!(first.into_future(), second.into_future());
+        assert_eq!(first.is(200)["command"], second.is(200)["command"], "round {round}");
+        assert_eq!(first.body["results"], second.body["results"], "round {round}");
+        let replayed = |answer: &Answer| !answer.header("Idempotency-Replayed").is_empty();
+        assert!(replayed(&first) != replayed(&second), "one of them is the first, round {round}");
+        assert_eq!(raw::head(&world).await, head + 1, "round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stale_node_answers_no_change_only_when_it_is_true() {
+    let (_world, here, there) = two_nodes().await;
+    let path = format!("{}/grants", item("history", "i-0"));
+    let one = format!("{path}/account/r-1");
+    for round in 0..20 {
+        let given = here.post(&path, share("r-1", "viewer")).await;
+        assert_eq!(given.is(200)["status"], "recorded", "round {round}");
+        let same = there.post(&path, share("r-1", "viewer")).await;
+        assert_eq!(same.is(200)["status"], "unchanged", "round {round}");
+        let ended = there.delete(&one).await;
+        assert_eq!(ended.is(200)["status"], "recorded", "round {round}");
+        let same = here.delete(&one).await;
+        assert_eq!(same.is(200)["status"], "unchanged", "round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limited_link_opens_exactly_as_often_at_both_nodes() {
+    let (_world, here, there) = two_nodes().await;
+    let wanted = json!({"role": "viewer", "max_visits": 5});
+    let link = here.post(&format!("{}/links", item("history", "i-1")), wanted).await;
+    let token = json!({"token": link.is(201)["link"]["token"]});
+    let calls = (0..16).map(|number| {
+        let caller = if number % 2 == 0 { &here } else { &there };
+        caller.post("/v1/links/open", token.clone()).into_future()
+    });
+    let answers = futures::future::join_all(calls).await;
+    let opened = answers.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(opened, 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_at_one_node_is_visible_at_the_other_when_asked_so() {
+    let (_world, here, there) = two_nodes().await;
+    let path = item("history", "i-2");
+    for round in 0..20 {
+        let account = format!("r-{round}");
+        let shared = here.post(&format!("{path}/grants"), share(&account, "viewer")).await;
+        let list = there.after(&shared).get(&format!("{path}/access?limit=200")).await;
+        list.is(200);
+        assert!(list.text.contains(&format!("\"{account}\"")), "round {round}: {}", list.told());
+    }
+}
