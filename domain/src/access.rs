@@ -8,6 +8,27 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
+mod authority;
+pub(crate) mod path;
+
+pub use authority::{AUTHORITY, required, required_by_name};
+pub use path::{Path, Via, access_list, paths};
+
+impl Subject {
+    /// An account and nothing else.
+    pub fn account(account: AccountId) -> Self {
+        Self { account: Some(account), ..Self::default() }
+    }
+    /// Somebody who is not signed in and opened no link.
+    pub fn anonymous() -> Self {
+        Self::default()
+    }
+    /// One who may do everything.
+    pub fn unrestricted() -> Self {
+        Self { unrestricted: true, ..Self::default() }
+    }
+}
+
 /// A valid opening of a link, as presented with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visit {
@@ -36,8 +57,13 @@ pub struct Subject {
 }
 
 /// What a subject may do with an item at an instant: the union over all paths, each inside its window
-/// and less what it withholds. A closed item leaves its owner only, a retired one nobody.
+/// and less what it withholds. A closed item leaves its owner only, a retired one nobody; only the
+/// unrestricted still reach a retired one.
 pub fn permissions(subject: &Subject, item: &ItemState, at: Time) -> Permissions {
-    let _ = (subject, item, at);
-    Permissions::NONE
+    if subject.unrestricted {
+        return if item.exists() { Permissions::ALL } else { Permissions::NONE };
+    }
+    paths(subject, item, at)
+        .into_iter()
+        .fold(Permissions::NONE, |all, path| all.union(path.permissions))
 }

@@ -5,9 +5,9 @@ use crate::{
     id::{AccountId, GrantId, GroupId, LinkId, VaultId},
     position::Position,
     principal::Grantee,
-    role::{Role, Withheld},
+    role::{Permissions, Role, Withheld, effective},
     text::{HoldsPrivateText, PrivateField, PrivateText},
-    time::Time,
+    time::{Time, Window},
 };
 use serde::{Deserialize, Serialize};
 
@@ -254,6 +254,33 @@ pub struct Grant {
     pub provenance: Provenance,
 }
 
+impl Grant {
+    /// From when until when it holds.
+    pub const fn window(&self) -> Window {
+        Window { starts_at: self.starts_at, ends_at: self.ends_at }
+    }
+    /// What it permits while it holds.
+    pub fn permissions(&self) -> Permissions {
+        effective(self.role, &self.withhold)
+    }
+    /// What can change in it.
+    pub fn terms(&self) -> GrantTerms {
+        GrantTerms {
+            role: self.role,
+            withhold: self.withhold.clone(),
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+        }
+    }
+    /// The same grant with other terms.
+    pub fn set_terms(&mut self, terms: GrantTerms) {
+        self.role = terms.role;
+        self.withhold = terms.withhold;
+        self.starts_at = terms.starts_at;
+        self.ends_at = terms.ends_at;
+    }
+}
+
 /// What was asked where policy changed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
@@ -286,6 +313,17 @@ pub struct GrantTerms {
     /// First instant after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<Time>,
+}
+
+impl GrantTerms {
+    /// From when until when they hold.
+    pub const fn window(&self) -> Window {
+        Window { starts_at: self.starts_at, ends_at: self.ends_at }
+    }
+    /// What they permit while they hold.
+    pub fn permissions(&self) -> Permissions {
+        effective(self.role, &self.withhold)
+    }
 }
 
 /// `grant.changed`.
@@ -382,6 +420,16 @@ pub struct LinkTerms {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<PrivateText>,
 }
+impl LinkTerms {
+    /// From when until when it can be opened.
+    pub const fn window(&self) -> Window {
+        Window { starts_at: self.starts_at, ends_at: self.ends_at }
+    }
+    /// What a visit of it permits.
+    pub fn permissions(&self) -> Permissions {
+        effective(self.role, &self.withhold)
+    }
+}
 impl HoldsPrivateText for LinkTerms {
     fn private_texts(&mut self) -> Vec<PrivateField<'_>> {
         [("label", &mut self.label), ("state", &mut self.state)]
@@ -472,8 +520,11 @@ pub struct LinkRotated {
 pub struct LinkRevoked {
     /// The link.
     pub link: LinkId,
-    /// Were the grants born from it ended with it (each by an event of its own in this commit)?
+    /// Were the grants born from it ended with it? By rule: one event, whatever the number.
     pub cascade: bool,
+    /// How many grants it ended with it; what had passed its end before is not counted.
+    #[serde(default)]
+    pub ended: u32,
 }
 
 /// `link.expired`: its end passed.

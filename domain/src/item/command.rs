@@ -3,8 +3,8 @@
 use crate::{
     access::Subject,
     event::{Audience, CatalogAudience, Restore, Visibility},
-    id::{AccountId, GrantId, GroupId, LinkId, VaultId},
-    kind::Kind,
+    id::{AccountId, GrantId, GroupId, ItemRef, LinkId, VaultId},
+    kind::Kinds,
     position::Position,
     principal::Grantee,
     rejection::Reason,
@@ -323,8 +323,10 @@ pub struct Context<'a> {
     pub subject: &'a Subject,
     /// What that one may do with the item now.
     pub rights: Permissions,
-    /// The item's kind; `None` = unknown (refused for new items).
-    pub kind: Option<&'a Kind>,
+    /// The item that the command is about.
+    pub item: &'a ItemRef,
+    /// The kinds that are known; a new item of another one is refused.
+    pub kinds: &'a Kinds,
     /// Fresh random ids, as many as the command needs.
     pub ids: &'a [Uuid],
     /// The condition on the version.

@@ -97,6 +97,15 @@ pub struct Closed {
     pub visibility: Visibility,
 }
 
+/// By whose act, by which events?
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Who did it.
+    pub by: Actor,
+    /// The events that made it what it is.
+    pub events: Vec<EventId>,
+}
+
 /// What is known of an item. Things whose end has passed stay until recorded as expired; every question
 /// treats them as ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,12 +118,16 @@ pub struct ItemState {
     pub owner: Option<AccountId>,
     /// When it was registered.
     pub registered_at: Time,
+    /// Who registered it, by which event.
+    pub registered: Origin,
     /// What it says of itself.
     pub description: Description,
     /// Does it belong to the owner's library?
     pub in_library: bool,
     /// Who sees it without a grant.
     pub visibility: Visibility,
+    /// Who set the visibility, by which event; empty while it never changed.
+    pub visibility_origin: Origin,
     /// Version of the item itself: last change of description or lifecycle or visibility.
     pub version: Position,
     /// Version of its sharing: last change of visibility or any grant.

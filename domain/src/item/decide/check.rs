@@ -1,0 +1,149 @@
+//! Are the fields of a command well formed?
+
+use crate::{
+    rejection::{Reason, Rejection},
+    role::{Role, Withheld},
+    text::PrivateText,
+    time::{Time, Window},
+};
+
+/// The limits of fields and numbers.
+pub mod limit {
+    /// Characters of a title.
+    pub const TITLE: usize = 500;
+    /// Characters of a description.
+    pub const DESCRIPTION: usize = 20_000;
+    /// Tags of an item.
+    pub const TAGS: usize = 50;
+    /// Characters of a tag.
+    pub const TAG: usize = 100;
+    /// Characters of a preview's address.
+    pub const PREVIEW: usize = 2_000;
+    /// Bytes of stored content.
+    pub const CONTENT: usize = 16 * 1024;
+    /// Characters of a link's label.
+    pub const LABEL: usize = 200;
+    /// Bytes of a link's view state.
+    pub const STATE: usize = 4 * 1024;
+    /// Grantees of one call.
+    pub const GRANTEES: usize = 500;
+    /// Groups of a catalog entry.
+    pub const GROUPS: usize = 500;
+    /// Open grants of an item.
+    pub const GRANTS: usize = 10_000;
+    /// Open links of an item.
+    pub const LINKS: usize = 1_000;
+    /// Ends recorded by one sweep of an item.
+    pub const SWEPT: usize = 200;
+}
+
+/// A field that breaks a rule.
+pub(super) fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Rejection {
+    Rejection::InvalidField { pointer: pointer.into(), detail: detail.into() }
+}
+
+/// A text of 1 to so many characters.
+pub(super) fn text(pointer: &str, text: Option<&String>, most: usize) -> Result<(), Rejection> {
+    match text {
+        Some(text) if text.is_empty() || text.chars().count() > most => {
+            Err(invalid(pointer, format!("1 to {most} characters are allowed")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// A text of at most so many bytes.
+pub(super) fn bytes(pointer: &str, text: Option<&String>, most: usize) -> Result<(), Rejection> {
+    match text {
+        Some(text) if text.len() > most => {
+            Err(invalid(pointer, format!("at most {most} bytes are allowed")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// At most 50 tags of 1 to 100 characters.
+pub(super) fn tags(tags: &[String]) -> Result<(), Rejection> {
+    if tags.len() > limit::TAGS {
+        return Err(invalid("/tags", format!("at most {} tags are allowed", limit::TAGS)));
+    }
+    for (index, tag) in tags.iter().enumerate() {
+        text(&format!("/tags/{index}"), Some(tag), limit::TAG)?;
+    }
+    Ok(())
+}
+
+/// An http or https address.
+pub(super) fn preview(address: Option<&String>) -> Result<(), Rejection> {
+    let Some(address) = address else { return Ok(()) };
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    let clean = !address.chars().any(|c| c.is_whitespace() || c.is_control());
+    if host.is_empty() || !clean || address.chars().count() > limit::PREVIEW {
+        let most = limit::PREVIEW;
+        let detail = format!("an http or https address of at most {most} characters is expected");
+        return Err(invalid("/preview", detail));
+    }
+    Ok(())
+}
+
+/// The texts of a description or a catalog entry, as asked.
+pub(super) fn texts(
+    title: Option<&String>,
+    description: Option<&String>,
+    tags_: &[String],
+    preview_: Option<&String>,
+) -> Result<(), Rejection> {
+    text("/title", title, limit::TITLE)?;
+    text("/description", description, limit::DESCRIPTION)?;
+    tags(tags_)?;
+    preview(preview_)
+}
+
+/// A role that can be given by a grant.
+pub(super) fn grant_role(pointer: &str, role: Role) -> Result<(), Rejection> {
+    if role == Role::Owner {
+        return Err(invalid(pointer, "the owner changes by transfer only; give manager instead"));
+    }
+    Ok(())
+}
+
+/// A role that can be given by a link.
+pub(super) fn link_role(role: Role) -> Result<(), Rejection> {
+    if role > Role::Editor {
+        return Err(invalid("/role", "a link gives browser, viewer, contributor or editor"));
+    }
+    Ok(())
+}
+
+/// What is wrong with a window, if anything.
+pub(super) fn window(window: Window, now: Time) -> Result<(), Rejection> {
+    let detail = match (window.starts_at, window.ends_at) {
+        (_, Some(end)) if end <= now => format!("the end {end} has passed"),
+        (Some(start), Some(end)) if end <= start => {
+            format!("the end {end} does not lie after the start {start}")
+        }
+        _ => return Ok(()),
+    };
+    Err(Rejection::Rule { reason: Reason::WindowInPast, detail })
+}
+
+/// What is withheld, each once, in one order: so that equal terms are equal.
+pub(super) fn withheld(withhold: &[Withheld]) -> Vec<Withheld> {
+    let mut sorted = withhold.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    sorted
+}
+
+/// Tags as one private text; none = no text.
+pub(super) fn tags_text(tags: &[String]) -> Option<PrivateText> {
+    let array = serde_json::Value::from(tags);
+    (!tags.is_empty()).then(|| PrivateText::plain(array.to_string()))
+}
+
+/// The tags in a private text; none when it was erased.
+pub(super) fn tags_of(text: Option<&PrivateText>) -> Vec<String> {
+    let plain = text.and_then(PrivateText::as_plain);
+    plain.and_then(|plain| serde_json::from_str(plain).ok()).unwrap_or_default()
+}

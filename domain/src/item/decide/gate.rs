@@ -1,0 +1,125 @@
+//! May the caller do this at all, and is the version the one it knows?
+
+use super::Case;
+use crate::{
+    access::required_by_name,
+    id::AccountId,
+    item::{Condition, Lifecycle, OpenGrant, OpenLink},
+    position::Position,
+    rejection::{Entity, Reason, Rejection},
+    role::{Permission, Permissions, Role, Withheld, effective},
+};
+
+impl Case<'_> {
+    /// What the caller may do with the item.
+    pub(super) fn rights(&self) -> Permissions {
+        if self.context.subject.unrestricted { Permissions::ALL } else { self.context.rights }
+    }
+
+    /// Is the caller the item's owner, or one who may do everything?
+    pub(super) fn is_owner(&self) -> bool {
+        let caller = self.context.subject;
+        caller.unrestricted || (caller.account.is_some() && caller.account == self.state.owner)
+    }
+
+    /// Is it the caller's own account?
+    pub(super) fn is_me(&self, account: &AccountId) -> bool {
+        self.context.subject.account.as_ref() == Some(account)
+    }
+
+    /// The caller may know the item, and it is not retired.
+    pub(super) fn known(&self) -> Result<(), Rejection> {
+        let hidden = Err(Rejection::NotFound(Entity::Item));
+        match self.state.lifecycle {
+            Lifecycle::Unknown => hidden,
+            Lifecycle::Retired if self.is_owner() => Err(Rejection::ItemRetired),
+            Lifecycle::Retired => hidden,
+            Lifecycle::Closed if !self.is_owner() => hidden,
+            Lifecycle::Open | Lifecycle::Closed if self.rights().has(Permission::Browse) => Ok(()),
+            Lifecycle::Open | Lifecycle::Closed => hidden,
+        }
+    }
+
+    /// The caller has what the table asks for an event.
+    pub(super) fn may_cause(&self, event: &str) -> Result<(), Rejection> {
+        self.has(required_by_name(event))
+    }
+
+    pub(super) fn has(&self, needed: Permission) -> Result<(), Rejection> {
+        if self.rights().has(needed) {
+            Ok(())
+        } else {
+            Err(Rejection::NotPermitted { needed: needed.name() })
+        }
+    }
+
+    /// Known, permitted.
+    pub(super) fn admit(&self, event: &str) -> Result<(), Rejection> {
+        self.known()?;
+        self.may_cause(event)
+    }
+
+    /// Known, permitted, and not closed: for what lets somebody in.
+    pub(super) fn admit_widening(&self, event: &str) -> Result<(), Rejection> {
+        self.admit(event)?;
+        self.not_closed()
+    }
+
+    pub(super) fn not_closed(&self) -> Result<(), Rejection> {
+        if self.state.lifecycle == Lifecycle::Closed { Err(Rejection::ItemClosed) } else { Ok(()) }
+    }
+
+    /// The condition against the version of an entity that is there.
+    pub(super) fn condition(&self, entity: Entity, current: Position) -> Result<(), Rejection> {
+        match self.context.condition {
+            Condition::Version(asked) if asked != current => {
+                Err(Rejection::PreconditionFailed { entity, current })
+            }
+            Condition::Absent => Err(Rejection::AlreadyExists),
+            Condition::None | Condition::Exists | Condition::Version(_) => Ok(()),
+        }
+    }
+
+    /// The condition where there is no such entity yet.
+    pub(super) fn condition_of_absent(&self, entity: Entity) -> Result<(), Rejection> {
+        match self.context.condition {
+            Condition::Version(_) | Condition::Exists => {
+                Err(Rejection::PreconditionFailed { entity, current: Position::START })
+            }
+            Condition::None | Condition::Absent => Ok(()),
+        }
+    }
+
+    /// Nobody gives, changes or takes above the own set.
+    pub(super) fn within(&self, role: Role, withhold: &[Withheld]) -> Result<(), Rejection> {
+        if self.covers(effective(role, withhold)) {
+            Ok(())
+        } else {
+            Err(rule(Reason::AboveOwnRole, above(role)))
+        }
+    }
+
+    pub(super) fn covers(&self, permissions: Permissions) -> bool {
+        self.is_owner() || self.rights().covers(permissions)
+    }
+
+    /// A grant that has not passed its end.
+    pub(super) fn live(&self, open: &OpenGrant) -> bool {
+        !open.grant.window().ended(self.context.now)
+    }
+
+    /// A link that has not passed its end.
+    pub(super) fn live_link(&self, open: &OpenLink) -> bool {
+        !open.terms.window().ended(self.context.now)
+    }
+}
+
+/// A rejection by a rule of sharing.
+pub(super) fn rule(reason: Reason, detail: impl Into<String>) -> Rejection {
+    Rejection::Rule { reason, detail: detail.into() }
+}
+
+/// Why a role is too much.
+pub(super) fn above(role: Role) -> String {
+    format!("the role {role} permits more than the caller may do with this item")
+}

@@ -1,0 +1,211 @@
+//! Making, changing, rotating and revoking links, and their passwords.
+
+use super::{
+    Case,
+    check::{bytes, invalid, limit, link_role, text, window, withheld},
+    gate::rule,
+    lifecycle::count,
+};
+use crate::{
+    event::{
+        Audience, ItemEvent, LinkChanged, LinkCreated, LinkPasswordCleared, LinkPasswordSet,
+        LinkRevoked, LinkRotated, LinkTerms,
+    },
+    id::{LinkId, VaultId},
+    item::{Decision, LinkPatch, NewLink, OpenLink, Patch},
+    rejection::{Entity, Reason, Rejection},
+    role::Permission,
+    text::PrivateText,
+};
+
+impl Case<'_> {
+    pub(super) fn create_link(&self, asked: &NewLink) -> Result<Decision, Rejection> {
+        self.known()?;
+        self.may_link(asked.audience)?;
+        self.not_closed()?;
+        self.condition_of_absent(Entity::Link)?;
+        let kind = self.context.kinds.get(&self.context.item.kind);
+        if !kind.is_some_and(|kind| kind.linkable) {
+            let detail = format!("items of kind {} have no links", self.context.item.kind);
+            return Err(rule(Reason::KindNotLinkable, detail));
+        }
+        let terms = LinkTerms {
+            role: asked.role,
+            audience: asked.audience,
+            withhold: withheld(&asked.withhold),
+            starts_at: asked.starts_at,
+            ends_at: asked.ends_at,
+            max_visits: asked.max_visits,
+            joins: asked.joins,
+            label: asked.label.clone().map(PrivateText::plain),
+            state: asked.state.clone().map(PrivateText::plain),
+        };
+        check_terms(&terms)?;
+        text("/label", asked.label.as_ref(), limit::LABEL)?;
+        bytes("/state", asked.state.as_ref(), limit::STATE)?;
+        self.within(terms.role, &terms.withhold)?;
+        window(terms.window(), self.context.now)?;
+        let open = self.state.links.values().filter(|open| self.live_link(open)).count();
+        let id = self.context.ids.first().filter(|_| open < limit::LINKS);
+        let Some(id) = id else {
+            let detail = format!("an item has at most {} open links", limit::LINKS);
+            return Err(rule(Reason::TooMany, detail));
+        };
+        let link = LinkId(*id);
+        let password = asked.password;
+        let created = LinkCreated { link, terms, generation: 1, password, asked: None };
+        Ok(vec![ItemEvent::LinkCreated(created)].into())
+    }
+
+    pub(super) fn change_link(
+        &self,
+        link: LinkId,
+        patch: &LinkPatch,
+    ) -> Result<Decision, Rejection> {
+        let open = self.own_or_shared(link)?;
+        self.not_closed()?;
+        let before = open.terms.clone();
+        let after = patched(&before, patch);
+        if access(&before) != access(&after) {
+            self.may_widen(open, after.audience)?;
+        }
+        self.condition(Entity::Link, open.version)?;
+        check_terms(&after)?;
+        text("/label", patch.label.iter().flatten().next(), limit::LABEL)?;
+        bytes("/state", patch.state.iter().flatten().next(), limit::STATE)?;
+        if before == after {
+            return Ok(Decision::default());
+        }
+        if access(&before) != access(&after) {
+            self.within(before.role, &before.withhold)?;
+            self.within(after.role, &after.withhold)?;
+            window(after.window(), self.context.now)?;
+        }
+        let changed = LinkChanged { link, before, after, asked: None };
+        Ok(vec![ItemEvent::LinkChanged(changed)].into())
+    }
+
+    pub(super) fn rotate_link(&self, link: LinkId) -> Result<Decision, Rejection> {
+        let open = self.own_or_shared(link)?;
+        self.not_closed()?;
+        self.condition(Entity::Link, open.version)?;
+        let (before, after) = (open.generation, open.generation.saturating_add(1));
+        Ok(vec![ItemEvent::LinkRotated(LinkRotated { link, before, after })].into())
+    }
+
+    pub(super) fn set_password(&self, link: LinkId, after: VaultId) -> Result<Decision, Rejection> {
+        let open = self.own_or_shared(link)?;
+        self.condition(Entity::Link, open.version)?;
+        if open.password == Some(after) {
+            return Ok(Decision::default());
+        }
+        let set = LinkPasswordSet { link, before: open.password, after };
+        Ok(vec![ItemEvent::LinkPasswordSet(set)].into())
+    }
+
+    pub(super) fn clear_password(&self, link: LinkId) -> Result<Decision, Rejection> {
+        let open = self.own_or_shared(link)?;
+        self.not_closed()?;
+        let Some(before) = open.password else {
+            return Ok(Decision::default());
+        };
+        self.may_widen(open, open.terms.audience)?;
+        self.condition(Entity::Link, open.version)?;
+        let cleared = LinkPasswordCleared { link, before };
+        Ok(vec![ItemEvent::LinkPasswordCleared(cleared)].into())
+    }
+
+    pub(super) fn revoke_link(&self, link: LinkId, cascade: bool) -> Result<Decision, Rejection> {
+        let open = self.own_or_shared(link)?;
+        let born = if cascade { self.state.born_from(link) } else { Vec::new() };
+        let born = born.iter().filter_map(|grant| self.state.grants.get(grant));
+        let born: Vec<_> = born.filter(|open| self.live(open)).collect();
+        if !born.is_empty() {
+            self.may_cause("grant.ended")?;
+        }
+        self.condition(Entity::Link, open.version)?;
+        if !self.made(open) {
+            self.within(open.terms.role, &open.terms.withhold)?;
+        }
+        for grant in &born {
+            self.within(grant.grant.role, &grant.grant.withhold)?;
+        }
+        let revoked = LinkRevoked { link, cascade, ended: count(born.len()) };
+        Ok(vec![ItemEvent::LinkRevoked(revoked)].into())
+    }
+
+    /// An open link, for its maker or for one with `share`.
+    fn own_or_shared(&self, link: LinkId) -> Result<&OpenLink, Rejection> {
+        self.known()?;
+        let open = self.state.links.get(&link).filter(|open| self.live_link(open));
+        if !open.is_some_and(|open| self.made(open)) {
+            self.may_cause("link.changed")?;
+        }
+        open.ok_or(Rejection::NotFound(Entity::Link))
+    }
+
+    fn made(&self, open: &OpenLink) -> bool {
+        open.created_by.account.as_ref().is_some_and(|maker| self.is_me(maker))
+    }
+
+    /// A link for the entitled gives nothing, so that who may view may make one.
+    fn may_link(&self, audience: Audience) -> Result<(), Rejection> {
+        match audience {
+            Audience::Named => self.has(Permission::View),
+            Audience::Internal | Audience::Anyone => self.may_cause("link.created"),
+        }
+    }
+
+    /// What a maker without `share` may not do with a link that gives rights.
+    fn may_widen(&self, open: &OpenLink, after: Audience) -> Result<(), Rejection> {
+        match (open.terms.audience, after) {
+            (Audience::Named, Audience::Named) => Ok(()),
+            (_, Audience::Named | Audience::Internal | Audience::Anyone) => {
+                self.may_cause("link.changed")
+            }
+        }
+    }
+}
+
+/// The terms that decide who gets what; the rest is text for the owner and the application.
+fn access(terms: &LinkTerms) -> LinkTerms {
+    LinkTerms { label: None, state: None, ..terms.clone() }
+}
+
+fn check_terms(terms: &LinkTerms) -> Result<(), Rejection> {
+    link_role(terms.role)?;
+    if terms.max_visits == Some(0) {
+        return Err(invalid("/max_visits", "a link can be opened at least once; leave it out"));
+    }
+    if terms.joins && terms.audience == Audience::Named {
+        let detail = "a link for those who have access anyway makes nobody a collaborator";
+        return Err(invalid("/joins", detail));
+    }
+    Ok(())
+}
+
+fn patched(before: &LinkTerms, patch: &LinkPatch) -> LinkTerms {
+    let withhold = patch.withhold.clone().map(Option::unwrap_or_default);
+    LinkTerms {
+        role: patch.role.unwrap_or(before.role),
+        audience: patch.audience.unwrap_or(before.audience),
+        withhold: withhold.map_or_else(|| before.withhold.clone(), |new| withheld(&new)),
+        starts_at: patch.starts_at.unwrap_or(before.starts_at),
+        ends_at: patch.ends_at.unwrap_or(before.ends_at),
+        max_visits: patch.max_visits.unwrap_or(before.max_visits),
+        joins: patch.joins.unwrap_or(before.joins),
+        label: patched_text(before.label.as_ref(), &patch.label),
+        state: patched_text(before.state.as_ref(), &patch.state),
+    }
+}
+
+/// A text that stays the same keeps its sealed form.
+fn patched_text(before: Option<&PrivateText>, patch: &Patch<String>) -> Option<PrivateText> {
+    match patch {
+        None => before.cloned(),
+        Some(new) => {
+            let new = new.clone().map(PrivateText::plain);
+            if new.as_ref() == before { before.cloned() } else { new }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Replacing visibility and all direct grants at once.
+
+use super::{
+    Case,
+    check::{grant_role, invalid, limit, window, withheld},
+    gate::rule,
+    grants::{changed, ended, given},
+};
+use crate::{
+    event::{EndCause, GrantTerms, ItemEvent, Provenance, Visibility},
+    id::GrantId,
+    item::{Condition, Decision, GrantSpec},
+    principal::Grantee,
+    rejection::{Entity, Reason, Rejection},
+};
+use std::collections::BTreeMap;
+
+impl Case<'_> {
+    /// One commit with no more events than the difference needs. Grants of other provenance stay.
+    pub(super) fn replace_sharing(
+        &self,
+        visibility: Visibility,
+        grants: &[GrantSpec],
+    ) -> Result<Decision, Rejection> {
+        self.admit_widening("grant.given")?;
+        if visibility != self.state.visibility {
+            self.may_cause("item.visibility_changed")?;
+        }
+        if matches!(self.context.condition, Condition::None | Condition::Absent) {
+            return Err(Rejection::PreconditionRequired(Entity::Sharing));
+        }
+        self.condition(Entity::Sharing, self.state.sharing_version)?;
+        let asked = self.asked(grants)?;
+        let mut events = self.visibility_events(visibility);
+        let mut kept: BTreeMap<&Grantee, ()> = BTreeMap::new();
+        let (mut ends, mut changes) = (Vec::new(), Vec::new());
+        for open in self.state.grants.values() {
+            let grant = &open.grant;
+            if grant.provenance != Provenance::DIRECT {
+                continue;
+            }
+            let wanted = asked.get(&grant.grantee);
+            match (self.live(open), wanted) {
+                (true, Some(terms)) => {
+                    kept.insert(&grant.grantee, ());
+                    if *terms != grant.terms() {
+                        self.within(grant.role, &grant.withhold)?;
+                        self.acceptable(&grant.grantee, terms)?;
+                        changes.push(ItemEvent::GrantChanged(changed(grant, terms.clone())));
+                    }
+                }
+                (true, None) => {
+                    self.within(grant.role, &grant.withhold)?;
+                    ends.push(ItemEvent::GrantEnded(ended(grant, EndCause::Unshared, None)));
+                }
+                (false, Some(_)) => {
+                    let over = ended(grant, EndCause::Expired, grant.ends_at);
+                    ends.push(ItemEvent::GrantEnded(over));
+                }
+                (false, None) => {}
+            }
+        }
+        events.append(&mut ends);
+        events.append(&mut changes);
+        let mut ids = self.context.ids.iter();
+        for spec in grants.iter().filter(|spec| !kept.contains_key(&spec.grantee)) {
+            let terms = terms(spec);
+            self.acceptable(&spec.grantee, &terms)?;
+            let id = ids.next().ok_or_else(|| rule(Reason::TooMany, "too many new grants"))?;
+            events.push(ItemEvent::GrantGiven(given(GrantId(*id), &spec.grantee, &terms)));
+        }
+        Ok(events.into())
+    }
+
+    fn asked<'g>(
+        &self,
+        grants: &'g [GrantSpec],
+    ) -> Result<BTreeMap<&'g Grantee, GrantTerms>, Rejection> {
+        if grants.len() > limit::GRANTS {
+            let detail = format!("an item has at most {} open grants", limit::GRANTS);
+            return Err(invalid("/grants", detail));
+        }
+        let mut asked = BTreeMap::new();
+        for (index, spec) in grants.iter().enumerate() {
+            grant_role(&format!("/grants/{index}/role"), spec.role)?;
+            if let Some(detail) = self.owner_named(&spec.grantee) {
+                return Err(rule(Reason::OwnerUntouchable, detail));
+            }
+            if asked.insert(&spec.grantee, terms(spec)).is_some() {
+                let detail = format!("{} stands in the list twice", spec.grantee);
+                return Err(rule(Reason::DuplicateInRequest, detail));
+            }
+        }
+        Ok(asked)
+    }
+
+    /// May the caller give these terms, and do they still hold?
+    fn acceptable(&self, grantee: &Grantee, terms: &GrantTerms) -> Result<(), Rejection> {
+        if matches!(grantee, Grantee::Account(account) if self.is_me(account)) {
+            return Err(rule(Reason::SelfShare, "nobody shares with the own account"));
+        }
+        self.within(terms.role, &terms.withhold)?;
+        window(terms.window(), self.context.now)
+    }
+}
+
+fn terms(spec: &GrantSpec) -> GrantTerms {
+    GrantTerms {
+        role: spec.role,
+        withhold: withheld(&spec.withhold),
+        starts_at: spec.starts_at,
+        ends_at: spec.ends_at,
+    }
+}
