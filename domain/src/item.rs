@@ -6,10 +6,12 @@ mod command;
 mod decide;
 mod effect;
 mod evolve;
+mod query;
 mod state;
 
 pub use command::*;
 pub use decide::*;
 pub use effect::*;
 pub use evolve::*;
+pub use query::*;
 pub use state::*;

@@ -2,7 +2,7 @@
 //! nodes.
 
 use crate::{
-    event::{LinkUseEvent, LinkUsed, Recorded},
+    event::{Event, LinkUseEvent, LinkUsed, Recorded},
     position::Position,
 };
 use serde::{Deserialize, Serialize};
@@ -16,13 +16,21 @@ pub struct LinkUses {
     pub used: u32,
 }
 
-/// Counts one more opening; `None` = the limit is reached.
+/// Counts one more opening; `None` = the limit is reached. The number in `opening` is replaced by the
+/// one that is true.
 pub fn decide(state: &LinkUses, max_visits: u32, opening: LinkUsed) -> Option<LinkUseEvent> {
-    let _ = (state, max_visits, opening);
-    None
+    let used = state.used.checked_add(1).filter(|used| *used <= max_visits)?;
+    Some(LinkUseEvent::Used(LinkUsed { used, ..opening }))
 }
 
-/// Applies a recorded event of the link's own stream.
+/// Applies a recorded event of the link's own stream. Events of other streams change nothing.
 pub fn evolve(state: &mut LinkUses, recorded: &Recorded) {
+    let event = match &recorded.event {
+        Event::Link(event) => event,
+        Event::Item(_) | Event::Account(_) | Event::Token(_) | Event::System(_) => return,
+    };
     state.position = recorded.position();
+    match event {
+        LinkUseEvent::Used(used) => state.used = used.used,
+    }
 }

@@ -1,11 +1,15 @@
 //! The deployment itself: log identity, level, kinds, rules, keys.
 
 use crate::{
-    event::{KeyPurpose, Recorded, SystemEvent},
+    event::{
+        Event, KeyPurpose, KeyRotated, KindsChanged, LevelRaised, LogStarted, Recorded,
+        RulesChanged, SystemEvent,
+    },
     id::LogId,
     kind::Kinds,
     position::Position,
     rejection::Rejection,
+    role::Role,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -26,7 +30,7 @@ pub struct SystemState {
     pub kinds: Kinds,
     /// Version of the role and permission table.
     pub rules: u32,
-    /// The key in use per purpose: `(current, retired)`.
+    /// The key in use per purpose, by the purpose's name: `(current, retired)`.
     pub keys: BTreeMap<String, (u8, Vec<u8>)>,
 }
 
@@ -60,13 +64,122 @@ pub enum SystemCommand {
     RaiseLevel(u32),
 }
 
-/// Decides a command; only administrators and the service itself get here.
-pub fn decide(state: &SystemState, command: &SystemCommand) -> Result<Vec<SystemEvent>, Rejection> {
-    let _ = (state, command);
-    Ok(Vec::new())
+impl SystemState {
+    /// The key in use for a purpose, and the retired ones; `None` before the first start.
+    pub fn key(&self, purpose: KeyPurpose) -> Option<(u8, &[u8])> {
+        self.keys.get(name(purpose)).map(|(current, retired)| (*current, retired.as_slice()))
+    }
 }
 
-/// Applies a recorded event of the system stream.
+/// The name of a purpose, as it stands on the log.
+pub const fn name(purpose: KeyPurpose) -> &'static str {
+    match purpose {
+        KeyPurpose::Link => "link",
+        KeyPurpose::Visit => "visit",
+    }
+}
+
+/// Decides a command; only administrators and the service itself get here.
+pub fn decide(state: &SystemState, command: &SystemCommand) -> Result<Vec<SystemEvent>, Rejection> {
+    match command {
+        SystemCommand::Start { log, release, kinds } => start(state, *log, release, kinds),
+        SystemCommand::Upgrade { kinds } => Ok(upgrade(state, kinds.as_ref())),
+        SystemCommand::RotateKey { purpose, retire } => rotate(state, *purpose, retire),
+        SystemCommand::NoteExport(export) => Ok(vec![SystemEvent::ExportMade(export.clone())]),
+        SystemCommand::RaiseLevel(after) => raise(state, *after),
+    }
+}
+
+fn start(
+    state: &SystemState,
+    log: LogId,
+    release: &str,
+    kinds: &Kinds,
+) -> Result<Vec<SystemEvent>, Rejection> {
+    if state.log.is_some() {
+        return Err(Rejection::AlreadyExists);
+    }
+    let first = |purpose| {
+        let key = KeyRotated { purpose, before: None, after: 1, retired: Vec::new() };
+        SystemEvent::KeyRotated(key)
+    };
+    let started = LogStarted { log, release: release.to_owned(), level: LEVEL };
+    Ok(vec![
+        SystemEvent::LogStarted(started),
+        SystemEvent::RulesChanged(RulesChanged { before: None, after: Role::TABLE_VERSION }),
+        SystemEvent::KindsChanged(KindsChanged { before: None, after: kinds.clone() }),
+        first(KeyPurpose::Link),
+        first(KeyPurpose::Visit),
+    ])
+}
+
+fn upgrade(state: &SystemState, kinds: Option<&Kinds>) -> Vec<SystemEvent> {
+    let mut events = Vec::new();
+    if state.rules != Role::TABLE_VERSION {
+        let (before, after) = (Some(state.rules), Role::TABLE_VERSION);
+        events.push(SystemEvent::RulesChanged(RulesChanged { before, after }));
+    }
+    if let Some(after) = kinds.filter(|kinds| **kinds != state.kinds) {
+        let (before, after) = (Some(state.kinds.clone()), after.clone());
+        events.push(SystemEvent::KindsChanged(KindsChanged { before, after }));
+    }
+    events
+}
+
+/// Key numbers are one byte of a token and never used twice.
+fn rotate(
+    state: &SystemState,
+    purpose: KeyPurpose,
+    retire: &[u8],
+) -> Result<Vec<SystemEvent>, Rejection> {
+    let (current, gone) = state.key(purpose).unwrap_or((0, &[]));
+    let after = current.checked_add(1).ok_or_else(|| Rejection::InvalidField {
+        pointer: "/purpose".to_owned(),
+        detail: "all 255 keys of this purpose are used up".to_owned(),
+    })?;
+    let mut retired: Vec<u8> = retire.iter().copied().filter(|key| !gone.contains(key)).collect();
+    retired.sort_unstable();
+    retired.dedup();
+    if let Some(unknown) = retired.iter().find(|key| !(1..=current).contains(*key)) {
+        let detail = format!("there is no key {unknown} of this purpose");
+        return Err(Rejection::InvalidField { pointer: "/retire".to_owned(), detail });
+    }
+    let before = (current > 0).then_some(current);
+    Ok(vec![SystemEvent::KeyRotated(KeyRotated { purpose, before, after, retired })])
+}
+
+fn raise(state: &SystemState, after: u32) -> Result<Vec<SystemEvent>, Rejection> {
+    let before = state.level;
+    if !(before..=LEVEL).contains(&after) {
+        let detail = format!("this release writes levels {before} to {LEVEL}");
+        return Err(Rejection::InvalidField { pointer: "/level".to_owned(), detail });
+    }
+    if after == before {
+        return Ok(Vec::new());
+    }
+    Ok(vec![SystemEvent::LevelRaised(LevelRaised { before, after })])
+}
+
+/// Applies a recorded event of the system stream. Events of other streams change nothing.
 pub fn evolve(state: &mut SystemState, recorded: &Recorded) {
+    let event = match &recorded.event {
+        Event::System(event) => event,
+        Event::Item(_) | Event::Account(_) | Event::Link(_) | Event::Token(_) => return,
+    };
     state.position = recorded.position();
+    match event {
+        SystemEvent::LogStarted(started) => {
+            state.log = Some(started.log);
+            state.level = started.level;
+        }
+        SystemEvent::LevelRaised(raised) => state.level = raised.after,
+        SystemEvent::KindsChanged(changed) => state.kinds.clone_from(&changed.after),
+        SystemEvent::RulesChanged(changed) => state.rules = changed.after,
+        SystemEvent::KeyRotated(rotated) => {
+            let key = state.keys.entry(name(rotated.purpose).to_owned()).or_default();
+            key.0 = rotated.after;
+            key.1.extend(&rotated.retired);
+        }
+        SystemEvent::ExportMade(_) => {}
+    }
 }

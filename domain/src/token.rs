@@ -1,7 +1,7 @@
 //! The token aggregate: issued, revoked.
 
 use crate::{
-    event::{Recorded, TokenEvent, TokenIssued},
+    event::{Event, Recorded, TokenEvent, TokenIssued, TokenRevoked},
     position::Position,
     rejection::{Entity, Rejection},
     time::Time,
@@ -30,13 +30,37 @@ pub enum TokenCommand {
     Revoke,
 }
 
-/// Decides a command; only administrators get here.
-pub fn decide(state: &TokenState, command: &TokenCommand) -> Result<Vec<TokenEvent>, Rejection> {
-    let _ = (state, command);
-    Err(Rejection::NotFound(Entity::Token))
+impl TokenState {
+    /// Can it be used at this instant?
+    pub fn is_valid(&self, at: Time) -> bool {
+        self.revoked_at.is_none()
+            && self.issued.as_ref().is_some_and(|issued| issued.ends_at.is_none_or(|end| at < end))
+    }
 }
 
-/// Applies a recorded event of the token's own stream.
+/// Decides a command; only administrators get here.
+pub fn decide(state: &TokenState, command: &TokenCommand) -> Result<Vec<TokenEvent>, Rejection> {
+    match (command, &state.issued) {
+        (TokenCommand::Issue(_), Some(_)) => Err(Rejection::AlreadyExists),
+        (TokenCommand::Issue(issued), None) => Ok(vec![TokenEvent::Issued(issued.clone())]),
+        (TokenCommand::Revoke, None) => Err(Rejection::NotFound(Entity::Token)),
+        (TokenCommand::Revoke, Some(_)) if state.revoked_at.is_some() => Ok(Vec::new()),
+        (TokenCommand::Revoke, Some(_)) => Ok(vec![TokenEvent::Revoked(TokenRevoked {})]),
+    }
+}
+
+/// Applies a recorded event of the token's own stream. Events of other streams change nothing.
 pub fn evolve(state: &mut TokenState, recorded: &Recorded) {
+    let event = match &recorded.event {
+        Event::Token(event) => event,
+        Event::Item(_) | Event::Account(_) | Event::Link(_) | Event::System(_) => return,
+    };
     state.position = recorded.position();
+    match event {
+        TokenEvent::Issued(issued) => {
+            state.issued = Some(issued.clone());
+            state.issued_at = recorded.time;
+        }
+        TokenEvent::Revoked(_) => state.revoked_at = Some(recorded.time),
+    }
 }

@@ -1,7 +1,18 @@
-//! Who gains and who loses by a command?
+//! Who gains and who loses by a command, and who still has access after it?
 
-use super::ItemState;
-use crate::{principal::Principal, role::Permissions, time::Time};
+use super::{ItemState, Lifecycle};
+use crate::{
+    access::{
+        Path, Subject,
+        path::{gives, grant_path, link_path, paths, visibility_path},
+        permissions,
+    },
+    event::{Audience, Visibility},
+    principal::{Grantee, Principal},
+    role::Permissions,
+    time::Time,
+};
+use std::collections::BTreeSet;
 
 /// One principal whose permissions differ between two states.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +30,99 @@ pub struct Effect {
     pub gains: Vec<Change>,
     /// Those who may do less.
     pub loses: Vec<Change>,
+    /// Is everybody named? Not when the visibility differs: accounts that no grant names gain or lose
+    /// too.
+    pub complete: bool,
 }
 
-/// Compares two states at an instant: accounts and groups with grants, links, anonymous.
+/// Compares two states at an instant: owner, accounts and groups with grants, links, anonymous. What a
+/// grant that starts later will give is not counted.
 pub fn effect(before: &ItemState, after: &ItemState, at: Time) -> Effect {
-    let _ = (before, after, at);
-    Effect::default()
+    let everybody: BTreeSet<Principal> = named(before).chain(named(after)).collect();
+    let mut effect = Effect { complete: open_to(before) == open_to(after), ..Effect::default() };
+    for principal in everybody {
+        let was = permissions_of(&principal, before, at);
+        let is = permissions_of(&principal, after, at);
+        let (gained, lost) = (is.minus(was), was.minus(is));
+        if !gained.is_empty() {
+            let principal = principal.clone();
+            effect.gains.push(Change { principal, permissions: gained });
+        }
+        if !lost.is_empty() {
+            effect.loses.push(Change { principal, permissions: lost });
+        }
+    }
+    effect
+}
+
+fn open_to(item: &ItemState) -> Visibility {
+    if item.lifecycle == Lifecycle::Open { item.visibility } else { Visibility::Restricted }
+}
+
+fn named(item: &ItemState) -> impl Iterator<Item = Principal> {
+    let owner = item.owner.iter().cloned().map(Principal::Account);
+    let grants = item.grants.values().map(|open| open.grant.grantee.principal());
+    let links = item.links.keys().copied().map(Principal::Link);
+    owner.chain(grants).chain(links).chain([Principal::Anonymous])
+}
+
+/// What a principal may do by itself: a group by its grants, a link by its terms.
+pub fn permissions_of(principal: &Principal, item: &ItemState, at: Time) -> Permissions {
+    let all = |paths: Vec<Path>| {
+        let sets = paths.into_iter().map(|path| path.permissions);
+        sets.fold(Permissions::NONE, Permissions::union)
+    };
+    match principal {
+        Principal::Account(account) => permissions(&Subject::account(account.clone()), item, at),
+        Principal::Anonymous => permissions(&Subject::anonymous(), item, at),
+        Principal::Group(_) | Principal::Link(_) => {
+            let open = still_open(item, principal, at).into_iter();
+            all(open.filter(|path| path.window.holds(at)).collect())
+        }
+    }
+}
+
+/// Every path that gives a principal something now or will later, links included that it may hold:
+/// what remains to be ended after an unshare, an unpublish or a narrowing.
+pub fn still_open(item: &ItemState, principal: &Principal, now: Time) -> Vec<Path> {
+    if item.lifecycle != Lifecycle::Open {
+        return match principal {
+            Principal::Account(account) => paths(&Subject::account(account.clone()), item, now),
+            Principal::Group(_) | Principal::Link(_) | Principal::Anonymous => Vec::new(),
+        };
+    }
+    match principal {
+        Principal::Account(account) => {
+            let subject = Subject::account(account.clone());
+            let later = grants_to(item, &Grantee::Account(account.clone()), now)
+                .filter(|path| !path.window.holds(now));
+            let mut open = paths(&subject, item, now);
+            open.extend(later);
+            open.extend(links(item, &subject, now));
+            open
+        }
+        Principal::Group(group) => grants_to(item, &Grantee::Group(group.clone()), now).collect(),
+        Principal::Link(id) => {
+            let link = item.links.get(id).filter(|link| !link.terms.window().ended(now));
+            let giving = link.filter(|link| link.terms.audience != Audience::Named);
+            giving.map(|link| link_path(*id, link)).into_iter().collect()
+        }
+        Principal::Anonymous => {
+            let public = item.visibility == Visibility::Public;
+            let mut open: Vec<_> = public.then(|| visibility_path(item)).into_iter().collect();
+            open.extend(links(item, &Subject::anonymous(), now));
+            open
+        }
+    }
+}
+
+fn grants_to(item: &ItemState, grantee: &Grantee, now: Time) -> impl Iterator<Item = Path> {
+    let grants = item.grants.values().filter(move |open| open.grant.grantee == *grantee);
+    grants.filter(move |open| !open.grant.window().ended(now)).map(grant_path)
+}
+
+fn links(item: &ItemState, subject: &Subject, now: Time) -> impl Iterator<Item = Path> {
+    let open = item.links.iter().filter(move |(_, link)| !link.terms.window().ended(now));
+    let usable = open.filter(|(_, link)| gives(link.terms.audience, subject));
+    usable.map(|(id, link)| link_path(*id, link))
 }
