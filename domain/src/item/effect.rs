@@ -94,8 +94,8 @@ pub fn still_open(item: &ItemState, principal: &Principal, now: Time) -> Vec<Pat
     match principal {
         Principal::Account(account) => {
             let subject = Subject::account(account.clone());
-            let later = grants_to(item, &Grantee::Account(account.clone()), now)
-                .filter(|path| !path.window.holds(now));
+            let me = Grantee::Account(account.clone());
+            let later = grants_to(item, &me, now).filter(|path| !path.window.holds(now));
             let mut open = paths(&subject, item, now);
             open.extend(later);
             open.extend(links(item, &subject, now));
