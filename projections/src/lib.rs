@@ -4,9 +4,16 @@
 //! applies them; [`Views`] answers questions. Engines live in `store` and nothing outside them names a
 //! driver. How to add a projection: `projections/README.md`.
 
+pub mod access;
+pub mod audit;
+pub mod catalog;
+pub mod fold;
+pub mod projection;
 pub mod runner;
 pub mod store;
+pub mod value;
 pub mod views;
+pub mod words;
 
 pub use runner::{Runner, RunnerOptions};
 pub use store::{Database, StoreError};

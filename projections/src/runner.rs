@@ -1,8 +1,20 @@
 //! Who follows the log and applies changes? One task per projection; the only writer of the tables.
+//!
+//! Rows and checkpoint move in one transaction that first takes hold of the checkpoint, so any number of
+//! runners on any number of nodes has the effect of one.
 
-use crate::store::Database;
-use eventlog::{SharedLog, TextOpener};
-use std::{future::Future, sync::Arc, time::Duration};
+mod batch;
+
+use crate::{
+    Stopped,
+    projection::{self, Projection},
+    store::{Database, Progress, StoreError},
+};
+use batch::{Prepared, prepare};
+use domain::{id::LogId, position::Position};
+use eventlog::{Checkpoint, Follower, LogError, Record, SharedLog, TextOpener};
+use futures::future::{Either, join_all, select};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 /// How the runner works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,13 +31,44 @@ impl Default for RunnerOptions {
     }
 }
 
-/// Follows the log for all projections. Safe to run on many nodes.
-#[derive(Debug)]
+/// How long one look for new records lasts.
+const LOOK: Duration = Duration::from_secs(1);
+/// The pause after the first loss; doubled with every further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Follows the log for projections. Safe to run on many nodes.
+#[derive(Debug, Clone)]
 pub struct Runner {
-    _log: SharedLog,
-    _opener: Arc<dyn TextOpener>,
-    _database: Database,
-    _options: RunnerOptions,
+    log: SharedLog,
+    opener: Arc<dyn TextOpener>,
+    database: Database,
+    options: RunnerOptions,
+    projections: Vec<&'static dyn Projection>,
+}
+
+/// Why following ended.
+#[derive(Debug)]
+enum Halt {
+    /// Something is away; worth another try.
+    Lost(String),
+    /// This projection cannot go on.
+    Stopped(Stopped),
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Lost(error.to_string())
+    }
+}
+
+/// What a log's error means to a projection that stands at a position.
+fn log_failed(error: LogError, at: Position) -> Halt {
+    let text = error.to_string();
+    match error {
+        LogError::Unavailable(_) | LogError::Misconfigured(_) => Halt::Lost(text),
+        LogError::Corrupt { position, .. } => Halt::Stopped(Stopped { position, why: text }),
+        LogError::Foreign { .. } => Halt::Stopped(Stopped { position: at, why: text }),
+    }
 }
 
 impl Runner {
@@ -36,12 +79,202 @@ impl Runner {
         database: Database,
         options: RunnerOptions,
     ) -> Self {
-        Self { _log: log, _opener: opener, _database: database, _options: options }
+        Self { log, opener, database, options, projections: projection::all().to_vec() }
     }
 
-    /// Runs until `stop` is ready; batches under way are finished. Losses of database and log are
-    /// waited out; a projection that cannot go on records why and stands, the others go on.
-    pub async fn run(self, stop: impl Future<Output = ()> + Send) {
-        stop.await;
+    /// The same for some projections only.
+    #[must_use]
+    pub fn only(mut self, names: &[&str]) -> Self {
+        self.projections.retain(|projection| names.contains(&projection.name()));
+        self
     }
+
+    /// Runs until `stop` is ready; what is under way then is rolled back and followed again next time.
+    /// Losses of database and log are waited out; a projection that cannot go on notes why and stands,
+    /// the others go on.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) {
+        let tasks = join_all(self.projections.iter().map(|projection| self.keep(*projection)));
+        match select(pin!(tasks), pin!(stop)).await {
+            Either::Left((_, stop)) => stop.await,
+            Either::Right(_) => {}
+        }
+    }
+
+    /// Runs one projection until it cannot go on.
+    async fn keep(&self, projection: &'static dyn Projection) {
+        let name = projection.name();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let mut moved = false;
+            match self.follow(projection, &mut moved).await {
+                Halt::Lost(why) => {
+                    pause = if moved { FIRST_PAUSE } else { pause };
+                    tracing::warn!(projection = name, %why, ?pause, "waits and tries again");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(self.options.longest_pause);
+                }
+                Halt::Stopped(stopped) => {
+                    tracing::error!(
+                        projection = name,
+                        position = stopped.position.0,
+                        why = stopped.why,
+                        "stopped; it will not go on before the cause is gone and the service restarted"
+                    );
+                    metrics::gauge!("sharelog_projection_stopped", "projection" => name).set(1.0);
+                    self.note(projection, &stopped).await;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Notes beside the checkpoint why a projection stands, as often as it takes.
+    async fn note(&self, projection: &'static dyn Projection, stopped: &Stopped) {
+        while let Err(error) = self.database.note_stopped(projection, Some(stopped)).await {
+            tracing::warn!(projection = projection.name(), %error, "cannot note why it stands");
+            tokio::time::sleep(self.options.longest_pause).await;
+        }
+        self.tell();
+    }
+
+    fn tell(&self) {
+        self.database.moved().send_modify(|times| *times = times.wrapping_add(1));
+    }
+
+    /// Follows from the checkpoint; the next records are fetched while the last ones are written.
+    async fn follow(&self, projection: &'static dyn Projection, moved: &mut bool) -> Halt {
+        let (mut follower, mut at) = match self.start(projection).await {
+            Ok(started) => started,
+            Err(halt) => return halt,
+        };
+        let mut ready: Vec<Record> = Vec::new();
+        loop {
+            let (written, next) = futures::join!(
+                self.take_in(projection, std::mem::take(&mut ready), at),
+                follower.next(self.options.batch, LOOK)
+            );
+            match written {
+                Ok(position) => {
+                    *moved |= position > at;
+                    at = position;
+                }
+                Err(halt) => return halt,
+            }
+            match next {
+                Ok(records) => ready = records,
+                Err(error) => return log_failed(error, at),
+            }
+        }
+    }
+
+    /// Checks that checkpoint and log belong together, then follows.
+    async fn start(
+        &self,
+        projection: &'static dyn Projection,
+    ) -> Result<(Box<dyn Follower>, Position), Halt> {
+        let known = self.database.progress(projection).await?;
+        let failed = |error| log_failed(error, known.position);
+        let head = self.log.head().await.map_err(failed)?;
+        let identity = self.log.identity().await.map_err(failed)?;
+        let stopped = |why| Halt::Stopped(Stopped { position: known.position, why });
+        if head.position < known.position {
+            return Err(stopped(format!(
+                "the checkpoint stands at {}, beyond the end of the log at {}: the log was set back or \
+                 replaced; the tables must be rebuilt from it",
+                known.position, head.position
+            )));
+        }
+        if let (Some(expected), Some(found)) = (known.log, identity)
+            && expected != found
+        {
+            return Err(stopped(LogError::Foreign { expected, found }.to_string()));
+        }
+        let checkpoint = Checkpoint { position: known.position, time: known.time };
+        let follower = self.log.follow(checkpoint).await.map_err(failed)?;
+        Ok((follower, known.position))
+    }
+
+    /// Takes in records; answers the position reached.
+    async fn take_in(
+        &self,
+        projection: &'static dyn Projection,
+        records: Vec<Record>,
+        at: Position,
+    ) -> Result<Position, Halt> {
+        if records.is_empty() {
+            return Ok(at);
+        }
+        let mut prepared = prepare(projection, self.opener.as_ref(), records)
+            .await
+            .map_err(|error| log_failed(error, at))?;
+        loop {
+            match self.write(projection, &prepared).await? {
+                Written::At(position) => {
+                    self.report(projection, position);
+                    return match prepared.unreadable {
+                        Some(stopped) => Err(Halt::Stopped(stopped)),
+                        None => Ok(position),
+                    };
+                }
+                // What stands before the misfit is taken in; then the projection stops there.
+                Written::Misfit(stopped) => prepared.cut(stopped),
+            }
+        }
+    }
+
+    fn report(&self, projection: &'static dyn Projection, position: Position) {
+        let name = projection.name();
+        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; exact to 2^53")]
+        let value = position.0 as f64;
+        metrics::gauge!("sharelog_projection_position", "projection" => name).set(value);
+        metrics::gauge!("sharelog_projection_stopped", "projection" => name).set(0.0);
+        self.tell();
+    }
+
+    /// Writes rows and checkpoint in one transaction.
+    async fn write(
+        &self,
+        projection: &'static dyn Projection,
+        prepared: &Prepared,
+    ) -> Result<Written, Halt> {
+        let mut batch = self.database.begin(projection).await?;
+        let known = batch.progress().clone();
+        let Some((last, log)) = prepared.last() else {
+            batch.leave().await?;
+            return Ok(Written::At(known.position));
+        };
+        if let Some(expected) = known.log.filter(|expected| *expected != log) {
+            let why = LogError::Foreign { expected, found: log }.to_string();
+            return Err(Halt::Stopped(Stopped { position: known.position, why }));
+        }
+        if last.position <= known.position {
+            // Another runner was faster.
+            batch.leave().await?;
+            return Ok(Written::At(known.position));
+        }
+        if known.position.next() < prepared.first {
+            return Err(Halt::Lost("the checkpoint was set back; follows from there".to_owned()));
+        }
+        match crate::fold::apply(batch.as_mut(), prepared.after(known.position)).await {
+            Ok(()) => {}
+            Err(crate::fold::FoldError::Store(error)) => return Err(error.into()),
+            Err(crate::fold::FoldError::Misfit { at, why }) => {
+                return Ok(Written::Misfit(Stopped { position: at.position, why }));
+            }
+        }
+        let reached = Progress { log: Some(log), position: last.position, time: last.time };
+        batch.commit(&reached).await?;
+        Ok(Written::At(last.position))
+    }
+}
+
+/// What came of one attempt to write.
+enum Written {
+    At(Position),
+    Misfit(Stopped),
+}
+
+/// The identity a record claims.
+fn identity(record: &Record) -> LogId {
+    record.envelope.log
 }

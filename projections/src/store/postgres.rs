@@ -1,8 +1,18 @@
 //! Read models in PostgreSQL.
 
-use super::{Database, Store, StoreError};
-use deadpool_postgres::Pool;
+mod batch;
+mod migrate;
+mod snapshot;
+mod types;
+
+use super::{Batch, Database, Progress, Snapshot, Store, StoreError};
+use crate::{Stopped, projection::Projection, value::Value};
+use async_trait::async_trait;
+use deadpool_postgres::{Object, Pool, PoolError};
+use domain::{id::LogId, position::Position};
 use std::sync::Arc;
+use tokio::sync::watch;
+use tokio_postgres::{Row as PgRow, error::SqlState};
 
 /// Names that can be chosen, so that several deployments share one server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,15 +35,151 @@ impl Default for PostgresOptions {
     }
 }
 
-#[derive(Debug)]
-struct PostgresStore {
-    _pool: Pool,
-    _options: PostgresOptions,
+impl PostgresOptions {
+    /// A name as SQL writes it.
+    fn quoted(name: &str) -> String {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+    fn data(&self) -> String {
+        Self::quoted(&self.data_schema)
+    }
 }
 
-impl Store for PostgresStore {}
+#[derive(Debug)]
+struct PostgresStore {
+    pool: Pool,
+    options: PostgresOptions,
+    moved: watch::Sender<u64>,
+}
 
-/// Opens the database; creates or migrates tables and views.
+/// Opens the database; creates or migrates tables, views and the reader role.
 pub async fn open(pool: Pool, options: PostgresOptions) -> Result<Database, StoreError> {
-    Ok(Arc::new(PostgresStore { _pool: pool, _options: options }))
+    let store = PostgresStore { pool, options, moved: watch::Sender::new(0) };
+    let mut client = store.client().await?;
+    migrate::run(&mut client, &store.options).await?;
+    Ok(Arc::new(store))
+}
+
+impl PostgresStore {
+    async fn client(&self) -> Result<Object, StoreError> {
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => failed(&error),
+            PoolError::Timeout(_)
+            | PoolError::Closed
+            | PoolError::NoRuntimeSpecified
+            | PoolError::PostCreateHook(_) => StoreError::Unavailable(error.to_string()),
+        })
+    }
+}
+
+/// What a driver's error means. Its text goes to the log and to operators, never to callers.
+fn failed(error: &tokio_postgres::Error) -> StoreError {
+    let Some(db) = error.as_db_error() else {
+        return StoreError::Unavailable(chain(error));
+    };
+    let text = format!("{} ({})", db.message(), db.code().code());
+    let passing = [
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::LOCK_NOT_AVAILABLE,
+        SqlState::QUERY_CANCELED,
+    ];
+    // Classes 08, 53, 57: connection lost, resources, operator intervention (shutdown, crash).
+    let class = db.code().code().get(..2).unwrap_or_default();
+    if passing.contains(db.code()) || ["08", "53", "57"].contains(&class) {
+        StoreError::Unavailable(text)
+    } else {
+        StoreError::Refused(text)
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text = format!("{text}: {inner}");
+        source = inner.source();
+    }
+    text
+}
+
+fn cells(row: &PgRow) -> Result<Vec<Value>, StoreError> {
+    (0..row.len()).map(|place| row.try_get(place).map_err(|error| failed(&error))).collect()
+}
+
+fn progress(row: &PgRow) -> Result<Progress, StoreError> {
+    let cells = cells(row)?;
+    let wrong = |error: crate::value::CellError| StoreError::Refused(error.to_string());
+    match cells.as_slice() {
+        [log, position, time, ..] => Ok(Progress {
+            log: log
+                .optional(|cell| cell.parse::<uuid::Uuid>())
+                .map_err(wrong)?
+                .map(LogId),
+            position: position.position().map_err(wrong)?,
+            time: time.time().map_err(wrong)?,
+        }),
+        _ => Err(StoreError::Refused("a checkpoint lacks columns".to_owned())),
+    }
+}
+
+/// Version and position as the database counts.
+fn number(value: u64) -> Value {
+    Position(value).into()
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn begin(&self, projection: &dyn Projection) -> Result<Box<dyn Batch>, StoreError> {
+        let client = self.client().await?;
+        let batch = batch::PostgresBatch::begin(client, self.options.data(), projection).await?;
+        Ok(Box::new(batch))
+    }
+
+    async fn progress(&self, projection: &dyn Projection) -> Result<Progress, StoreError> {
+        let client = self.client().await?;
+        let sql = format!(
+            "SELECT log, position, time FROM {}.progress WHERE projection = $1 AND version = $2",
+            self.options.data()
+        );
+        let statement = client.prepare_cached(&sql).await.map_err(|error| failed(&error))?;
+        let version = number(u64::from(projection.version()));
+        let name = Value::from(projection.name());
+        let row = client
+            .query_opt(&statement, &[&name, &version])
+            .await
+            .map_err(|error| failed(&error))?;
+        row.as_ref().map_or_else(|| Ok(Progress::default()), progress)
+    }
+
+    async fn note_stopped(
+        &self,
+        projection: &dyn Projection,
+        stopped: Option<&Stopped>,
+    ) -> Result<(), StoreError> {
+        let client = self.client().await?;
+        let sql = format!(
+            "UPDATE {}.progress SET stopped_position = $3, stopped_why = $4, updated_at = now() \
+             WHERE projection = $1 AND version = $2",
+            self.options.data()
+        );
+        let position = Value::from(stopped.map(|stopped| stopped.position));
+        let why = Value::from(stopped.map(|stopped| stopped.why.clone()));
+        let version = number(u64::from(projection.version()));
+        client
+            .execute(&sql, &[&Value::from(projection.name()), &version, &position, &why])
+            .await
+            .map_err(|error| failed(&error))?;
+        Ok(())
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        let client = self.client().await?;
+        let snapshot = snapshot::PostgresSnapshot::begin(client, self.options.data()).await?;
+        Ok(Box::new(snapshot))
+    }
+
+    fn moved(&self) -> &watch::Sender<u64> {
+        &self.moved
+    }
 }

@@ -1,10 +1,35 @@
 //! Read models in a SQLite file.
 
-use super::{Database, Store, StoreError};
+mod batch;
+mod snapshot;
+
+use super::{Batch, Database, Progress, Snapshot, Store, StoreError};
+use crate::{
+    Stopped,
+    projection::{self, Projection},
+    value::{CellError, Row, Value},
+};
+use async_trait::async_trait;
+use domain::id::LogId;
+use parking_lot::Mutex as ShortMutex;
+use refinery::{Migration, Runner};
+use rusqlite::{
+    Connection, OpenFlags, params_from_iter,
+    types::{ToSqlOutput, ValueRef},
+};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
+
+/// The migrations, in order; never edited once released.
+const MIGRATIONS: &[(&str, &str)] =
+    &[("V1__tables", include_str!("../../migrations/sqlite/V1__tables.sql"))];
+
+/// Connections that read at the same time.
+const READERS: usize = 8;
 
 /// How the file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,13 +42,239 @@ pub enum Access {
 
 #[derive(Debug)]
 struct SqliteStore {
-    _path: PathBuf,
-    _access: Access,
+    path: PathBuf,
+    writer: Option<Arc<Mutex<Connection>>>,
+    readers: Arc<Readers>,
+    moved: watch::Sender<u64>,
 }
 
-impl Store for SqliteStore {}
+/// Connections for reading that nobody uses now, and how many there may be.
+#[derive(Debug)]
+struct Readers {
+    idle: ShortMutex<Vec<Connection>>,
+    places: Arc<Semaphore>,
+}
 
 /// Opens the file, e.g. `data/views.db`.
 pub async fn open(path: &Path, access: Access) -> Result<Database, StoreError> {
-    Ok(Arc::new(SqliteStore { _path: path.to_owned(), _access: access }))
+    let path = path.to_owned();
+    let writer = match access {
+        Access::ReadOnly => None,
+        Access::ReadWrite => {
+            let path = path.clone();
+            Some(blocking(move || writer(&path)).await?)
+        }
+    };
+    let readers = Arc::new(Readers {
+        idle: ShortMutex::default(),
+        places: Arc::new(Semaphore::new(READERS)),
+    });
+    let store = SqliteStore {
+        path,
+        writer: writer.map(|writer| Arc::new(Mutex::new(writer))),
+        readers,
+        moved: watch::Sender::new(0),
+    };
+    // Fails now rather than at the first question.
+    store.snapshot().await?.end().await?;
+    Ok(Arc::new(store))
+}
+
+/// Runs work that blocks off the async threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| StoreError::Unavailable(error.to_string()))?
+}
+
+fn failed(error: &rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode;
+    match error.sqlite_error_code() {
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen
+            | ErrorCode::DiskFull
+            | ErrorCode::OutOfMemory,
+        ) => StoreError::Unavailable(error.to_string()),
+        _ => StoreError::Refused(error.to_string()),
+    }
+}
+
+fn writer(path: &Path) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open(path).map_err(|error| failed(&error))?;
+    let tune = |connection: &Connection| {
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // The tables can be rebuilt: a lost tail after a power cut is followed again from the log.
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.set_prepared_statement_cache_capacity(128);
+        Ok(())
+    };
+    tune(&connection).map_err(|error| failed(&error))?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let migrations = MIGRATIONS
+        .iter()
+        .map(|(name, sql)| Migration::unapplied(name, sql))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| StoreError::Refused(error.to_string()))?;
+    let mut runner = Runner::new(&migrations);
+    runner.set_migration_table_name("migrations");
+    runner.run(connection).map_err(|error| StoreError::Refused(error.to_string()))?;
+    for projection in projection::all() {
+        let sql = "INSERT INTO progress (projection, version, live, position, time, updated_at) \
+                   SELECT ?1, ?2, NOT EXISTS (SELECT 1 FROM progress \
+                   WHERE projection = ?1 AND live), 0, 0, 0 WHERE true ON CONFLICT DO NOTHING";
+        connection
+            .execute(sql, (projection.name(), projection.version()))
+            .map_err(|error| failed(&error))?;
+    }
+    Ok(())
+}
+
+impl rusqlite::ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(number) | Self::Time(number) => ValueRef::Integer(*number),
+            Self::Bool(yes) => ValueRef::Integer(i64::from(*yes)),
+            Self::Text(text) | Self::Json(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+/// Rows of a query whose parameters are `$1`, `$2`, … (SQLite numbers `?1`).
+fn query(
+    connection: &Connection,
+    sql: &str,
+    parameters: &[Value],
+) -> Result<Vec<Row>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(&sql.replace('$', "?"))?;
+    let width = statement.column_count();
+    let rows = statement.query_map(params_from_iter(parameters), |row| {
+        (0..width)
+            .map(|place| {
+                Ok(match row.get_ref(place)? {
+                    ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => Value::Null,
+                    ValueRef::Integer(number) => Value::Int(number),
+                    ValueRef::Text(text) => {
+                        Value::Text(String::from_utf8_lossy(text).into_owned())
+                    }
+                })
+            })
+            .collect()
+    })?;
+    rows.collect()
+}
+
+fn progress(rows: &[Row]) -> Result<Option<Progress>, StoreError> {
+    let wrong = |error: CellError| StoreError::Refused(error.to_string());
+    let Some([log, position, time]) = rows.first().map(Vec::as_slice) else {
+        return Ok(None);
+    };
+    Ok(Some(Progress {
+        log: log.optional(|cell| cell.parse::<uuid::Uuid>()).map_err(wrong)?.map(LogId),
+        position: position.position().map_err(wrong)?,
+        time: time.time().map_err(wrong)?,
+    }))
+}
+
+const PROGRESS: &str =
+    "SELECT log, position, time FROM progress WHERE projection = $1 AND version = $2";
+
+fn named(projection: &dyn Projection) -> [Value; 2] {
+    [projection.name().into(), projection.version().into()]
+}
+
+impl SqliteStore {
+    fn writer(&self) -> Result<Arc<Mutex<Connection>>, StoreError> {
+        self.writer
+            .clone()
+            .ok_or_else(|| StoreError::Refused("the file is open for reading only".to_owned()))
+    }
+
+    async fn reader(&self) -> Result<(Connection, OwnedSemaphorePermit), StoreError> {
+        let place = Arc::clone(&self.readers.places)
+            .acquire_owned()
+            .await
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        if let Some(connection) = self.readers.idle.lock().pop() {
+            return Ok((connection, place));
+        }
+        let path = self.path.clone();
+        let connection =
+            blocking(move || reading(&path).map_err(|error| failed(&error))).await?;
+        Ok((connection, place))
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn begin(&self, projection: &dyn Projection) -> Result<Box<dyn Batch>, StoreError> {
+        let connection = self.writer()?.lock_owned().await;
+        let batch = batch::SqliteBatch::begin(connection, projection).await?;
+        Ok(Box::new(batch))
+    }
+
+    async fn progress(&self, projection: &dyn Projection) -> Result<Progress, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        let rows = snapshot.query(PROGRESS, &named(projection)).await?;
+        snapshot.end().await?;
+        Ok(progress(&rows)?.unwrap_or_default())
+    }
+
+    async fn note_stopped(
+        &self,
+        projection: &dyn Projection,
+        stopped: Option<&Stopped>,
+    ) -> Result<(), StoreError> {
+        let connection = self.writer()?.lock_owned().await;
+        let [name, version] = named(projection);
+        let position = Value::from(stopped.map(|stopped| stopped.position));
+        let why = Value::from(stopped.map(|stopped| stopped.why.clone()));
+        blocking(move || {
+            let sql = "UPDATE progress SET stopped_position = ?3, stopped_why = ?4 \
+                       WHERE projection = ?1 AND version = ?2";
+            connection
+                .execute(sql, [name, version, position, why])
+                .map_err(|error| failed(&error))?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        let (connection, place) = self.reader().await?;
+        let readers = Arc::clone(&self.readers);
+        let snapshot = snapshot::SqliteSnapshot::begin(connection, place, readers).await?;
+        Ok(Box::new(snapshot))
+    }
+
+    fn moved(&self) -> &watch::Sender<u64> {
+        &self.moved
+    }
+}
+
+/// Reads a projection's checkpoint on a connection.
+fn read_progress(
+    connection: &Connection,
+    parameters: &[Value],
+) -> Result<Option<Progress>, StoreError> {
+    let rows = query(connection, PROGRESS, parameters).map_err(|error| failed(&error))?;
+    progress(&rows)
+}
+
+fn reading(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
 }

@@ -1,0 +1,31 @@
+//! Which rows does an access question read, and how does each event change them?
+//!
+//! Everything that an access question needs belongs to this one projection and its one checkpoint.
+
+mod apply;
+pub mod tables;
+
+use crate::projection::{Change, Projection, RecordMeta, Table};
+use domain::event::Recorded;
+
+/// The projection `access`.
+#[derive(Debug)]
+pub struct Access;
+
+impl Projection for Access {
+    fn name(&self) -> &'static str {
+        "access"
+    }
+    fn version(&self) -> u32 {
+        1
+    }
+    fn tables(&self) -> &'static [&'static Table] {
+        tables::ALL
+    }
+    fn reads_private_text(&self) -> bool {
+        true
+    }
+    fn apply(&self, event: &Recorded, record: &RecordMeta) -> Vec<Change> {
+        apply::apply(event, record)
+    }
+}

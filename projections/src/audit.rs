@@ -1,0 +1,30 @@
+//! What happened, row by row? One row per event of the log, with its texts beside it.
+
+mod apply;
+mod payload;
+pub mod tables;
+
+use crate::projection::{Change, Projection, RecordMeta, Table};
+use domain::event::Recorded;
+
+/// The projection `audit`.
+#[derive(Debug)]
+pub struct Audit;
+
+impl Projection for Audit {
+    fn name(&self) -> &'static str {
+        "audit"
+    }
+    fn version(&self) -> u32 {
+        1
+    }
+    fn tables(&self) -> &'static [&'static Table] {
+        tables::ALL
+    }
+    fn reads_private_text(&self) -> bool {
+        true
+    }
+    fn apply(&self, event: &Recorded, record: &RecordMeta) -> Vec<Change> {
+        apply::apply(event, record)
+    }
+}

@@ -1,0 +1,111 @@
+//! What do fetched records change, before any table is looked at?
+
+use super::identity;
+use crate::{
+    Stopped,
+    fold::Timed,
+    projection::{Moment, Projection, RecordMeta},
+};
+use domain::{
+    event::Recorded,
+    id::LogId,
+    position::Position,
+    text::{HoldsPrivateText as _, PrivateField},
+};
+use eventlog::{LogError, Record, TextOpener};
+
+/// Records, ready to be written.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// The first position.
+    pub(super) first: Position,
+    /// Each record's moment, in order.
+    moments: Vec<Moment>,
+    log: Option<LogId>,
+    changes: Vec<Timed>,
+    /// Set when the record behind the last one cannot be taken in.
+    pub(super) unreadable: Option<Stopped>,
+}
+
+impl Prepared {
+    /// The last moment and the log it belongs to; `None` = there is nothing to write.
+    pub(super) fn last(&self) -> Option<(Moment, LogId)> {
+        self.moments.last().copied().zip(self.log)
+    }
+
+    /// The changes of what stands behind a position.
+    pub(super) fn after(&self, position: Position) -> Vec<Timed> {
+        self.changes
+            .iter()
+            .filter(|timed| timed.at.position > position)
+            .map(|timed| Timed { at: timed.at, change: timed.change.clone() })
+            .collect()
+    }
+
+    /// Keeps what stands before a record that does not fit.
+    pub(super) fn cut(&mut self, stopped: Stopped) {
+        self.moments.retain(|moment| moment.position < stopped.position);
+        self.changes.retain(|timed| timed.at.position < stopped.position);
+        self.unreadable = Some(stopped);
+    }
+}
+
+/// Decodes records, opens their texts and asks the projection what they change. Stops before the first
+/// record that cannot be read.
+pub(super) async fn prepare(
+    projection: &'static dyn Projection,
+    opener: &dyn TextOpener,
+    records: Vec<Record>,
+) -> Result<Prepared, LogError> {
+    let mut prepared = Prepared {
+        first: records.first().map(|record| record.position).unwrap_or_default(),
+        moments: Vec::with_capacity(records.len()),
+        log: records.first().map(identity),
+        changes: Vec::with_capacity(records.len() * 3),
+        unreadable: None,
+    };
+    for record in records {
+        let mut events = match record.events() {
+            Ok(events) => events,
+            Err(error) => {
+                let why = error.to_string();
+                prepared.unreadable = Some(Stopped { position: record.position, why });
+                break;
+            }
+        };
+        let at = Moment { position: record.position, time: record.time };
+        let mut meta = meta(record);
+        if projection.reads_private_text() {
+            open(opener, &mut meta, &mut events).await?;
+        }
+        for event in &events {
+            let changes = projection.apply(event, &meta);
+            prepared.changes.extend(changes.into_iter().map(|change| Timed { at, change }));
+        }
+        prepared.moments.push(at);
+    }
+    Ok(prepared)
+}
+
+fn meta(record: Record) -> RecordMeta {
+    let envelope = record.envelope;
+    RecordMeta {
+        stream: envelope.stream,
+        command: envelope.command,
+        reason: envelope.reason,
+        ticket: envelope.ticket,
+        undoes: envelope.undoes,
+        source: envelope.source,
+    }
+}
+
+async fn open(
+    opener: &dyn TextOpener,
+    meta: &mut RecordMeta,
+    events: &mut [Recorded],
+) -> Result<(), LogError> {
+    let mut texts: Vec<_> =
+        events.iter_mut().flat_map(|event| event.event.private_texts()).collect();
+    texts.extend(meta.reason.iter_mut().map(|text| PrivateField { field: "reason", text }));
+    if texts.is_empty() { Ok(()) } else { opener.open(&meta.stream, texts).await }
+}

@@ -1,0 +1,265 @@
+//! How is a batch written? Whole columns as arrays, one statement per touched table.
+
+use super::{PostgresOptions, failed, number, progress};
+use crate::{
+    projection::{Kind, Projection, Shape, Table},
+    store::{Batch, Progress, Side, StoreError, column_names, kind_of},
+    value::{Row, Value},
+};
+use async_trait::async_trait;
+use deadpool_postgres::Object;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+/// An open transaction. A connection that is not given back by [`Batch::commit`] is closed.
+pub(super) struct PostgresBatch {
+    client: Option<Object>,
+    schema: String,
+    prefix: String,
+    name: Value,
+    version: Value,
+    progress: Progress,
+}
+
+fn over() -> StoreError {
+    StoreError::Unavailable("the transaction is over".to_owned())
+}
+
+fn type_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "text",
+        Kind::Int => "bigint",
+        Kind::Bool => "boolean",
+        Kind::Time => "timestamptz",
+        Kind::Json => "jsonb",
+    }
+}
+
+/// `unnest($1::text[], …) AS k(c0, …)` over these columns.
+fn arrays(table: &Table, columns: &[&str]) -> String {
+    let list: Vec<String> = (1..)
+        .zip(columns)
+        .map(|(place, name)| format!("${place}::{}[]", type_of(kind_of(table, name))))
+        .collect();
+    format!("unnest({})", list.join(", "))
+}
+
+fn joined(columns: &[&str]) -> String {
+    let pairs: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(place, name)| format!("t.{} = k.c{place}", PostgresOptions::quoted(name)))
+        .collect();
+    pairs.join(" AND ")
+}
+
+fn aliases(columns: &[&str]) -> String {
+    (0..columns.len()).map(|place| format!("c{place}")).collect::<Vec<_>>().join(", ")
+}
+
+fn list(columns: &[&str], before: &str) -> String {
+    let quoted: Vec<String> = columns
+        .iter()
+        .map(|name| format!("{before}{}", PostgresOptions::quoted(name)))
+        .collect();
+    quoted.join(", ")
+}
+
+/// The rows' cells, column by column.
+fn turned(rows: Vec<Row>, width: usize) -> Vec<Vec<Value>> {
+    let mut columns: Vec<Vec<Value>> =
+        (0..width).map(|_| Vec::with_capacity(rows.len())).collect();
+    for row in rows {
+        let mut cells = row.into_iter();
+        for column in &mut columns {
+            column.push(cells.next().unwrap_or_default());
+        }
+    }
+    columns
+}
+
+fn references(columns: &[Vec<Value>]) -> Vec<&(dyn ToSql + Sync)> {
+    columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect()
+}
+
+impl PostgresBatch {
+    pub(super) async fn begin(
+        client: Object,
+        schema: String,
+        projection: &dyn Projection,
+    ) -> Result<Self, StoreError> {
+        let mut batch = Self {
+            client: Some(client),
+            prefix: format!("{schema}.{}_v{}_", projection.name(), projection.version()),
+            schema,
+            name: projection.name().into(),
+            version: number(u64::from(projection.version())),
+            progress: Progress::default(),
+        };
+        let sql = format!(
+            "SELECT log, position, time FROM {}.progress WHERE projection = $1 AND version = $2 \
+             FOR UPDATE",
+            batch.schema
+        );
+        let client = batch.client()?;
+        client.batch_execute("BEGIN").await.map_err(|error| failed(&error))?;
+        let statement = client.prepare_cached(&sql).await.map_err(|error| failed(&error))?;
+        let row = client
+            .query_one(&statement, &[&batch.name, &batch.version])
+            .await
+            .map_err(|error| failed(&error))?;
+        batch.progress = progress(&row)?;
+        Ok(batch)
+    }
+
+    fn client(&self) -> Result<&Object, StoreError> {
+        self.client.as_ref().ok_or_else(over)
+    }
+
+    fn table(&self, table: &Table, side: Side) -> String {
+        format!("{}{}{}", self.prefix, table.name, side.suffix())
+    }
+
+    async fn execute(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<u64, StoreError> {
+        let client = self.client()?;
+        let statement = client.prepare_cached(sql).await.map_err(|error| failed(&error))?;
+        client.execute(&statement, parameters).await.map_err(|error| failed(&error))
+    }
+}
+
+impl Drop for PostgresBatch {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take() {
+            drop(Object::take(client));
+        }
+    }
+}
+
+#[async_trait]
+impl Batch for PostgresBatch {
+    fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    async fn load(
+        &mut self,
+        table: &'static Table,
+        side: Side,
+        columns: &[&str],
+        keys: Vec<Row>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM {} t JOIN {} AS k({}) ON {}",
+            list(&column_names(table, side), "t."),
+            self.table(table, side),
+            arrays(table, columns),
+            aliases(columns),
+            joined(columns),
+        );
+        let keys = turned(keys, columns.len());
+        let client = self.client()?;
+        let statement = client.prepare_cached(&sql).await.map_err(|error| failed(&error))?;
+        let rows = client
+            .query(&statement, &references(&keys))
+            .await
+            .map_err(|error| failed(&error))?;
+        rows.iter().map(super::cells).collect()
+    }
+
+    async fn remove(&mut self, table: &'static Table, keys: Vec<Row>) -> Result<(), StoreError> {
+        let columns: Vec<_> =
+            table.columns.iter().take(table.key).map(|column| column.name).collect();
+        let sql = format!(
+            "DELETE FROM {} t USING {} AS k({}) WHERE {}",
+            self.table(table, Side::Open),
+            arrays(table, &columns),
+            aliases(&columns),
+            joined(&columns),
+        );
+        let keys = turned(keys, columns.len());
+        self.execute(&sql, &references(&keys)).await?;
+        Ok(())
+    }
+
+    async fn put(
+        &mut self,
+        table: &'static Table,
+        side: Side,
+        rows: Vec<Row>,
+    ) -> Result<(), StoreError> {
+        let columns = column_names(table, side);
+        let sql = put_sql(table, side, &self.table(table, side));
+        let cells = turned(rows, columns.len());
+        self.execute(&sql, &references(&cells)).await?;
+        Ok(())
+    }
+
+    async fn erase(&mut self, table: &'static Table, keys: &[Uuid]) -> Result<(), StoreError> {
+        let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        let sides: &[Side] = match table.shape {
+            Shape::Temporal => &[Side::Open, Side::Ended],
+            Shape::Plain | Shape::Journal => &[Side::Open],
+        };
+        for side in sides {
+            for (text, key) in table.texts {
+                let table = self.table(table, *side);
+                let sql = format!("UPDATE {table} SET {text} = NULL WHERE {key} = ANY($1)");
+                self.execute(&sql, &[&keys]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn leave(mut self: Box<Self>) -> Result<(), StoreError> {
+        self.client()?.batch_execute("ROLLBACK").await.map_err(|error| failed(&error))?;
+        drop(self.client.take());
+        Ok(())
+    }
+
+    async fn commit(mut self: Box<Self>, to: &Progress) -> Result<(), StoreError> {
+        let sql = format!(
+            "UPDATE {}.progress SET log = $4, position = $5, time = $6, updated_at = now(), \
+             stopped_position = NULL, stopped_why = NULL \
+             WHERE projection = $1 AND version = $2 AND position = $3",
+            self.schema
+        );
+        let log = Value::from(to.log.map(|log| log.to_string()));
+        let before = Value::from(self.progress.position);
+        let (position, time) = (Value::from(to.position), Value::from(to.time));
+        let parameters: [&(dyn ToSql + Sync); 6] =
+            [&self.name, &self.version, &before, &log, &position, &time];
+        if self.execute(&sql, &parameters).await? != 1 {
+            return Err(StoreError::Unavailable("the checkpoint moved meanwhile".to_owned()));
+        }
+        self.client()?.batch_execute("COMMIT").await.map_err(|error| failed(&error))?;
+        // Only now may the connection serve others.
+        drop(self.client.take());
+        Ok(())
+    }
+}
+
+/// Inserts rows given as arrays; open and plain rows replace those with their key.
+pub(crate) fn put_sql(table: &Table, side: Side, full: &str) -> String {
+    let columns = column_names(table, side);
+    let mut sql = format!(
+        "INSERT INTO {full} ({}) SELECT * FROM {}",
+        list(&columns, ""),
+        arrays(table, &columns)
+    );
+    if side == Side::Open && table.shape != Shape::Journal {
+        let (key, rest) = columns.split_at(table.key.min(columns.len()));
+        let sets: Vec<String> = rest
+            .iter()
+            .map(|name| {
+                let name = PostgresOptions::quoted(name);
+                format!("{name} = excluded.{name}")
+            })
+            .collect();
+        sql = format!("{sql} ON CONFLICT ({}) DO UPDATE SET {}", list(key, ""), sets.join(", "));
+    }
+    sql
+}

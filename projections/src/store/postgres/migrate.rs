@@ -1,0 +1,84 @@
+//! How do tables, views and the reader role come to be? Migrations, one node at a time.
+
+use super::{PostgresOptions, failed};
+use crate::{projection, store::StoreError};
+use deadpool_postgres::Object;
+use refinery::{Migration, Runner};
+
+/// The migrations, in order; never edited once released.
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("V1__tables", include_str!("../../../migrations/postgres/V1__tables.sql")),
+    ("V2__views", include_str!("../../../migrations/postgres/V2__views.sql")),
+];
+
+/// Serialises migrations of all nodes; any number that nobody else uses.
+const LOCK: i64 = 0x5348_4152_454c_4f47;
+
+pub(super) async fn run(
+    client: &mut Object,
+    options: &PostgresOptions,
+) -> Result<(), StoreError> {
+    client
+        .execute("SELECT pg_advisory_lock($1)", &[&LOCK])
+        .await
+        .map_err(|error| failed(&error))?;
+    let done = migrated(client, options).await;
+    client
+        .execute("SELECT pg_advisory_unlock($1)", &[&LOCK])
+        .await
+        .map_err(|error| failed(&error))?;
+    done
+}
+
+async fn migrated(client: &mut Object, options: &PostgresOptions) -> Result<(), StoreError> {
+    let (data, views) = (options.data(), PostgresOptions::quoted(&options.views_schema));
+    let schemas = format!(
+        "CREATE SCHEMA IF NOT EXISTS {data}; CREATE SCHEMA IF NOT EXISTS {views}; \
+         SET search_path TO {data}"
+    );
+    client.batch_execute(&schemas).await.map_err(|error| failed(&error))?;
+    make_reader(client, options).await?;
+    let migrations = MIGRATIONS
+        .iter()
+        .map(|(name, sql)| {
+            let sql = sql
+                .replace("{data}", &data)
+                .replace("{views}", &views)
+                .replace("{reader}", &PostgresOptions::quoted(&options.reader_role));
+            Migration::unapplied(name, &sql)
+        })
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| StoreError::Refused(error.to_string()))?;
+    let mut runner = Runner::new(&migrations);
+    runner.set_migration_table_name("migrations");
+    let raw: &mut tokio_postgres::Client = client;
+    runner.run_async(raw).await.map_err(|error| StoreError::Refused(super::chain(&error)))?;
+    for projection in projection::all() {
+        let sql = format!(
+            "INSERT INTO {data}.progress (projection, version, live, position, time, updated_at) \
+             SELECT $1::text, $2::bigint, NOT EXISTS (SELECT FROM {data}.progress \
+             WHERE projection = $1::text AND live), 0, 'epoch', now() ON CONFLICT DO NOTHING"
+        );
+        let version = i64::from(projection.version());
+        client
+            .execute(&sql, &[&projection.name(), &version])
+            .await
+            .map_err(|error| failed(&error))?;
+    }
+    client.batch_execute("RESET search_path").await.map_err(|error| failed(&error))
+}
+
+/// The role belongs to the whole server: two databases may make it at once.
+async fn make_reader(client: &Object, options: &PostgresOptions) -> Result<(), StoreError> {
+    let role = PostgresOptions::quoted(&options.reader_role);
+    let literal = options.reader_role.replace('\'', "''");
+    let sql = format!(
+        "DO $do$ BEGIN \
+           IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{literal}') THEN \
+             CREATE ROLE {role} NOLOGIN; \
+           END IF; \
+         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; \
+         END $do$"
+    );
+    client.batch_execute(&sql).await.map_err(|error| failed(&error))
+}

@@ -1,0 +1,69 @@
+//! How is one moment of PostgreSQL read? A read-only transaction at repeatable read.
+
+use super::{cells, failed};
+use crate::{
+    store::{Snapshot, StoreError},
+    value::{Row, Value},
+};
+use async_trait::async_trait;
+use deadpool_postgres::Object;
+use tokio_postgres::types::ToSql;
+
+/// A read transaction. It is ended when the next user begins on the connection, or dropped with it.
+pub(super) struct PostgresSnapshot {
+    client: Option<Object>,
+    schema: String,
+}
+
+impl PostgresSnapshot {
+    pub(super) async fn begin(client: Object, schema: String) -> Result<Self, StoreError> {
+        let snapshot = Self { client: Some(client), schema };
+        if let Some(client) = &snapshot.client {
+            client
+                .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                .await
+                .map_err(|error| failed(&error))?;
+        }
+        Ok(snapshot)
+    }
+}
+
+impl Drop for PostgresSnapshot {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take() {
+            drop(Object::take(client));
+        }
+    }
+}
+
+#[async_trait]
+impl Snapshot for PostgresSnapshot {
+    fn prefix(&self, projection: &str, version: u32) -> String {
+        format!("{}.{projection}_v{version}_", self.schema)
+    }
+
+    fn schema(&self) -> String {
+        format!("{}.", self.schema)
+    }
+
+    async fn query(&mut self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let client = self
+            .client
+            .as_ref()
+            .ok_or_else(|| StoreError::Unavailable("the snapshot is over".to_owned()))?;
+        let statement = client.prepare_cached(sql).await.map_err(|error| failed(&error))?;
+        let parameters: Vec<&(dyn ToSql + Sync)> =
+            parameters.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        let rows =
+            client.query(&statement, &parameters).await.map_err(|error| failed(&error))?;
+        rows.iter().map(cells).collect()
+    }
+
+    async fn end(mut self: Box<Self>) -> Result<(), StoreError> {
+        if let Some(client) = &self.client {
+            client.batch_execute("COMMIT").await.map_err(|error| failed(&error))?;
+        }
+        drop(self.client.take());
+        Ok(())
+    }
+}

@@ -1,0 +1,214 @@
+//! How is a batch written? Prepared statements, row by row, in one immediate transaction.
+
+use super::{blocking, failed, named, query, read_progress};
+use crate::{
+    projection::{Projection, Shape, Table},
+    store::{Batch, Progress, Side, StoreError, column_names},
+    value::{Row, Value},
+};
+use async_trait::async_trait;
+use rusqlite::{Connection, params_from_iter};
+use tokio::sync::OwnedMutexGuard;
+use uuid::Uuid;
+
+/// An open transaction on the one writing connection.
+pub(super) struct SqliteBatch {
+    connection: Option<OwnedMutexGuard<Connection>>,
+    prefix: String,
+    named: [Value; 2],
+    progress: Progress,
+}
+
+impl SqliteBatch {
+    pub(super) async fn begin(
+        connection: OwnedMutexGuard<Connection>,
+        projection: &dyn Projection,
+    ) -> Result<Self, StoreError> {
+        let named = named(projection);
+        let mut batch = Self {
+            connection: Some(connection),
+            prefix: format!("{}_v{}_", projection.name(), projection.version()),
+            named: named.clone(),
+            progress: Progress::default(),
+        };
+        let found = batch
+            .with(move |connection| {
+                let begin = |connection: &Connection| {
+                    // A batch that was dropped in the middle of a statement left its transaction.
+                    if !connection.is_autocommit() {
+                        connection.execute_batch("ROLLBACK")?;
+                    }
+                    connection.execute_batch("BEGIN IMMEDIATE")
+                };
+                begin(connection).map_err(|error| failed(&error))?;
+                read_progress(connection, &named)
+            })
+            .await?;
+        batch.progress =
+            found.ok_or_else(|| StoreError::Refused("the checkpoint is missing".to_owned()))?;
+        Ok(batch)
+    }
+
+    async fn with<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let connection = self
+            .connection
+            .take()
+            .ok_or_else(|| StoreError::Unavailable("the transaction is over".to_owned()))?;
+        let (connection, answer) = blocking(move || {
+            let answer = work(&connection);
+            Ok((connection, answer))
+        })
+        .await?;
+        self.connection = Some(connection);
+        answer
+    }
+
+    fn table(&self, table: &Table, side: Side) -> String {
+        format!("{}{}{}", self.prefix, table.name, side.suffix())
+    }
+
+    /// Runs one statement for each row.
+    async fn each(&mut self, sql: String, rows: Vec<Row>) -> Result<(), StoreError> {
+        self.with(move |connection| {
+            let run = || {
+                let mut statement = connection.prepare_cached(&sql)?;
+                for row in &rows {
+                    statement.execute(params_from_iter(row))?;
+                }
+                Ok(())
+            };
+            run().map_err(|error: rusqlite::Error| failed(&error))
+        })
+        .await
+    }
+}
+
+impl Drop for SqliteBatch {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            // When it fails, the next batch begins with it.
+            drop(connection.execute_batch("ROLLBACK"));
+        }
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+}
+
+fn conditions(names: &[&str]) -> String {
+    let each = (1..).zip(names).map(|(place, name)| format!("\"{name}\" = ?{place}"));
+    each.collect::<Vec<_>>().join(" AND ")
+}
+
+#[async_trait]
+impl Batch for SqliteBatch {
+    fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    async fn load(
+        &mut self,
+        table: &'static Table,
+        side: Side,
+        columns: &[&str],
+        keys: Vec<Row>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM {} WHERE {}",
+            list(&column_names(table, side)),
+            self.table(table, side),
+            conditions(columns)
+        );
+        self.with(move |connection| {
+            let mut found = Vec::new();
+            for key in &keys {
+                found.extend(query(connection, &sql, key).map_err(|error| failed(&error))?);
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn remove(&mut self, table: &'static Table, keys: Vec<Row>) -> Result<(), StoreError> {
+        let columns: Vec<_> =
+            table.columns.iter().take(table.key).map(|column| column.name).collect();
+        let table = self.table(table, Side::Open);
+        self.each(format!("DELETE FROM {table} WHERE {}", conditions(&columns)), keys).await
+    }
+
+    async fn put(
+        &mut self,
+        table: &'static Table,
+        side: Side,
+        rows: Vec<Row>,
+    ) -> Result<(), StoreError> {
+        let columns = column_names(table, side);
+        let places: Vec<String> = (1..=columns.len()).map(|place| format!("?{place}")).collect();
+        let replaces = side == Side::Open && table.shape != Shape::Journal;
+        let sql = format!(
+            "INSERT {}INTO {} ({}) VALUES ({})",
+            if replaces { "OR REPLACE " } else { "" },
+            self.table(table, side),
+            list(&columns),
+            places.join(", ")
+        );
+        self.each(sql, rows).await
+    }
+
+    async fn erase(&mut self, table: &'static Table, keys: &[Uuid]) -> Result<(), StoreError> {
+        let sides: &[Side] = match table.shape {
+            Shape::Temporal => &[Side::Open, Side::Ended],
+            Shape::Plain | Shape::Journal => &[Side::Open],
+        };
+        let keys: Vec<Row> = keys.iter().map(|key| vec![key.to_string().into()]).collect();
+        for side in sides {
+            for (text, key) in table.texts {
+                let table = self.table(table, *side);
+                let sql = format!("UPDATE {table} SET {text} = NULL WHERE {key} = ?1");
+                self.each(sql, keys.clone()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn leave(self: Box<Self>) -> Result<(), StoreError> {
+        drop(self);
+        Ok(())
+    }
+
+    async fn commit(mut self: Box<Self>, to: &Progress) -> Result<(), StoreError> {
+        let [name, version] = self.named.clone();
+        let row = vec![
+            name,
+            version,
+            self.progress.position.into(),
+            to.log.map(|log| log.to_string()).into(),
+            to.position.into(),
+            to.time.into(),
+        ];
+        self.with(move |connection| {
+            let sql = "UPDATE progress SET log = ?4, position = ?5, time = ?6, \
+                       updated_at = CAST(unixepoch('subsec') * 1000000 AS INTEGER), \
+                       stopped_position = NULL, stopped_why = NULL \
+                       WHERE projection = ?1 AND version = ?2 AND position = ?3";
+            let run = || {
+                let moved = connection.prepare_cached(sql)?.execute(params_from_iter(&row))?;
+                if moved == 1 {
+                    connection.execute_batch("COMMIT")?;
+                }
+                Ok(moved)
+            };
+            match run().map_err(|error: rusqlite::Error| failed(&error))? {
+                1 => Ok(()),
+                _ => Err(StoreError::Unavailable("the checkpoint moved meanwhile".to_owned())),
+            }
+        })
+        .await?;
+        drop(self.connection.take());
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! Which words does a text have? The one tokeniser, so that both engines find and rank alike.
+
+use std::collections::BTreeMap;
+
+/// The longest word kept, in characters; longer ones are cut, in texts and in questions alike.
+const LONGEST: usize = 64;
+/// The most words of a question that count.
+const MOST: usize = 16;
+
+/// The lower-cased runs of letters and digits (Unicode), in order.
+pub fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| word.to_lowercase().chars().take(LONGEST).collect())
+}
+
+/// The words of a question, each once, in order, at most 16.
+pub fn asked(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for word in words(text) {
+        if found.len() < MOST && !found.contains(&word) {
+            found.push(word);
+        }
+    }
+    found
+}
+
+/// What an occurrence in each part of an entry weighs.
+const TITLE: i64 = 8;
+const TAG: i64 = 4;
+const DESCRIPTION: i64 = 1;
+
+/// Each word of an entry with its weight: that of the weightiest part it occurs in.
+pub fn weights(title: &str, tags: &[String], description: Option<&str>) -> BTreeMap<String, i64> {
+    let parts = [(TITLE, title)]
+        .into_iter()
+        .chain(tags.iter().map(|tag| (TAG, tag.as_str())))
+        .chain(description.map(|text| (DESCRIPTION, text)));
+    let mut found = BTreeMap::new();
+    for (weight, text) in parts {
+        for word in words(text) {
+            let known: &mut i64 = found.entry(word).or_default();
+            *known = weight.max(*known);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_lower_cased_runs_of_letters_and_digits() {
+        let found: Vec<_> = words("RNA-seq 4: Über_größe, Δelta (naïve) 東京").collect();
+        assert_eq!(found, ["rna", "seq", "4", "über", "größe", "δelta", "naïve", "東京"]);
+    }
+
+    #[test]
+    fn a_word_weighs_as_much_as_its_weightiest_part() {
+        let found = weights("RNA", &["rna".to_owned(), "cell".to_owned()], Some("a cell's rna"));
+        assert_eq!(found.get("rna"), Some(&8));
+        assert_eq!(found.get("cell"), Some(&4));
+        assert_eq!(found.get("s"), Some(&1));
+    }
+}
