@@ -1,2 +1,170 @@
-//! Nothing yet.
-fn main() {}
+//! How many commands a second over HTTP, beside plain publishes of the same size to the same server?
+//!
+//! Everything runs on one machine and shares its cores: NATS (default sync), PostgreSQL, the service, and
+//! this load. `--full` measures longer.
+
+use async_nats::{HeaderMap, jetstream};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tests::{postgres::Postgres, service::Service, streaming::Nats};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    net::TcpStream,
+};
+
+const IN_FLIGHT: u64 = 64;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    let full = std::env::args().any(|argument| argument == "--full");
+    let time = Duration::from_secs(if full { 30 } else { 8 });
+    let folder = tempfile::Builder::new().prefix("sharelog-bench").tempdir().expect("a folder");
+    let open: std::fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), open).expect("PostgreSQL's user may enter it");
+    let nats = Nats::start_unsynced(&folder.path().join("nats")).await;
+    let postgres = Postgres::database(&folder.path().join("postgres")).await;
+    let engines = ["--log".to_owned(), nats.address(), "--db".to_owned(), postgres.address()];
+    let data = folder.path().join("data");
+
+    let mut service = Service::start(&data, &engines).await;
+    let with = commands(&service, "with", time).await;
+    service.kill();
+    let mut quiet = engines.to_vec();
+    quiet.push("--no-projections".to_owned());
+    let mut service = Service::start(&data, &quiet).await;
+    let without = commands(&service, "without", time).await;
+    service.kill();
+    let size = average_size(&nats).await;
+    let ceiling = publishes(&nats, size, time).await;
+
+    println!("records have {size} bytes on average");
+    row("command over HTTP, no projector, 64 in flight", without, ceiling, ">= 0.3");
+    row("command over HTTP, with projectors", with, ceiling, "reported");
+}
+
+fn row(what: &str, ours: f64, ceiling: f64, reach: &str) {
+    let ratio = ours / ceiling;
+    println!("bench | {what} | {ours:.0}/s | {ceiling:.0}/s | {ratio:.2} | {reach}");
+}
+
+/// Runs workers for a while after a short warm-up; answers how many calls a second they made.
+async fn rate<F, Work>(time: Duration, start: F) -> f64
+where
+    F: Fn(u64, Arc<AtomicU64>) -> Work,
+    Work: Future<Output = ()> + Send + 'static,
+{
+    let done = Arc::new(AtomicU64::new(0));
+    let workers: Vec<_> =
+        (0..IN_FLIGHT).map(|worker| tokio::spawn(start(worker, Arc::clone(&done)))).collect();
+    tokio::time::sleep(time / 4).await;
+    let (begun, before) = (Instant::now(), done.load(Ordering::Relaxed));
+    tokio::time::sleep(time).await;
+    let made = done.load(Ordering::Relaxed) - before;
+    let seconds = begun.elapsed().as_secs_f64();
+    for worker in workers {
+        worker.abort();
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a rate need not be exact")]
+    let made = made as f64;
+    made / seconds
+}
+
+/// Registers new items, each by its own request.
+async fn commands(service: &Service, name: &'static str, time: Duration) -> f64 {
+    let address = service.base().trim_start_matches("http://").to_owned();
+    let token = service.admin_token();
+    rate(time, move |worker, done| {
+        let (address, token) = (address.clone(), token.clone());
+        async move {
+            let stream = TcpStream::connect(&address).await.expect("the service");
+            stream.set_nodelay(true).expect("no delay");
+            let mut stream = BufReader::new(stream);
+            for number in 0.. {
+                let request = registration(&address, &token, &format!("{name}-{worker}-{number}"));
+                stream.write_all(request.as_bytes()).await.expect("a request");
+                answer(&mut stream).await;
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    })
+    .await
+}
+
+fn registration(address: &str, token: &str, id: &str) -> String {
+    let body = r#"{"owner":{"type":"account","id":"a-17"}}"#;
+    format!(
+        "PUT /v1/items/history/{id} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Reads one answer; a client of few instructions, because it shares the cores with the service.
+async fn answer(stream: &mut BufReader<TcpStream>) {
+    let (mut line, mut length, mut first) = (String::new(), 0_usize, true);
+    loop {
+        line.clear();
+        stream.read_line(&mut line).await.expect("an answer");
+        if first {
+            assert!(line.starts_with("HTTP/1.1 201"), "{line}");
+            first = false;
+        }
+        if line == "\r\n" {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().expect("a length");
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.expect("the body");
+}
+
+async fn average_size(nats: &Nats) -> usize {
+    let client = async_nats::connect(nats.address()).await.expect("the message server");
+    let context = jetstream::new(client);
+    let stream = context.get_stream("SHARELOG").await.expect("the log");
+    let (mut total, mut count) = (0, 0);
+    let last = stream.cached_info().state.last_sequence;
+    for position in last.saturating_sub(50)..last {
+        let message = stream.get_raw_message(position.max(1)).await.expect("a message");
+        total += message.payload.len();
+        count += 1;
+    }
+    total / count.max(1)
+}
+
+/// Plain publishes with the same headers and size, each to a subject of its own, acknowledged.
+async fn publishes(nats: &Nats, size: usize, time: Duration) -> f64 {
+    let client = async_nats::connect(nats.address()).await.expect("the message server");
+    let context = jetstream::new(client);
+    let config = jetstream::stream::Config {
+        name: "CEILING".to_owned(),
+        subjects: vec!["ceiling.>".to_owned()],
+        ..Default::default()
+    };
+    context.create_stream(config).await.expect("a stream");
+    let payload = bytes::Bytes::from(vec![b'x'; size]);
+    rate(time, move |worker, done| {
+        let (context, payload) = (context.clone(), payload.clone());
+        async move {
+            for number in 0.. {
+                let mut headers = HeaderMap::new();
+                headers.insert("Nats-Msg-Id", format!("{worker}-{number}-0123456789abcdef"));
+                headers.insert("Nats-Expected-Last-Subject-Sequence", "0");
+                let subject = format!("ceiling.item.history.{worker}-{number}");
+                let sent = context.publish_with_headers(subject, headers, payload.clone()).await;
+                sent.expect("a publish").await.expect("an acknowledgement");
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    })
+    .await
+}

@@ -19,12 +19,21 @@ pub struct Nats {
 }
 
 impl Nats {
-    /// Starts one that keeps its store in a folder.
+    /// Starts one that keeps its store in a folder and syncs every write.
     pub async fn start(folder: &Path) -> Self {
+        Self::configured(folder, "sync_interval: always").await
+    }
+
+    /// Starts one that syncs at its default interval; for benchmarks.
+    pub async fn start_unsynced(folder: &Path) -> Self {
+        Self::configured(folder, "").await
+    }
+
+    async fn configured(folder: &Path, sync: &str) -> Self {
         let port = free_port();
         let folder = folder.to_owned();
         std::fs::create_dir_all(&folder).expect("a folder for nats");
-        let config = "jetstream { sync_interval: always, max_mem: 64M, max_file: 4G }\n";
+        let config = format!("jetstream {{ {sync}\n max_mem: 64M, max_file: 8G }}\n");
         std::fs::write(folder.join("nats.conf"), config).expect("its configuration");
         let process = spawn(&folder, port);
         let mut nats = Self { process, folder, port };
