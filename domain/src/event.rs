@@ -17,6 +17,7 @@ pub mod account;
 pub mod item;
 pub mod link_use;
 pub mod system;
+pub mod text;
 pub mod token;
 pub mod upcast;
 
