@@ -6,6 +6,8 @@
 pub mod activity;
 mod append;
 mod chain;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod envelope;
 pub mod faulty;
 pub mod jetstream;

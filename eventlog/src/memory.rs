@@ -1,19 +1,14 @@
 //! The engine that keeps everything in memory: for tests, and the model of what an engine does.
 
 use crate::{
-    Activity, ActivityEntry, ActivityFilter, ActivityRow, Append, AppendError, Checkpoint,
-    Durability, EventLog, Follower, Head, KeyIndex, LogError, Record,
+    Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, KeyIndex, LogError,
+    Record,
     chain::{RawRecord, check_stream},
     local::{LocalFollower, Source},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::{
-    id::LogId,
-    position::{EventId, Position},
-    stream::StreamName,
-    time::Time,
-};
+use domain::{id::LogId, position::Position, stream::StreamName, time::Time};
 use parking_lot::Mutex;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,6 +16,10 @@ use std::{
     time::Duration,
 };
 use tokio::sync::watch;
+
+mod activity;
+
+pub use activity::{MemoryActivity, MemoryRuns};
 
 #[derive(Debug, Clone)]
 struct Stored {
@@ -207,37 +206,5 @@ impl EventLog for MemoryLog {
 impl KeyIndex for MemoryLog {
     async fn find(&self, key: &str) -> Result<Option<Position>, LogError> {
         Ok(self.inner.state.lock().messages.get(&format!("k:{key}")).copied())
-    }
-}
-
-/// An activity log in memory.
-#[derive(Debug, Default)]
-pub struct MemoryActivity {
-    entries: Mutex<Vec<ActivityEntry>>,
-}
-
-#[async_trait]
-impl Activity for MemoryActivity {
-    fn note(&self, entry: ActivityEntry) {
-        self.entries.lock().push(entry);
-    }
-
-    async fn flush(&self) -> Result<(), LogError> {
-        Ok(())
-    }
-
-    async fn read(
-        &self,
-        filter: &ActivityFilter,
-        after: Option<EventId>,
-        limit: usize,
-    ) -> Result<Vec<ActivityRow>, LogError> {
-        let entries = self.entries.lock();
-        let rows = (1u64..).zip(entries.iter()).map(|(position, entry)| ActivityRow {
-            id: EventId { position: Position(position), index: 0 },
-            entry: entry.clone(),
-        });
-        let wanted = rows.filter(|row| after.is_none_or(|after| row.id > after));
-        Ok(wanted.filter(|row| filter.matches(&row.entry)).take(limit).collect())
     }
 }

@@ -1,0 +1,1 @@
+//! What the service user of `deploy/` may and may not do.

@@ -1,0 +1,16 @@
+//! Does every engine keep every promise? The one suite, run on each.
+
+mod jetstream;
+mod memory;
+mod server;
+mod sqlite;
+
+use domain::time::Time;
+use eventlog::skew::Now;
+use std::sync::Arc;
+
+/// A clock for what needs one and is not judged by it.
+fn fixed_clock() -> Now {
+    let time = Time::from_micros(eventlog::conformance::make::START).unwrap();
+    Arc::new(move || time)
+}
