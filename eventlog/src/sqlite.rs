@@ -8,8 +8,13 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::{id::LogId, position::Position, stream::StreamName, time::Time};
+use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension as _, params};
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 use tokio::sync::watch;
 
 mod activity;
@@ -22,6 +27,11 @@ use writer::Writer;
 
 /// How often a follower looks when the writer of its own process did not wake it: another process may append.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How often the file is examined.
+const CHECK_EVERY: Duration = Duration::from_secs(30);
+/// Triggers that refuse changes of records.
+const GUARDS: u32 = 4;
 
 /// How the file is used.
 #[derive(Debug, Clone)]
@@ -44,6 +54,8 @@ pub struct SqliteLog {
     /// `None`: opened for reading only.
     writer: Option<Arc<Writer>>,
     head: watch::Receiver<u64>,
+    /// Why appends are refused.
+    refused: Arc<Mutex<Option<LogError>>>,
 }
 
 impl SqliteLog {
@@ -53,7 +65,11 @@ impl SqliteLog {
         let connection = store::blocking(move || store::open(&owned, store::LOG)).await?;
         let (writer, head) = Writer::start(connection, options.group)?;
         let readers = Arc::new(Readers::new(path));
-        Ok(Self { readers, writer: Some(Arc::new(writer)), head })
+        let refused = Arc::default();
+        let log = Self { readers, writer: Some(Arc::new(writer)), head, refused };
+        log.check().await?;
+        tokio::spawn(check_on(Arc::downgrade(&log.readers), Arc::clone(&log.refused)));
+        Ok(log)
     }
 
     /// Opens an existing file for reading only, beside a running service.
@@ -62,9 +78,46 @@ impl SqliteLog {
             readers: Arc::new(Readers::new(path)),
             writer: None,
             head: watch::Sender::new(0).subscribe(),
+            refused: Arc::default(),
         };
         log.head().await?;
         Ok(log)
+    }
+}
+
+/// The first position, the last, and how many of the triggers are there that refuse changes.
+fn examine(connection: &Connection) -> rusqlite::Result<(Head, u32)> {
+    let first = connection
+        .prepare_cached("SELECT coalesce(min(position), 0) FROM record")?
+        .query_row([], |row| row.get(0).map(position))?;
+    let guards = connection
+        .prepare_cached(
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'record'",
+        )?
+        .query_row([], |row| row.get(0))?;
+    Ok((Head { position: last(connection)?, first }, guards))
+}
+
+async fn check(readers: &Arc<Readers>, refused: &Mutex<Option<LogError>>) -> Result<(), LogError> {
+    let (head, guards) = readers.read(examine).await?;
+    let found = begins_at_one(head).and_then(|()| {
+        if guards >= GUARDS {
+            return Ok(());
+        }
+        let why = "the triggers that refuse changes of records are gone";
+        Err(LogError::Misconfigured(why.to_owned()))
+    });
+    *refused.lock() = found.clone().err();
+    found
+}
+
+async fn check_on(readers: Weak<Readers>, refused: Arc<Mutex<Option<LogError>>>) {
+    loop {
+        tokio::time::sleep(CHECK_EVERY).await;
+        let Some(readers) = readers.upgrade() else { return };
+        if let Err(error) = check(&readers, &refused).await {
+            tracing::error!(%error, "the event log is not as it must be");
+        }
     }
 }
 
@@ -129,6 +182,9 @@ impl Source for Arc<Readers> {
 #[async_trait]
 impl EventLog for SqliteLog {
     async fn try_append(&self, append: &Append) -> Result<Position, AppendError> {
+        if let Some(error) = &*self.refused.lock() {
+            return Err(error.clone().into());
+        }
         match &self.writer {
             Some(writer) => writer.append(append).await,
             None => {
@@ -189,14 +245,7 @@ impl EventLog for SqliteLog {
     }
 
     async fn head(&self) -> Result<Head, LogError> {
-        self.readers
-            .read(|connection| {
-                let first = connection
-                    .prepare_cached("SELECT coalesce(min(position), 0) FROM record")?
-                    .query_row([], |row| row.get(0).map(position))?;
-                Ok(Head { position: last(connection)?, first })
-            })
-            .await
+        Ok(self.readers.read(examine).await?.0)
     }
 
     async fn follow(&self, after: Checkpoint) -> Result<Box<dyn Follower>, LogError> {
@@ -213,22 +262,7 @@ impl EventLog for SqliteLog {
     }
 
     async fn check(&self) -> Result<Durability, LogError> {
-        begins_at_one(self.head().await?)?;
-        let guards: i64 = self
-            .readers
-            .read(|connection| {
-                connection.query_row(
-                    "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'record'",
-                    [],
-                    |row| row.get(0),
-                )
-            })
-            .await?;
-        if guards < 4 {
-            return Err(LogError::Misconfigured(
-                "the triggers that refuse changes of records are gone".to_owned(),
-            ));
-        }
+        check(&self.readers, &self.refused).await?;
         Ok(Durability {
             engine: format!("SQLite {}", rusqlite::version()),
             replicas: 1,

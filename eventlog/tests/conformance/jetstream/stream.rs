@@ -74,9 +74,15 @@ async fn a_limit_that_removed_the_first_records_stops_everything() {
     let log = bench.log();
     let mut maker = Maker::started(72, &bench).await;
     maker.fill(&log, 5).await;
-    bench.change(|config| config.max_messages = 1).await;
-    bench.change(|config| config.max_messages = -1).await;
-    assert!(matches!(log.check().await, Err(LogError::Corrupt { position: Position(1), .. })));
+    let right = bench.config().await;
+    let limit = |config: &mut Config| {
+        config.max_messages = 1;
+        config.discard = DiscardPolicy::Old;
+    };
+    bench.change(limit).await;
+    bench.operator.update_stream(right).await.unwrap();
+    let found = log.check().await;
+    assert!(matches!(found, Err(LogError::Corrupt { position: Position(1), .. })), "{found:?}");
     assert!(log.follow(Checkpoint::default()).await.is_err());
     let record = maker.commit(&item("after"), Position::START);
     assert!(matches!(log.try_append(&record).await, Err(AppendError::Log(_))));
