@@ -126,14 +126,24 @@ fn as_postgres(program: &Path) -> Command {
         return Command::new(program);
     }
     let mut command = Command::new("setpriv");
-    let user = if exists("postgres") { "postgres" } else { "nobody" };
-    command.args(["--reuid", user, "--regid", user, "--clear-groups"]).arg(program);
+    let user = user();
+    let group = told(Command::new("id").args(["-g", user]));
+    command.args(["--reuid", user, "--regid", &group, "--clear-groups"]).arg(program);
     command
 }
 
 fn running_as_root() -> bool {
-    let output = Command::new("id").arg("-u").output().expect("id");
-    output.stdout.starts_with(b"0\n")
+    told(Command::new("id").arg("-u")) == "0"
+}
+
+/// Who runs the server when the tests are run by root.
+fn user() -> &'static str {
+    if exists("postgres") { "postgres" } else { "nobody" }
+}
+
+fn told(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 fn exists(user: &str) -> bool {
@@ -154,7 +164,7 @@ fn bin(name: &str) -> PathBuf {
 fn initdb(folder: &Path) {
     std::fs::create_dir_all(folder).expect("a folder for PostgreSQL");
     if running_as_root() {
-        let user = if exists("postgres") { "postgres" } else { "nobody" };
+        let user = user();
         let status = Command::new("chown").arg(user).arg(folder).status().expect("chown");
         assert!(status.success(), "cannot give {} to {user}", folder.display());
     }

@@ -103,7 +103,7 @@ fn the_domain_builds_without_a_runtime_or_a_driver() {
 /// Crate in source, and the part a file's path must have to name it.
 const ENGINE_MODULES: [(&str, &[&str]); 5] = [
     ("async_nats", &["jetstream"]),
-    ("rusqlite", &["sqlite"]),
+    ("rusqlite", &["sqlite", "eventlog/src/jetstream/keys"]),
     ("tokio_postgres", &["postgres", "api/src/wiring"]),
     ("deadpool_postgres", &["postgres", "api/src/wiring"]),
     ("refinery", &["sqlite", "postgres", "migrat"]),
