@@ -3,11 +3,16 @@
 mod authority;
 mod clock;
 mod commands;
+mod core;
+mod eraser;
 mod error;
+mod handler;
+mod links;
 mod random;
 mod request;
 mod secret;
 mod settings;
+mod sweeper;
 pub mod vault;
 
 pub use authority::Authority;

@@ -5,6 +5,7 @@
 //! `commands/tests/vault` that calls every function of the suite. Differences between engines are bugs.
 
 mod crypto;
+pub(crate) mod keeper;
 pub mod memory;
 mod opener;
 pub mod postgres;

@@ -1,5 +1,168 @@
 //! The vault engine that keeps everything in memory: for tests, and the model of what an engine does.
 
+use super::{DataKeyRow, Row, RowKind, Vault, VaultError};
+use async_trait::async_trait;
+use domain::{id::VaultId, position::Position, time::Time};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
 /// A vault in memory.
 #[derive(Debug, Default)]
-pub struct MemoryVault {}
+pub struct MemoryVault(Mutex<Contents>);
+
+#[derive(Debug, Default)]
+struct Contents {
+    keys: BTreeMap<Uuid, DataKeyRow>,
+    rows: BTreeMap<VaultId, (Row, Option<Time>)>,
+    secrets: BTreeMap<(String, u8), Vec<u8>>,
+    codes: BTreeMap<Vec<u8>, Time>,
+    checkpoints: BTreeMap<String, Position>,
+}
+
+impl Contents {
+    fn key_of(&self, holder: &str) -> Option<&DataKeyRow> {
+        self.keys.values().find(|row| row.holder == holder)
+    }
+}
+
+fn taken() -> VaultError {
+    VaultError("a row with this id exists".to_owned())
+}
+
+#[async_trait]
+impl Vault for MemoryVault {
+    async fn data_key_of(&self, holder: &str) -> Result<Option<DataKeyRow>, VaultError> {
+        Ok(self.0.lock().key_of(holder).cloned())
+    }
+
+    async fn data_key(&self, id: Uuid) -> Result<Option<DataKeyRow>, VaultError> {
+        Ok(self.0.lock().keys.get(&id).cloned())
+    }
+
+    async fn add_data_key(&self, row: DataKeyRow) -> Result<DataKeyRow, VaultError> {
+        let mut contents = self.0.lock();
+        if let Some(there) = contents.key_of(&row.holder) {
+            return Ok(there.clone());
+        }
+        contents.keys.insert(row.id, row.clone());
+        Ok(row)
+    }
+
+    async fn forget(&self, holder: &str) -> Result<(), VaultError> {
+        let mut contents = self.0.lock();
+        contents.rows.retain(|_, (row, _)| row.holder.as_deref() != Some(holder));
+        if contents.key_of(holder).is_none() {
+            let id = crate::random::id();
+            let row = DataKeyRow { id, holder: holder.to_owned(), wrapped: None };
+            contents.keys.insert(id, row);
+        }
+        for row in contents.keys.values_mut().filter(|row| row.holder == holder) {
+            row.wrapped = None;
+        }
+        Ok(())
+    }
+
+    async fn put(&self, row: Row) -> Result<(), VaultError> {
+        let mut contents = self.0.lock();
+        if contents.rows.contains_key(&row.id) {
+            return Err(taken());
+        }
+        contents.rows.insert(row.id, (row, None));
+        Ok(())
+    }
+
+    async fn get(&self, id: VaultId) -> Result<Option<Row>, VaultError> {
+        Ok(self.0.lock().rows.get(&id).map(|(row, _)| row.clone()))
+    }
+
+    async fn find(&self, kind: RowKind, lookup: &[u8]) -> Result<Vec<Row>, VaultError> {
+        let contents = self.0.lock();
+        let rows = contents.rows.values().map(|(row, _)| row);
+        let mut found: Vec<Row> = rows
+            .filter(|row| row.kind == kind && row.lookups.iter().any(|l| l == lookup))
+            .cloned()
+            .collect();
+        found.sort_by_key(|row| (row.written_at, row.id));
+        Ok(found)
+    }
+
+    async fn list(
+        &self,
+        kind: RowKind,
+        after: Option<VaultId>,
+        limit: u32,
+    ) -> Result<Vec<Row>, VaultError> {
+        let contents = self.0.lock();
+        let rows = contents.rows.values().map(|(row, _)| row);
+        Ok(rows
+            .filter(|row| row.kind == kind && after.is_none_or(|after| row.id > after))
+            .take(limit as usize)
+            .cloned()
+            .collect())
+    }
+
+    async fn unchecked(&self, before: Time, limit: u32) -> Result<Vec<Row>, VaultError> {
+        let contents = self.0.lock();
+        Ok(contents
+            .rows
+            .values()
+            .filter(|(row, checked)| {
+                row.written_at < before && checked.is_none_or(|checked| checked < before)
+            })
+            .take(limit as usize)
+            .map(|(row, _)| row.clone())
+            .collect())
+    }
+
+    async fn mark(
+        &self,
+        id: VaultId,
+        checked_at: Time,
+        unreferenced_since: Option<Time>,
+    ) -> Result<(), VaultError> {
+        if let Some((row, checked)) = self.0.lock().rows.get_mut(&id) {
+            *checked = Some(checked_at);
+            row.unreferenced_since = unreferenced_since;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, id: VaultId) -> Result<(), VaultError> {
+        self.0.lock().rows.remove(&id);
+        Ok(())
+    }
+
+    async fn secret_keys(&self, purpose: &str) -> Result<Vec<(u8, Vec<u8>)>, VaultError> {
+        let contents = self.0.lock();
+        let of_purpose = contents.secrets.iter().filter(|((p, _), _)| p == purpose);
+        Ok(of_purpose.map(|((_, number), wrapped)| (*number, wrapped.clone())).collect())
+    }
+
+    async fn add_secret_key(
+        &self,
+        purpose: &str,
+        number: u8,
+        wrapped: Vec<u8>,
+    ) -> Result<Vec<u8>, VaultError> {
+        let mut contents = self.0.lock();
+        Ok(contents.secrets.entry((purpose.to_owned(), number)).or_insert(wrapped).clone())
+    }
+
+    async fn use_code(&self, digest: &[u8], until: Time, now: Time) -> Result<bool, VaultError> {
+        let mut contents = self.0.lock();
+        contents.codes.retain(|_, until| *until > now);
+        Ok(contents.codes.insert(digest.to_vec(), until).is_none())
+    }
+
+    async fn checkpoint(&self, follower: &str) -> Result<Position, VaultError> {
+        Ok(self.0.lock().checkpoints.get(follower).copied().unwrap_or_default())
+    }
+
+    async fn advance(&self, follower: &str, position: Position) -> Result<(), VaultError> {
+        let mut contents = self.0.lock();
+        let at = contents.checkpoints.entry(follower.to_owned()).or_default();
+        *at = (*at).max(position);
+        Ok(())
+    }
+}

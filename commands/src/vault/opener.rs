@@ -1,22 +1,26 @@
 //! Who opens the private texts of records for those who may read them?
 
-use super::{ServerKey, Vault};
+use super::{ServerKey, Vault, keeper::Keeper};
 use async_trait::async_trait;
 use domain::{stream::StreamName, text::PrivateField};
 use eventlog::{LogError, TextOpener};
 use std::sync::Arc;
 
-/// Opens private texts with the data keys in the vault.
+/// Opens private texts with the data keys in the vault. Keys are kept unwrapped in memory for 5 s, so that an
+/// erasure elsewhere is seen after that at the latest.
 #[derive(Debug, Clone)]
 pub struct VaultOpener {
-    vault: Arc<dyn Vault>,
-    server_key: ServerKey,
+    keeper: Arc<Keeper>,
 }
 
 impl VaultOpener {
     /// Over a vault whose keys are wrapped by this server key.
     pub fn new(vault: Arc<dyn Vault>, server_key: ServerKey) -> Self {
-        Self { vault, server_key }
+        Self { keeper: Arc::new(Keeper::new(vault, server_key)) }
+    }
+
+    pub(crate) fn over(keeper: Arc<Keeper>) -> Self {
+        Self { keeper }
     }
 }
 
@@ -27,7 +31,9 @@ impl TextOpener for VaultOpener {
         stream: &StreamName,
         texts: Vec<PrivateField<'_>>,
     ) -> Result<(), LogError> {
-        let _ = (stream, texts, &self.vault, self.server_key.wrap(&[], ""));
-        Err(LogError::Unavailable("not yet".to_owned()))
+        self.keeper
+            .open_texts(stream, texts)
+            .await
+            .map_err(|error| LogError::Unavailable(error.to_string()))
     }
 }

@@ -1,0 +1,276 @@
+//! Commands on accounts; names and addresses go to the vault, sealed.
+
+use super::Commands;
+use crate::{
+    AccountIntent, Address, CommandError, Outcome, Profile, ProfilePatch, Request,
+    core::{Core, account_stream},
+    handler::{Accounts, Decider, Proposal, vault_error},
+    random,
+    vault::{Row, RowKind},
+};
+use domain::{
+    account::{self, AccountCommand, AccountState, AccountStatus},
+    event::{Event, Scope},
+    id::{AccountId, VaultId},
+    rejection::{Entity, Reason, Rejection},
+    stream::StreamName,
+    time::Time,
+};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+/// Most addresses of a person, and their greatest length.
+const ADDRESSES: usize = 20;
+const ADDRESS: usize = 254;
+const NAME: usize = 200;
+
+struct AccountDecider<'a> {
+    commands: &'a Commands,
+    request: &'a Request,
+    account: &'a AccountId,
+    intent: &'a AccountIntent,
+    row: VaultId,
+}
+
+impl Decider<Accounts> for AccountDecider<'_> {
+    async fn decide(&self, state: &AccountState, at: Time) -> Result<Proposal, CommandError> {
+        let core = &self.commands.core;
+        self.may(state)?;
+        let (command, fresh) = match self.intent {
+            AccountIntent::Put(profile) => {
+                let (profile, fresh) = self.profile_row(state, profile.clone()).await?;
+                (AccountCommand::Register { profile }, fresh)
+            }
+            AccountIntent::Patch(patch) => {
+                let current = core.profile(state).await?.unwrap_or_default();
+                let (profile, fresh) = self.profile_row(state, patched(current, patch)).await?;
+                (AccountCommand::Change { profile }, fresh)
+            }
+            AccountIntent::Deactivate => (AccountCommand::Deactivate, None),
+            AccountIntent::Erase => {
+                let vault = &core.parts.vault;
+                let key = vault.data_key_of(&holder(self.account)).await.map_err(vault_error)?;
+                let keys = key.into_iter().map(|row| row.id).collect();
+                (AccountCommand::Erase { keys }, None)
+            }
+        };
+        let events = account::decide(state, &command, self.request.condition)?;
+        if let Some(profile) = fresh
+            && !events.is_empty()
+            && !self.request.dry_run
+        {
+            self.write_profile(&profile, at).await?;
+        }
+        let events = events.into_iter().map(Event::from).collect();
+        let holder = Some(holder(self.account));
+        Ok(Proposal { events, seen: state.position, holder, ..Proposal::default() })
+    }
+}
+
+impl AccountDecider<'_> {
+    /// Administrators and applications that act for nobody may do everything; an account may keep its own
+    /// profile.
+    fn may(&self, state: &AccountState) -> Result<(), Rejection> {
+        let caller = &self.request.caller;
+        if caller.unrestricted() {
+            return Ok(());
+        }
+        let own = caller.account.as_ref() == Some(self.account);
+        let active = matches!(state.status, AccountStatus::Unknown | AccountStatus::Active);
+        match self.intent {
+            _ if !own => Err(Rejection::NotFound(Entity::Account)),
+            AccountIntent::Put(_) | AccountIntent::Patch(_) if active => Ok(()),
+            AccountIntent::Put(_)
+            | AccountIntent::Patch(_)
+            | AccountIntent::Deactivate
+            | AccountIntent::Erase => {
+                Err(Rejection::NotPermitted { needed: "an administrator's or application's token" })
+            }
+        }
+    }
+
+    /// The row of a profile: the current one when it says the same, none when it is empty, else a fresh
+    /// one, which is still to be written.
+    async fn profile_row(
+        &self,
+        state: &AccountState,
+        mut profile: Profile,
+    ) -> Result<(Option<VaultId>, Option<Profile>), CommandError> {
+        let current = self.commands.core.profile(state).await?;
+        if !self.request.caller.unrestricted() {
+            // Nobody confirms the own addresses.
+            for address in &mut profile.addresses {
+                address.verified = current.iter().flat_map(|p| &p.addresses).any(|known| {
+                    known.verified && normalised(&known.address) == normalised(&address.address)
+                });
+            }
+        }
+        check(&profile)?;
+        if profile == Profile::default() {
+            return Ok((None, None));
+        }
+        if current.as_ref() == Some(&profile) {
+            return Ok((state.profile, None));
+        }
+        Ok((Some(self.row), Some(profile)))
+    }
+
+    async fn write_profile(&self, profile: &Profile, at: Time) -> Result<(), CommandError> {
+        let core = &self.commands.core;
+        if core.parts.vault.get(self.row).await.map_err(vault_error)?.is_some() {
+            return Ok(());
+        }
+        let holder = holder(self.account);
+        let key = core.keeper.sealing_key(&holder).await.map_err(vault_error)?;
+        let key = key.ok_or_else(|| {
+            CommandError::Rejected(Rejection::Rule {
+                reason: Reason::AccountInactive,
+                detail: "the account is erased".to_owned(),
+            })
+        })?;
+        let plain = serde_json::to_vec(profile).map(zeroize::Zeroizing::new);
+        let body = plain
+            .ok()
+            .and_then(|plain| key.seal_row(&self.row.to_string(), &plain))
+            .ok_or_else(|| CommandError::Internal("a profile cannot be sealed".to_owned()))?;
+        let verified = profile.addresses.iter().filter(|address| address.verified);
+        let row = Row {
+            id: self.row,
+            kind: RowKind::Profile,
+            stream: account_stream(self.account).to_string(),
+            holder: Some(holder),
+            lookups: verified.map(|address| core.address_digest(&address.address)).collect(),
+            body,
+            written_at: at,
+            unreferenced_since: None,
+        };
+        core.parts.vault.put(row).await.map_err(vault_error)
+    }
+}
+
+fn holder(account: &AccountId) -> String {
+    format!("account/{account}")
+}
+
+fn patched(mut profile: Profile, patch: &ProfilePatch) -> Profile {
+    if let Some(name) = &patch.name {
+        profile.name.clone_from(name);
+    }
+    if let Some(addresses) = &patch.addresses {
+        profile.addresses = addresses.clone().unwrap_or_default();
+    }
+    profile
+}
+
+fn invalid(pointer: impl Into<String>, detail: &str) -> CommandError {
+    let (pointer, detail) = (pointer.into(), detail.to_owned());
+    CommandError::Rejected(Rejection::InvalidField { pointer, detail })
+}
+
+fn check(profile: &Profile) -> Result<(), CommandError> {
+    if profile.name.as_ref().is_some_and(|name| name.chars().count() > NAME) {
+        return Err(invalid("/name", "at most 200 characters"));
+    }
+    if profile.addresses.len() > ADDRESSES {
+        return Err(invalid("/addresses", "at most 20 addresses"));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for (index, Address { address, .. }) in profile.addresses.iter().enumerate() {
+        let pointer = format!("/addresses/{index}/address");
+        if !is_address(address) {
+            return Err(invalid(pointer, "an e-mail address is expected"));
+        }
+        if !seen.insert(normalised(address)) {
+            return Err(invalid(pointer, "the same address is named twice"));
+        }
+    }
+    Ok(())
+}
+
+/// Something before and something with a dot-free end or domain behind one `@`; mail servers know the rest.
+fn is_address(text: &str) -> bool {
+    let visible = |c: char| !c.is_whitespace() && !c.is_control();
+    text.len() <= ADDRESS
+        && text.trim().rsplit_once('@').is_some_and(|(local, domain)| {
+            let parts_there = !local.is_empty() && !domain.is_empty();
+            parts_there && local.chars().chain(domain.chars()).all(visible)
+        })
+}
+
+/// Addresses are compared lower-cased.
+fn normalised(address: &str) -> String {
+    address.trim().to_lowercase()
+}
+
+impl Core {
+    /// What stands in the vault to find an address by.
+    fn address_digest(&self, address: &str) -> Vec<u8> {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.address_key.as_slice()) else {
+            return Vec::new(); // HMAC takes keys of any length
+        };
+        mac.update(normalised(address).as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    }
+
+    /// Name and addresses of an account; `None` = it has none, or they are erased.
+    pub(crate) async fn profile(
+        &self,
+        state: &AccountState,
+    ) -> Result<Option<Profile>, CommandError> {
+        let Some(id) = state.profile else { return Ok(None) };
+        let row = self.parts.vault.get(id).await.map_err(vault_error)?;
+        let Some(row) = row.filter(|row| row.kind == RowKind::Profile) else { return Ok(None) };
+        let place = id.to_string();
+        let plain = self.keeper.open_row(&place, &row.body).await.map_err(vault_error)?;
+        Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
+    }
+}
+
+impl Commands {
+    /// Carries out what is wanted of an account.
+    pub async fn account(
+        &self,
+        request: &Request,
+        account: &AccountId,
+        intent: AccountIntent,
+    ) -> Result<Outcome<AccountState>, CommandError> {
+        if !request.caller.has_scope(Scope::Accounts) {
+            return Err(CommandError::ScopeMissing(Scope::Accounts));
+        }
+        let row = VaultId(random::id());
+        let decider = AccountDecider { commands: self, request, account, intent: &intent, row };
+        let core = &self.core;
+        let stream = account_stream(account);
+        let outcome = core.handler.execute(&core.accounts, &stream, request, &decider).await?;
+        if intent == AccountIntent::Erase && !request.dry_run {
+            // The vault's follower does this too, wherever this node ends in between.
+            core.forget_account(account).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// Name and addresses of an account; `None` = it has none, or they are erased.
+    pub async fn profile(&self, state: &AccountState) -> Result<Option<Profile>, CommandError> {
+        self.core.profile(state).await
+    }
+
+    /// The active account that has an address, confirmed as its own, in its current profile.
+    pub(super) async fn account_of_address(
+        &self,
+        address: &str,
+    ) -> Result<Option<AccountId>, CommandError> {
+        let vault = &self.core.parts.vault;
+        let digest = self.core.address_digest(address);
+        let rows = vault.find(RowKind::Profile, &digest).await.map_err(vault_error)?;
+        for row in rows.iter().rev() {
+            let Ok(StreamName::Account(account)) = row.stream.parse::<StreamName>() else {
+                continue;
+            };
+            let state = self.load_account(&account).await?;
+            if state.profile == Some(row.id) && state.status == AccountStatus::Active {
+                return Ok(Some(account));
+            }
+        }
+        Ok(None)
+    }
+}

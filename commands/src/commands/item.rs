@@ -1,0 +1,288 @@
+//! Commands on items: rights from the authority, rules from the domain, rows into the vault before the append.
+
+use super::Commands;
+use crate::{
+    AskedGrantee, CommandError, Outcome, Request, Secret,
+    core::{active, item_stream},
+    handler::{Decider, Items, Proposal, vault_error},
+    random,
+    vault::{Row, RowKind},
+};
+use domain::{
+    event::{Event, ItemEvent, Recorded, Scope},
+    id::{AccountId, ItemRef, LinkId, VaultId},
+    item::{
+        self, Context, Decision, EndTarget, ItemCommand, ItemState, Mention, NewLink, Share,
+        ShareTarget,
+    },
+    position::Position,
+    principal::Grantee,
+    rejection::{Entity, Reason, Rejection},
+    time::Time,
+};
+use eventlog::{ActivityEntry, ActivityKind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use uuid::Uuid;
+
+/// One command on one item, decided as often as needed.
+struct ItemDecider<'a> {
+    commands: &'a Commands,
+    request: &'a Request,
+    item: &'a ItemRef,
+    command: &'a ItemCommand,
+    /// The same for every attempt, so that what was written to the vault stays right.
+    ids: Vec<Uuid>,
+    password: Option<(VaultId, Secret)>,
+    rows_written: AtomicBool,
+}
+
+impl Decider<Items> for ItemDecider<'_> {
+    async fn decide(&self, state: &ItemState, at: Time) -> Result<Proposal, CommandError> {
+        let Self { commands, request, item, .. } = self;
+        let core = &commands.core;
+        let authority = &commands.authority;
+        let rights = authority.rights(&request.caller, item, state, request.at_least, at).await?;
+        let system = core.in_force().await?;
+        let context = Context {
+            now: at,
+            subject: &rights.subject,
+            rights: rights.permissions,
+            item,
+            kinds: &system.kinds,
+            ids: &self.ids,
+            condition: request.condition,
+        };
+        let Decision { events, results } = item::decide(state, self.command, &context)?;
+        let owner = state.owner.clone().or_else(|| {
+            events.iter().find_map(|event| match event {
+                ItemEvent::Registered(registered) => Some(registered.owner.clone()),
+                _ => None,
+            })
+        });
+        let holder = owner.map(|owner| format!("account/{owner}"));
+        if !request.dry_run && !self.rows_written.load(Ordering::Relaxed) {
+            self.write_rows(&events, holder.as_deref(), at).await?;
+            self.rows_written.store(true, Ordering::Relaxed);
+        }
+        Ok(Proposal {
+            events: events.into_iter().map(Event::from).collect(),
+            results,
+            seen: rights.seen,
+            ignored_visits: rights.ignored_visits,
+            holder,
+        })
+    }
+
+    fn may_have_ended(&self, rejection: &Rejection) -> bool {
+        matches!(rejection, Rejection::NotFound(Entity::Grant | Entity::Link))
+            && mention(self.command).is_some()
+    }
+
+    fn ended_before(&self, _rejection: &Rejection, records: &[Recorded]) -> bool {
+        mention(self.command).is_some_and(|id| item::mentions(records, id))
+    }
+}
+
+/// What an ending command names.
+const fn mention(command: &ItemCommand) -> Option<Mention> {
+    match command {
+        ItemCommand::EndGrants(EndTarget::Grant(grant)) => Some(Mention::Grant(*grant)),
+        ItemCommand::RevokeLink { link, .. } => Some(Mention::Link(*link)),
+        _ => None,
+    }
+}
+
+impl ItemDecider<'_> {
+    /// What the events point at stands in the vault before they stand on the log.
+    async fn write_rows(
+        &self,
+        events: &[ItemEvent],
+        holder: Option<&str>,
+        at: Time,
+    ) -> Result<(), CommandError> {
+        let row = |id: VaultId, kind: RowKind, body: Vec<u8>| Row {
+            id,
+            kind,
+            stream: item_stream(self.item).to_string(),
+            holder: holder.map(str::to_owned),
+            lookups: Vec::new(),
+            body,
+            written_at: at,
+            unreferenced_since: None,
+        };
+        let core = &self.commands.core;
+        let mut rows = Vec::new();
+        for event in events {
+            if let ItemEvent::LinkCreated(created) = event {
+                let body = self.item.to_string().into_bytes();
+                rows.push(row(VaultId(created.link.0), RowKind::Link, body));
+            }
+        }
+        if let Some((id, password)) = &self.password
+            && !events.is_empty()
+        {
+            let digest = core.guesses.digest(password).await?;
+            rows.push(row(*id, RowKind::Password, digest.into_bytes()));
+        }
+        for row in rows {
+            core.parts.vault.put(row).await.map_err(vault_error)?;
+        }
+        Ok(())
+    }
+}
+
+/// What an application's token must be good for.
+const fn scope(command: &ItemCommand) -> Scope {
+    match command {
+        ItemCommand::Register { .. }
+        | ItemCommand::Describe(_)
+        | ItemCommand::Close
+        | ItemCommand::Reopen(_)
+        | ItemCommand::Retire
+        | ItemCommand::Restore
+        | ItemCommand::Expire => Scope::Items,
+        ItemCommand::SetVisibility(_)
+        | ItemCommand::Share(_)
+        | ItemCommand::ChangeGrant { .. }
+        | ItemCommand::EndGrants(_)
+        | ItemCommand::ReplaceSharing { .. }
+        | ItemCommand::CreateLink(_)
+        | ItemCommand::ChangeLink { .. }
+        | ItemCommand::RotateLink(_)
+        | ItemCommand::SetLinkPassword { .. }
+        | ItemCommand::ClearLinkPassword(_)
+        | ItemCommand::RevokeLink { .. }
+        | ItemCommand::Publish(_)
+        | ItemCommand::Unpublish => Scope::Sharing,
+    }
+}
+
+impl Commands {
+    /// Carries out a command on an item.
+    pub async fn item(
+        &self,
+        request: &Request,
+        item: &ItemRef,
+        command: ItemCommand,
+    ) -> Result<Outcome<ItemState>, CommandError> {
+        self.issue(request, item, &command, None).await
+    }
+
+    /// Makes a link; the password is digested and written to the vault before.
+    pub async fn create_link(
+        &self,
+        request: &Request,
+        item: &ItemRef,
+        mut link: NewLink,
+        password: Option<Secret>,
+    ) -> Result<Outcome<ItemState>, CommandError> {
+        let password = password.map(|password| (VaultId(random::id()), password));
+        link.password = password.as_ref().map(|(id, _)| *id);
+        self.issue(request, item, &ItemCommand::CreateLink(link), password).await
+    }
+
+    /// Sets the password of a link.
+    pub async fn set_link_password(
+        &self,
+        request: &Request,
+        item: &ItemRef,
+        link: LinkId,
+        password: Secret,
+    ) -> Result<Outcome<ItemState>, CommandError> {
+        let id = VaultId(random::id());
+        let command = ItemCommand::SetLinkPassword { link, password: id };
+        self.issue(request, item, &command, Some((id, password))).await
+    }
+
+    /// Shares with some; e-mail addresses are looked up in the vault. `template.grantees` is ignored.
+    pub async fn share(
+        &self,
+        request: &Request,
+        item: &ItemRef,
+        asked: Vec<AskedGrantee>,
+        mut template: Share,
+    ) -> Result<Outcome<ItemState>, CommandError> {
+        let mut targets = Vec::with_capacity(asked.len());
+        for grantee in asked {
+            targets.push(match grantee {
+                AskedGrantee::Account(id) => self.account_target(id, request.at_least).await?,
+                AskedGrantee::Group(id) => ShareTarget::Grantee(Grantee::Group(id)),
+                AskedGrantee::Email(address) => self.address_target(&address).await?,
+            });
+        }
+        template.grantees = targets;
+        self.issue(request, item, &ItemCommand::Share(template), None).await
+    }
+
+    async fn account_target(
+        &self,
+        id: AccountId,
+        at_least: Position,
+    ) -> Result<ShareTarget, CommandError> {
+        let (state, _) = self.core.recent_account(&id, at_least).await?;
+        Ok(if active(&state) {
+            ShareTarget::Grantee(Grantee::Account(id))
+        } else {
+            ShareTarget::Refused {
+                reason: Reason::AccountInactive,
+                detail: format!("account {id} is deactivated or erased"),
+            }
+        })
+    }
+
+    async fn address_target(&self, address: &str) -> Result<ShareTarget, CommandError> {
+        Ok(match self.account_of_address(address).await? {
+            Some(id) => ShareTarget::Grantee(Grantee::Account(id)),
+            None => ShareTarget::Refused {
+                reason: Reason::UnknownAddress,
+                detail: "no account has this address, confirmed as its own".to_owned(),
+            },
+        })
+    }
+
+    async fn issue(
+        &self,
+        request: &Request,
+        item: &ItemRef,
+        command: &ItemCommand,
+        password: Option<(VaultId, Secret)>,
+    ) -> Result<Outcome<ItemState>, CommandError> {
+        let needed = scope(command);
+        if !request.caller.has_scope(needed) {
+            return Err(CommandError::ScopeMissing(needed));
+        }
+        let decider = ItemDecider {
+            commands: self,
+            request,
+            item,
+            command,
+            ids: (0..command.ids_needed()).map(|_| random::id()).collect(),
+            password,
+            rows_written: AtomicBool::new(false),
+        };
+        let core = &self.core;
+        let answer = core.handler.execute(&core.items, &item_stream(item), request, &decider).await;
+        if let Err(CommandError::Rejected(
+            rejection @ (Rejection::NotPermitted { .. } | Rejection::NotFound(Entity::Item)),
+        )) = &answer
+        {
+            self.note_denied(request, item, rejection);
+        }
+        answer
+    }
+
+    /// Notes a refusal for lack of rights. (Asking for an item that never was is noted too: it cannot be told
+    /// apart without looking, and a row of such entries is what a search for items looks like.)
+    fn note_denied(&self, request: &Request, item: &ItemRef, rejection: &Rejection) {
+        let denied = matches!(rejection, Rejection::NotPermitted { .. });
+        let detail = if denied { "not_permitted" } else { "not_found" };
+        let caller = &request.caller;
+        self.core.parts.activity.note(ActivityEntry {
+            item: Some(item.clone()),
+            account: caller.account.clone(),
+            token: caller.token,
+            detail: Some(detail.to_owned()),
+            ..ActivityEntry::new(self.core.now(), ActivityKind::CommandDenied)
+        });
+    }
+}

@@ -1,0 +1,61 @@
+//! Commands on the deployment: keys and exports.
+
+use super::Commands;
+use crate::{
+    CommandError, Outcome, Request,
+    core::{SystemDecider, purpose_name},
+};
+use domain::{
+    event::{ExportMade, KeyPurpose},
+    rejection::Rejection,
+    stream::StreamName,
+    system::{SystemCommand, SystemState},
+};
+
+impl Commands {
+    /// Makes new secrets with a new key from here on; the keys named stop being valid.
+    pub async fn rotate_key(
+        &self,
+        request: &Request,
+        purpose: KeyPurpose,
+        retire: Vec<u8>,
+    ) -> Result<Outcome<SystemState>, CommandError> {
+        only_administrators(request)?;
+        let outcome = self.system_command(request, SystemCommand::RotateKey { purpose, retire });
+        let outcome = outcome.await?;
+        self.core.learn_keys(purpose_name(purpose)).await?;
+        Ok(outcome)
+    }
+
+    /// Records that the trail was exported.
+    pub async fn note_export(
+        &self,
+        request: &Request,
+        export: ExportMade,
+    ) -> Result<Outcome<SystemState>, CommandError> {
+        self.system_command(request, SystemCommand::NoteExport(export)).await
+    }
+
+    async fn system_command(
+        &self,
+        request: &Request,
+        command: SystemCommand,
+    ) -> Result<Outcome<SystemState>, CommandError> {
+        let core = &self.core;
+        let decider = SystemDecider { command, keeper: &core.keeper };
+        let stream = StreamName::System;
+        let outcome = core.handler.execute(&core.system, &stream, request, &decider).await?;
+        core.in_force().await?;
+        Ok(outcome)
+    }
+}
+
+/// Refuses everybody else.
+pub(super) fn only_administrators(request: &Request) -> Result<(), CommandError> {
+    let caller = &request.caller;
+    if caller.system.is_some() || caller.role == domain::event::CallerRole::Admin {
+        Ok(())
+    } else {
+        Err(Rejection::NotPermitted { needed: "an administrator's token" }.into())
+    }
+}

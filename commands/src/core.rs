@@ -1,0 +1,258 @@
+//! What do all parts of the write side share? The handler, the folded states, the keys.
+
+use crate::{
+    CommandError, Parts, Request, StartError,
+    handler::{
+        Accounts, Decider, Fingerprints, Folds, Handler, Items, Proposal, Slots, System, Tokens,
+        Uses, vault_error,
+    },
+    links::{Guesses, SecretKeys},
+    vault::keeper::Keeper,
+};
+use domain::{
+    account::{AccountState, AccountStatus},
+    event::Event,
+    id::{AccountId, ItemRef, LinkId, LogId, TokenId, VaultId},
+    item::ItemState,
+    position::Position,
+    stream::StreamName,
+    system::{SystemCommand, SystemState},
+    time::Time,
+};
+use eventlog::skew::Guard;
+use moka::future::Cache;
+use parking_lot::RwLock;
+use std::{sync::Arc, sync::atomic::AtomicU64, time::Duration};
+use zeroize::Zeroizing;
+
+/// Shared by [`Commands`](crate::Commands), the authority, the sweeper and the eraser.
+pub(crate) struct Core {
+    pub(crate) parts: Parts,
+    pub(crate) handler: Handler,
+    pub(crate) keeper: Arc<Keeper>,
+    pub(crate) items: Slots<Items>,
+    pub(crate) accounts: Slots<Accounts>,
+    pub(crate) tokens: Slots<Tokens>,
+    pub(crate) uses: Slots<Uses>,
+    pub(crate) system: Slots<System>,
+    /// What is in force, as last seen; refreshed at most a second late.
+    pub(crate) in_force: RwLock<Arc<SystemState>>,
+    pub(crate) secrets: SecretKeys,
+    pub(crate) address_key: Zeroizing<[u8; 32]>,
+    pub(crate) guesses: Guesses,
+    /// Which row and token a digest belongs to, for a short while.
+    pub(crate) digests: Cache<[u8; 32], (VaultId, TokenId)>,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Core").field("handler", &self.handler).finish_non_exhaustive()
+    }
+}
+
+pub(crate) use domain::system::name as purpose_name;
+
+pub(crate) fn account_stream(account: &AccountId) -> StreamName {
+    StreamName::Account(account.clone())
+}
+
+pub(crate) fn item_stream(item: &ItemRef) -> StreamName {
+    StreamName::Item(item.clone())
+}
+
+/// Issues one system command.
+pub(crate) struct SystemDecider<'a> {
+    pub(crate) command: SystemCommand,
+    pub(crate) keeper: &'a Keeper,
+}
+
+impl Decider<System> for SystemDecider<'_> {
+    async fn decide(&self, state: &SystemState, _at: Time) -> Result<Proposal, CommandError> {
+        let events = domain::system::decide(state, &self.command)?;
+        for event in &events {
+            // A key stands in the vault before the log says that it is in use.
+            if let domain::event::SystemEvent::KeyRotated(rotated) = event {
+                let purpose = purpose_name(rotated.purpose);
+                let made = self.keeper.make_secret_key(purpose, rotated.after).await;
+                made.map_err(vault_error)?;
+            }
+        }
+        let events = events.into_iter().map(Event::from).collect();
+        Ok(Proposal { events, seen: state.position, ..Proposal::default() })
+    }
+}
+
+impl Core {
+    /// Opens everything; starts an empty log.
+    pub(crate) async fn open(parts: Parts) -> Result<Self, StartError> {
+        let keeper = Arc::new(Keeper::new(parts.vault.clone(), parts.server_key.clone()));
+        let clock = parts.clock.clone();
+        let guard = Guard::start(parts.log.clone(), Arc::new(move || clock.now())).await?;
+        let log_id = first_start(&parts, &keeper, &guard).await?;
+        let make = |purpose: &'static str| {
+            let keeper = keeper.clone();
+            async move { keeper.make_secret_key(purpose, 1).await.map_err(vault_error) }
+        };
+        let fingerprints = Fingerprints::new(make("fingerprint").await?);
+        let handler = handler(&parts, &keeper, &guard, log_id, fingerprints);
+        let bytes = parts.settings.cache_bytes;
+        let core = Self {
+            handler,
+            items: Slots::new(bytes / 2),
+            accounts: Slots::new(bytes / 4),
+            tokens: Slots::new(bytes / 8),
+            uses: Slots::new(bytes / 8),
+            system: Slots::new(1024 * 1024),
+            in_force: RwLock::default(),
+            secrets: SecretKeys::default(),
+            address_key: make("address").await?,
+            guesses: Guesses::new(parts.clock.clone(), parts.settings.password_checks),
+            digests: Cache::builder()
+                .max_capacity(100_000)
+                .time_to_live(Duration::from_secs(5))
+                .build(),
+            keeper,
+            parts,
+        };
+        core.start().await?;
+        Ok(core)
+    }
+
+    /// Checks that this release may write to the log, and records what changed since the last start.
+    async fn start(&self) -> Result<(), StartError> {
+        let state = self.handler.current(&self.system, &StreamName::System).await?;
+        if state.level > domain::system::LEVEL {
+            let known = domain::system::LEVEL;
+            return Err(StartError::NewerLevel { found: state.level, known });
+        }
+        let known = domain::role::Role::TABLE_VERSION;
+        if state.rules > known {
+            return Err(StartError::NewerRules { found: state.rules, known });
+        }
+        let command = SystemCommand::Upgrade { kinds: self.parts.settings.kinds.clone() };
+        let decider = SystemDecider { command, keeper: &self.keeper };
+        let outcome =
+            self.handler.execute(&self.system, &StreamName::System, &starting(), &decider).await?;
+        *self.in_force.write() = outcome.after.clone();
+        for (purpose, (current, _)) in &outcome.after.keys {
+            let keys = self.keeper.secret_keys(purpose).await.map_err(vault_error)?;
+            if !keys.iter().any(|(number, _)| number == current) {
+                return Err(StartError::KeyMissing(format!("{purpose} key {current}")));
+            }
+            self.secrets.learn(purpose, keys);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.parts.clock.now()
+    }
+
+    /// What is in force, at most a second old.
+    pub(crate) async fn in_force(&self) -> Result<Arc<SystemState>, CommandError> {
+        let recent = self.handler.recent(&self.system, &StreamName::System, Position::START);
+        let (state, _) = recent.await?;
+        if self.in_force.read().position != state.position {
+            *self.in_force.write() = state.clone();
+        }
+        Ok(state)
+    }
+
+    /// The current state of an item, confirmed by the leader.
+    pub(crate) async fn item(&self, item: &ItemRef) -> Result<Arc<ItemState>, CommandError> {
+        self.handler.current(&self.items, &item_stream(item)).await
+    }
+
+    /// An account's state of at most a second ago, which knows everything up to a position.
+    pub(crate) async fn recent_account(
+        &self,
+        account: &AccountId,
+        at_least: Position,
+    ) -> Result<(Arc<AccountState>, Position), CommandError> {
+        self.handler.recent(&self.accounts, &account_stream(account), at_least).await
+    }
+
+    /// May an account use its rights? Unregistered ones may: they can have grants.
+    pub(crate) async fn is_active(&self, account: &AccountId) -> Result<bool, CommandError> {
+        let (state, _) = self.recent_account(account, Position::START).await?;
+        Ok(active(&state))
+    }
+
+    /// How often a link was opened.
+    pub(crate) async fn link_uses(&self, link: LinkId) -> Result<u32, CommandError> {
+        Ok(self.handler.current(&self.uses, &StreamName::Link(link)).await?.used)
+    }
+
+    /// Forgets every text and key in memory, after an erasure.
+    pub(crate) fn forget_texts(&self) {
+        self.keeper.drop_cached();
+        self.items.clear();
+        self.accounts.clear();
+    }
+}
+
+pub(crate) fn active(state: &AccountState) -> bool {
+    match state.status {
+        AccountStatus::Unknown | AccountStatus::Active => true,
+        AccountStatus::Deactivated | AccountStatus::Erased => false,
+    }
+}
+
+fn starting() -> Request {
+    Request::of(crate::Caller::system("start"))
+}
+
+fn handler(
+    parts: &Parts,
+    keeper: &Arc<Keeper>,
+    guard: &Guard,
+    log_id: LogId,
+    fingerprints: Fingerprints,
+) -> Handler {
+    let settings = &parts.settings;
+    let folds =
+        settings.folds.as_deref().and_then(|path| Folds::open(path, log_id, settings.fold_events));
+    Handler {
+        log: parts.log.clone(),
+        keys: parts.keys.clone(),
+        keeper: keeper.clone(),
+        guard: guard.clone(),
+        fingerprints,
+        folds,
+        log_id,
+        budget: settings.append_budget,
+        acknowledged: AtomicU64::new(0),
+        known: AtomicU64::new(0),
+    }
+}
+
+/// Answers the log's identity; gives it one when it is empty. Of several nodes that try, one wins and the
+/// others take what it wrote.
+async fn first_start(
+    parts: &Parts,
+    keeper: &Arc<Keeper>,
+    guard: &Guard,
+) -> Result<LogId, StartError> {
+    if let Some(log_id) = parts.log.identity().await? {
+        return Ok(log_id);
+    }
+    if parts.log.head().await?.position != Position::START {
+        return Err(StartError::NotALog);
+    }
+    let log = LogId(crate::random::id());
+    let kinds = parts.settings.kinds.clone().unwrap_or_default();
+    let release = parts.settings.release.clone();
+    let mut fresh = parts.clone();
+    fresh.settings.folds = None;
+    let fingerprints = Fingerprints::new(Zeroizing::new([0; 32]));
+    let handler = handler(&fresh, keeper, guard, log, fingerprints);
+    let command = SystemCommand::Start { log, release, kinds };
+    let decider = SystemDecider { command, keeper };
+    let slots = Slots::<System>::new(1024 * 1024);
+    match handler.execute(&slots, &StreamName::System, &starting(), &decider).await {
+        // Another node was faster.
+        Ok(_) | Err(CommandError::Rejected(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    parts.log.identity().await?.ok_or(StartError::NotALog)
+}

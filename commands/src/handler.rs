@@ -1,0 +1,502 @@
+//! How does a command become a record? Load, decide, seal, append, fold; the same for every aggregate.
+//!
+//! INVARIANT (confirmed answers): what is answered without an append (a refusal, a no-op) was decided on a
+//! version that the log's leader confirmed after the command came in.
+//! INVARIANT (one fold): a cached state changes by folding records in order only, under its slot's lock.
+
+mod aggregate;
+mod folds;
+mod keyed;
+mod seal;
+mod slots;
+
+pub(crate) use aggregate::{Accounts, Aggregate, Items, System, Tokens, Uses};
+pub(crate) use folds::Folds;
+pub(crate) use keyed::Fingerprints;
+pub(crate) use slots::Slots;
+
+use crate::{CommandError, Outcome, Request, Status, random, vault::keeper::Keeper};
+use domain::{
+    event::{AccountEvent, Event, ItemEvent, Recorded, TokenEvent},
+    id::{CommandId, CommitId, LogId},
+    item::ShareResult,
+    position::{EventId, Position},
+    rejection::Rejection,
+    stream::StreamName,
+    time::Time,
+};
+use eventlog::{
+    Append, AppendFailed, Appended, KeyIndex, MAX_RECORD, Record, SharedLog, skew::Guard,
+};
+use slots::{Held, Slot};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// How often a command is decided anew because others changed the stream.
+const ATTEMPTS: u32 = 8;
+
+/// What a decider answers.
+#[derive(Debug, Default)]
+pub(crate) struct Proposal {
+    /// To be appended as one commit; none = nothing changes.
+    pub(crate) events: Vec<Event>,
+    /// One per grantee of a share.
+    pub(crate) results: Vec<ShareResult>,
+    /// The position up to which rights were known.
+    pub(crate) seen: Position,
+    /// Why visits that were presented gave nothing.
+    pub(crate) ignored_visits: Vec<String>,
+    /// Whose data key seals the texts: the owner's account stream.
+    pub(crate) holder: Option<String>,
+}
+
+/// One command: decides on a state, as often as needed, always with the same ids.
+pub(crate) trait Decider<A: Aggregate>: Send + Sync {
+    /// Decides at an instant.
+    fn decide(
+        &self,
+        state: &A::State,
+        at: Time,
+    ) -> impl Future<Output = Result<Proposal, CommandError>> + Send;
+
+    /// Did what the command ends exist once, so that its refusal means "ended already"?
+    fn ended_before(&self, _rejection: &Rejection, _records: &[Recorded]) -> bool {
+        false
+    }
+
+    /// Could a refusal mean "ended already"?
+    fn may_have_ended(&self, _rejection: &Rejection) -> bool {
+        false
+    }
+}
+
+/// The generic handler of one node.
+#[derive(Debug)]
+pub(crate) struct Handler {
+    pub(crate) log: SharedLog,
+    pub(crate) keys: Arc<dyn KeyIndex>,
+    pub(crate) keeper: Arc<Keeper>,
+    pub(crate) guard: Guard,
+    pub(crate) fingerprints: Fingerprints,
+    pub(crate) folds: Option<Folds>,
+    pub(crate) log_id: LogId,
+    pub(crate) budget: Duration,
+    pub(crate) acknowledged: AtomicU64,
+    pub(crate) known: AtomicU64,
+}
+
+/// One attempt's answer that needs no further attempt.
+type Done<S> = Result<Outcome<S>, CommandError>;
+
+/// What stays the same through all attempts of a command.
+struct Issue<'a> {
+    stream: &'a StreamName,
+    request: &'a Request,
+    command: CommandId,
+    key: Option<String>,
+    body: Option<String>,
+}
+
+impl Handler {
+    /// Carries out one command on one stream.
+    pub(crate) async fn execute<A: Aggregate, D: Decider<A>>(
+        &self,
+        slots: &Slots<A>,
+        stream: &StreamName,
+        request: &Request,
+        decider: &D,
+    ) -> Done<A::State> {
+        self.guard
+            .check()
+            .map_err(|skewed| CommandError::ClockSkew { off_by_ms: skewed.micros / 1000 })?;
+        self.reach(request.at_least).await?;
+        let mut issue = Issue {
+            stream,
+            request,
+            command: CommandId(random::ordered_id(self.guard.stamp())),
+            key: None,
+            body: None,
+        };
+        let Some(key) = request.key.as_deref().filter(|_| !request.dry_run) else {
+            return self.attempts(slots, &issue, decider).await;
+        };
+        let key = self.fingerprints.key(&request.caller, key);
+        let turn = self.fingerprints.turn(&key).await;
+        let _turn = turn.lock().await;
+        issue.body = Some(self.fingerprints.body(&request.fingerprint));
+        if let Some(position) = self.keys.find(&key).await? {
+            issue.key = Some(key);
+            return self.replay::<A>(&issue, position).await;
+        }
+        issue.key = Some(key);
+        self.attempts(slots, &issue, decider).await
+    }
+
+    /// Refuses a consistency token from beyond the head of the log.
+    async fn reach(&self, position: Position) -> Result<(), CommandError> {
+        if position.0 <= self.known.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let head = self.log.head().await?.position;
+        self.known.fetch_max(head.0, Ordering::Relaxed);
+        if position <= head { Ok(()) } else { Err(CommandError::NotYetVisible) }
+    }
+
+    async fn attempts<A: Aggregate, D: Decider<A>>(
+        &self,
+        slots: &Slots<A>,
+        issue: &Issue<'_>,
+        decider: &D,
+    ) -> Done<A::State> {
+        let slot = slots.slot(issue.stream).await;
+        let mut held = slot.lock().await;
+        let mut confirmed = false;
+        let mut left = ATTEMPTS;
+        loop {
+            if held.state.is_none() {
+                self.load::<A>(issue.stream, &mut held).await?;
+                confirmed = true;
+            }
+            let state = held.state.get_or_insert_default();
+            let at = self.guard.stamp();
+            let proposal = match decider.decide(state, at).await {
+                Ok(proposal) if !proposal.events.is_empty() => proposal,
+                Err(error) if !matches!(error, CommandError::Rejected(_)) => return Err(error),
+                standing => {
+                    if !confirmed && self.moved::<A>(issue.stream, &mut held).await? {
+                        confirmed = true;
+                        continue;
+                    }
+                    let state = held.state.get_or_insert_default();
+                    return self.without_append(issue, decider, state, standing, at).await;
+                }
+            };
+            let commit = CommitId(issue.command.0);
+            let envelope = self.envelope(issue, A::position(state), commit, at, proposal).await?;
+            if issue.request.dry_run {
+                return Ok(envelope.planned::<A>(issue, state));
+            }
+            let append = Append {
+                stream: issue.stream.clone(),
+                expected: A::position(state),
+                commit,
+                key: issue.key.clone(),
+                bytes: envelope.bytes.clone(),
+            };
+            match eventlog::append(self.log.as_ref(), &append, self.budget).await {
+                Ok(Appended::At(position)) => {
+                    self.note(position, at);
+                    let outcome = envelope.recorded::<A>(issue, state, position);
+                    self.settle(slots, issue.stream, &slot, &mut held).await;
+                    return Ok(outcome);
+                }
+                Ok(Appended::KeyTaken(position)) => {
+                    drop(held);
+                    return self.replay::<A>(issue, position).await;
+                }
+                Ok(Appended::Conflict) => {
+                    left -= 1;
+                    if left == 0 {
+                        return Err(CommandError::Contended);
+                    }
+                    self.catch_up::<A>(issue.stream, &mut held).await?;
+                    confirmed = true;
+                }
+                Err(failure) => {
+                    held.state = None;
+                    return Err(failed(issue.command, failure));
+                }
+            }
+        }
+    }
+
+    /// A refusal or a no-op on a confirmed version.
+    async fn without_append<A: Aggregate, D: Decider<A>>(
+        &self,
+        issue: &Issue<'_>,
+        decider: &D,
+        state: &Arc<A::State>,
+        standing: Result<Proposal, CommandError>,
+        at: Time,
+    ) -> Done<A::State> {
+        let proposal = match standing {
+            Ok(proposal) => proposal,
+            Err(CommandError::Rejected(rejection)) => {
+                if !decider.may_have_ended(&rejection) {
+                    return Err(rejection.into());
+                }
+                let records = self.log.read_stream(issue.stream, Position::START).await?;
+                let records = records.iter().map(Record::events).collect::<Result<Vec<_>, _>>();
+                let records = records.map_err(unreadable)?.concat();
+                if !decider.ended_before(&rejection, &records) {
+                    return Err(rejection.into());
+                }
+                Proposal::default()
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Outcome {
+            command: issue.command,
+            status: if issue.request.dry_run { Status::Planned } else { Status::Unchanged },
+            position: A::position(state),
+            at,
+            created: false,
+            events: Vec::new(),
+            before: Some(state.clone()),
+            after: state.clone(),
+            results: proposal.results,
+            replayed: false,
+            ignored_visits: proposal.ignored_visits,
+        })
+    }
+
+    /// Has the stream moved on since the state was folded? If so the state is brought up to date.
+    async fn moved<A: Aggregate>(
+        &self,
+        stream: &StreamName,
+        held: &mut Held<A::State>,
+    ) -> Result<bool, CommandError> {
+        let known = held.state.as_deref().map_or(Position::START, A::position);
+        if self.log.stream_position(stream).await? == known {
+            return Ok(false);
+        }
+        self.catch_up::<A>(stream, held).await?;
+        Ok(true)
+    }
+
+    /// The current state of a stream, confirmed by the leader.
+    pub(crate) async fn current<A: Aggregate>(
+        &self,
+        slots: &Slots<A>,
+        stream: &StreamName,
+    ) -> Result<Arc<A::State>, CommandError> {
+        let slot = slots.slot(stream).await;
+        let mut held = slot.lock().await;
+        self.refresh::<A>(stream, &mut held).await?;
+        Ok(held.state.get_or_insert_default().clone())
+    }
+
+    async fn refresh<A: Aggregate>(
+        &self,
+        stream: &StreamName,
+        held: &mut Held<A::State>,
+    ) -> Result<(), CommandError> {
+        // Taken before the question: what was acknowledged by now is in the answer.
+        let known = Position(self.known.load(Ordering::Relaxed));
+        if held.state.is_none() {
+            self.load::<A>(stream, held).await?;
+        } else {
+            self.moved::<A>(stream, held).await?;
+        }
+        held.confirmed = known;
+        held.confirmed_at = self.guard.stamp();
+        Ok(())
+    }
+
+    /// A state that was current at most a second ago and knows everything up to a position; and the
+    /// position up to which it is known.
+    pub(crate) async fn recent<A: Aggregate>(
+        &self,
+        slots: &Slots<A>,
+        stream: &StreamName,
+        at_least: Position,
+    ) -> Result<(Arc<A::State>, Position), CommandError> {
+        const MICROS: i64 = 1_000_000;
+        let slot = slots.slot(stream).await;
+        let mut held = slot.lock().await;
+        let now = self.guard.stamp();
+        let fresh = held.confirmed_at.plus_micros(MICROS) > now;
+        if held.state.is_none() || !fresh || held.confirmed < at_least {
+            self.reach(at_least).await?;
+            self.refresh::<A>(stream, &mut held).await?;
+        }
+        let state = held.state.get_or_insert_default().clone();
+        Ok((state.clone(), held.confirmed.max(A::position(&state))))
+    }
+
+    async fn load<A: Aggregate>(
+        &self,
+        stream: &StreamName,
+        held: &mut Held<A::State>,
+    ) -> Result<(), CommandError> {
+        let mut state = A::State::default();
+        if let Some(folds) = &self.folds
+            && let Some(saved) = folds.load::<A>(stream).await
+        {
+            state = saved;
+        }
+        held.saved = A::position(&state);
+        self.fold_rest::<A>(stream, &mut state).await?;
+        held.state = Some(Arc::new(state));
+        Ok(())
+    }
+
+    async fn catch_up<A: Aggregate>(
+        &self,
+        stream: &StreamName,
+        held: &mut Held<A::State>,
+    ) -> Result<(), CommandError> {
+        // Taken out, so that a failure half way leaves no half-folded state behind.
+        let mut state = held.state.take().unwrap_or_default();
+        self.fold_rest::<A>(stream, Arc::make_mut(&mut state)).await?;
+        held.state = Some(state);
+        Ok(())
+    }
+
+    async fn fold_rest<A: Aggregate>(
+        &self,
+        stream: &StreamName,
+        state: &mut A::State,
+    ) -> Result<usize, CommandError> {
+        let records = self.log.read_stream(stream, A::position(state)).await?;
+        for record in &records {
+            self.saw(record);
+            for recorded in record.events().map_err(unreadable)? {
+                A::evolve(state, &recorded);
+            }
+        }
+        let texts = A::texts(state);
+        if !texts.is_empty() {
+            self.keeper.open_texts(stream, texts).await.map_err(vault_error)?;
+        }
+        Ok(records.len())
+    }
+
+    pub(crate) fn saw(&self, record: &Record) {
+        self.known.fetch_max(record.position.0, Ordering::Relaxed);
+        self.guard.saw(record.time);
+    }
+
+    fn note(&self, position: Position, at: Time) {
+        self.guard.saw(at);
+        self.known.fetch_max(position.0, Ordering::Relaxed);
+        self.acknowledged.fetch_max(position.0, Ordering::Relaxed);
+    }
+
+    /// After an append: weighs the grown state anew and saves the fold when enough has been added.
+    async fn settle<A: Aggregate>(
+        &self,
+        slots: &Slots<A>,
+        stream: &StreamName,
+        slot: &Arc<Slot<A::State>>,
+        held: &mut Held<A::State>,
+    ) {
+        let Some(state) = &held.state else { return };
+        held.appended += 1;
+        slots.weigh(stream, slot, A::weight(state)).await;
+        if let Some(folds) = &self.folds
+            && held.appended >= folds.every()
+        {
+            held.appended = 0;
+            held.saved = A::position(state);
+            folds.save::<A>(stream, state);
+        }
+    }
+}
+
+/// An encoded commit that is not appended yet.
+struct Sealed {
+    bytes: bytes::Bytes,
+    at: Time,
+    commit: CommitId,
+    proposal: Proposal,
+}
+
+impl Sealed {
+    fn recorded<A: Aggregate>(
+        self,
+        issue: &Issue<'_>,
+        state: &mut Arc<A::State>,
+        position: Position,
+    ) -> Outcome<A::State> {
+        let before = issue.request.before.then(|| state.clone());
+        let events = self.place(issue, position);
+        let now = Arc::make_mut(state);
+        for recorded in &events {
+            A::evolve(now, recorded);
+        }
+        self.outcome(issue, Status::Recorded, events, before, state.clone(), position)
+    }
+
+    fn planned<A: Aggregate>(self, issue: &Issue<'_>, state: &Arc<A::State>) -> Outcome<A::State> {
+        let position = A::position(state).next();
+        let events = self.place(issue, position);
+        let mut after = A::State::clone(state);
+        for recorded in &events {
+            A::evolve(&mut after, recorded);
+        }
+        let before = Some(state.clone());
+        self.outcome(issue, Status::Planned, events, before, Arc::new(after), A::position(state))
+    }
+
+    fn place(&self, issue: &Issue<'_>, position: Position) -> Vec<Recorded> {
+        let actor = issue.request.caller.actor();
+        (0u32..)
+            .zip(&self.proposal.events)
+            .map(|(index, event)| Recorded {
+                id: EventId { position, index },
+                commit: self.commit,
+                time: self.at,
+                actor: actor.clone(),
+                event: event.clone(),
+            })
+            .collect()
+    }
+
+    fn outcome<S>(
+        self,
+        issue: &Issue<'_>,
+        status: Status,
+        events: Vec<Recorded>,
+        before: Option<Arc<S>>,
+        after: Arc<S>,
+        position: Position,
+    ) -> Outcome<S> {
+        Outcome {
+            command: issue.command,
+            status,
+            position,
+            at: self.at,
+            created: creates(&events),
+            events,
+            before,
+            after,
+            results: self.proposal.results,
+            replayed: false,
+            ignored_visits: self.proposal.ignored_visits,
+        }
+    }
+}
+
+/// Do these events create what their command names?
+fn creates(events: &[Recorded]) -> bool {
+    events.iter().any(|recorded| {
+        matches!(
+            recorded.event,
+            Event::Item(ItemEvent::Registered(_) | ItemEvent::LinkCreated(_))
+                | Event::Account(AccountEvent::Registered(_))
+                | Event::Token(TokenEvent::Issued(_))
+        )
+    })
+}
+
+fn failed(command: CommandId, failure: AppendFailed) -> CommandError {
+    match failure {
+        AppendFailed::Unknown { .. } => CommandError::OutcomeUnknown { command },
+        AppendFailed::Log(error) => error.into(),
+    }
+}
+
+pub(crate) fn unreadable(error: domain::event::DecodeError) -> CommandError {
+    CommandError::LogUnavailable(error.to_string())
+}
+
+pub(crate) fn vault_error(error: crate::vault::VaultError) -> CommandError {
+    CommandError::VaultUnavailable(error.0)
+}

@@ -1,0 +1,116 @@
+//! Was this command carried out before? Idempotency keys, and the first answer told again.
+
+use super::{Aggregate, Handler, Issue, creates, unreadable, vault_error};
+use crate::{Caller, CommandError, Outcome, Status};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use domain::position::Position;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use moka::future::Cache;
+use sha2::Sha256;
+use std::{fmt, sync::Arc, time::Duration};
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
+
+/// Makes the fingerprints that stand on the log instead of keys and bodies.
+pub(crate) struct Fingerprints {
+    key: Zeroizing<[u8; 32]>,
+    turns: Cache<String, Arc<Mutex<()>>>,
+}
+
+impl fmt::Debug for Fingerprints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprints")
+    }
+}
+
+impl Fingerprints {
+    pub(crate) fn new(key: Zeroizing<[u8; 32]>) -> Self {
+        let turns =
+            Cache::builder().max_capacity(100_000).time_to_idle(Duration::from_secs(60)).build();
+        Self { key, turns }
+    }
+
+    fn of(&self, parts: &[&[u8]]) -> String {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.as_slice()) else {
+            return String::new(); // HMAC takes keys of any length
+        };
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    }
+
+    /// The fingerprint of a key, scoped to token and on-behalf-of.
+    pub(crate) fn key(&self, caller: &Caller, key: &str) -> String {
+        let token = caller.token.map(|id| id.to_string()).unwrap_or_default();
+        let behalf = match (&caller.account, caller.anonymous) {
+            (Some(account), _) => format!("account:{account}"),
+            (None, true) => "anonymous".to_owned(),
+            (None, false) => caller.system.unwrap_or_default().to_owned(),
+        };
+        self.of(&[b"key", token.as_bytes(), behalf.as_bytes(), key.as_bytes()])
+    }
+
+    /// The fingerprint of a request.
+    pub(crate) fn body(&self, request: &[u8]) -> String {
+        self.of(&[b"body", request])
+    }
+
+    /// Commands with the same key wait for each other on this node.
+    pub(crate) async fn turn(&self, key: &str) -> Arc<Mutex<()>> {
+        self.turns.get_with_by_ref(key, async { Arc::default() }).await
+    }
+}
+
+impl Handler {
+    /// The answer of the command that took this key, rebuilt from its commit.
+    pub(super) async fn replay<A: Aggregate>(
+        &self,
+        issue: &Issue<'_>,
+        position: Position,
+    ) -> Result<Outcome<A::State>, CommandError> {
+        let record = self.log.read(position).await?.ok_or_else(|| {
+            CommandError::LogUnavailable(format!("position {position} cannot be read"))
+        })?;
+        let first = &record.envelope;
+        if first.body != issue.body || first.stream != *issue.stream {
+            return Err(CommandError::KeyReused);
+        }
+        let mut events = record.events().map_err(unreadable)?;
+        let mut state = A::State::default();
+        let mut before = None;
+        for record in self.log.read_stream(issue.stream, Position::START).await? {
+            if record.position > position {
+                break;
+            }
+            if record.position == position {
+                before = Some(state.clone());
+            }
+            for recorded in record.events().map_err(unreadable)? {
+                A::evolve(&mut state, &recorded);
+            }
+        }
+        let mut before = before.unwrap_or_default();
+        let keeper = &self.keeper;
+        keeper.open_texts(issue.stream, A::texts(&mut before)).await.map_err(vault_error)?;
+        keeper.open_texts(issue.stream, A::texts(&mut state)).await.map_err(vault_error)?;
+        for recorded in &mut events {
+            let texts = domain::text::HoldsPrivateText::private_texts(&mut recorded.event);
+            keeper.open_texts(issue.stream, texts).await.map_err(vault_error)?;
+        }
+        Ok(Outcome {
+            command: first.command,
+            status: Status::Recorded,
+            position,
+            at: first.at,
+            created: creates(&events),
+            events,
+            before: Some(Arc::new(before)),
+            after: Arc::new(state),
+            results: first.results.clone(),
+            replayed: true,
+            ignored_visits: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,301 @@
+//! How is a link opened? Checks in one order, one use where uses are limited, then a visit.
+
+use super::{
+    signed::{self, Form, Unverified},
+    visits,
+};
+use crate::{
+    Authority, Caller, CommandError, LinkPreview, OpenError, Opened, Request, Secret,
+    core::Core,
+    handler::{Decider, Proposal, Uses, vault_error},
+    random,
+    vault::RowKind,
+};
+use domain::{
+    access::{self, Visit},
+    event::{Audience, CallerRole, Event, KeyPurpose, LinkUsed, Scope},
+    id::{ItemRef, LinkId, VaultId, VisitId},
+    item::{ItemState, OpenLink},
+    link_use::{self, LinkUses},
+    position::Position,
+    rejection::{Entity, Rejection},
+    role::Permission,
+    stream::StreamName,
+    time::Time,
+};
+use eventlog::{ActivityEntry, ActivityKind};
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+
+/// How long a code waits to be swapped, in seconds.
+const CODE_SECONDS: i64 = 60;
+
+/// A link found by its token, open as far as the link itself goes.
+struct Found {
+    item: ItemRef,
+    link: LinkId,
+    state: Arc<ItemState>,
+}
+
+impl Found {
+    fn open(&self, now: Time) -> Result<&OpenLink, OpenError> {
+        visits::open_link(&self.state, self.link, now).ok_or(OpenError::NotFound)
+    }
+}
+
+/// Takes one use of a limited link.
+struct TakeUse {
+    max: u32,
+    item: ItemRef,
+    generation: u32,
+    visit: VisitId,
+}
+
+impl Decider<Uses> for TakeUse {
+    async fn decide(&self, state: &LinkUses, _at: Time) -> Result<Proposal, CommandError> {
+        let opening = LinkUsed {
+            item: self.item.clone(),
+            generation: self.generation,
+            visit: self.visit,
+            used: state.used.saturating_add(1),
+        };
+        let event = link_use::decide(state, self.max, opening)
+            .ok_or(CommandError::Rejected(Rejection::NotFound(Entity::Link)))?;
+        let seen = state.position;
+        Ok(Proposal { events: vec![Event::from(event)], seen, ..Proposal::default() })
+    }
+}
+
+impl Core {
+    /// The link of a token; forged ones die here before any look-up.
+    async fn find_link(&self, token: &str, now: Time) -> Result<Found, OpenError> {
+        let read = Unverified::parse(Form::Link, signed::LINK, token).ok_or(OpenError::NotFound)?;
+        let key = self.checking_key(KeyPurpose::Link, read.key()).await?;
+        let contents = key.as_ref().and_then(|key| read.verify(key)).and_then(signed::read_link);
+        let (link, generation) = contents.ok_or(OpenError::NotFound)?;
+        let found = self.link(link).await?;
+        if found.open(now)?.generation != generation {
+            return Err(OpenError::NotFound);
+        }
+        Ok(found)
+    }
+
+    async fn link(&self, link: LinkId) -> Result<Found, OpenError> {
+        let row = self.parts.vault.get(VaultId(link.0)).await.map_err(vault_error)?;
+        let item = row
+            .filter(|row| row.kind == RowKind::Link)
+            .and_then(|row| String::from_utf8(row.body).ok())
+            .and_then(|text| text.parse::<ItemRef>().ok())
+            .ok_or(OpenError::NotFound)?;
+        let state = self.item(&item).await?;
+        Ok(Found { item, link, state })
+    }
+
+    pub(crate) async fn peek_link(&self, token: &str) -> Result<LinkPreview, OpenError> {
+        let now = self.now();
+        let found = self.find_link(token, now).await?;
+        let open = found.open(now)?;
+        if let Some(max) = open.terms.max_visits
+            && self.link_uses(found.link).await? >= max
+        {
+            return Err(OpenError::NotFound);
+        }
+        let needs_password = open.password.is_some();
+        Ok(LinkPreview { needs_password, item: found.item, link: found.link })
+    }
+
+    pub(crate) async fn open_link(
+        &self,
+        authority: &dyn Authority,
+        caller: &Caller,
+        token: &str,
+        password: Option<&Secret>,
+    ) -> Result<Opened, OpenError> {
+        let now = self.now();
+        if !caller.has_scope(Scope::Visits) {
+            return Err(CommandError::ScopeMissing(Scope::Visits).into());
+        }
+        if caller.role == CallerRole::Auditor && caller.system.is_none() {
+            return Err(OpenError::NotPermitted);
+        }
+        let found = match self.find_link(token, now).await {
+            Ok(found) => found,
+            Err(error) => {
+                if let Some(detail) = refusal(&error) {
+                    self.note_opening(caller, None, Some(detail));
+                }
+                return Err(error);
+            }
+        };
+        let opened = self.open_found(authority, caller, &found, password, now).await;
+        let detail = opened.as_ref().map_or_else(refusal, |_| None);
+        if opened.is_ok() || detail.is_some() {
+            self.note_opening(caller, Some((&found.item, found.link)), detail);
+        }
+        opened
+    }
+
+    async fn open_found(
+        &self,
+        authority: &dyn Authority,
+        caller: &Caller,
+        found: &Found,
+        password: Option<&Secret>,
+        now: Time,
+    ) -> Result<Opened, OpenError> {
+        let link = found.open(now)?;
+        self.check_audience(authority, caller, found, link, now).await?;
+        if let Some(row) = link.password {
+            let guess = password.ok_or(OpenError::PasswordRequired)?;
+            let row = self.parts.vault.get(row).await.map_err(vault_error)?;
+            let digest = row.and_then(|row| String::from_utf8(row.body).ok());
+            // Without its row the password cannot be right.
+            let digest = digest.ok_or(OpenError::PasswordWrong)?;
+            let client = caller.client_address.as_deref();
+            self.guesses.check(found.link, client, digest, guess).await?;
+        }
+        let id = VisitId(random::id());
+        if let Some(max) = link.terms.max_visits {
+            let (item, generation) = (found.item.clone(), link.generation);
+            let take = TakeUse { max, item, generation, visit: id };
+            let request = Request::of(Caller { visits: Vec::new(), ..caller.clone() });
+            let stream = StreamName::Link(found.link);
+            match self.handler.execute(&self.uses, &stream, &request, &take).await {
+                Ok(_) => {}
+                Err(CommandError::Rejected(_)) => return Err(OpenError::NotFound),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let longest = now.plus_seconds(self.parts.settings.visit_seconds);
+        let visit = Visit {
+            link: found.link,
+            generation: link.generation,
+            password_version: link.password_version,
+            ends_at: link.terms.ends_at.map_or(longest, |end| end.min(longest)),
+        };
+        let text = self.sign_visit(&visit, id).await?;
+        self.opened(caller, found, visit, text, now).await
+    }
+
+    async fn check_audience(
+        &self,
+        authority: &dyn Authority,
+        caller: &Caller,
+        found: &Found,
+        link: &OpenLink,
+        now: Time,
+    ) -> Result<(), OpenError> {
+        if link.terms.audience == Audience::Anyone {
+            return Ok(());
+        }
+        let Some(account) = &caller.account else { return Err(OpenError::SignInRequired) };
+        if !self.is_active(account).await? {
+            return Err(OpenError::NotPermitted);
+        }
+        if link.terms.audience == Audience::Named {
+            let caller = Caller { visits: Vec::new(), ..caller.clone() };
+            let (item, state) = (&found.item, &found.state);
+            let rights = authority.rights(&caller, item, state, Position::START, now).await?;
+            if !rights.permissions.has(Permission::View) {
+                return Err(OpenError::NotPermitted);
+            }
+        }
+        Ok(())
+    }
+
+    async fn opened(
+        &self,
+        caller: &Caller,
+        found: &Found,
+        visit: Visit,
+        text: String,
+        now: Time,
+    ) -> Result<Opened, OpenError> {
+        let mut caller = caller.clone();
+        caller.visits.clear();
+        // A visitor's rights, not those of the application that carries the visit.
+        let who = Caller { role: CallerRole::Account, system: None, ..caller };
+        let (mut subject, _, _) = self.subject(&who, &found.state, Position::START, now).await?;
+        let link = visits::still_good(&visit, &subject, &found.state, now)
+            .map_err(|_| OpenError::NotFound)?;
+        let (view_state, joins) = (link.terms.state.clone(), link.terms.joins);
+        let ends_at = visit.ends_at;
+        subject.visits.push(visit);
+        Ok(Opened {
+            visit: Secret::new(text),
+            ends_at,
+            item: found.item.clone(),
+            state: found.state.clone(),
+            link: found.link,
+            permissions: access::permissions(&subject, &found.state, now),
+            view_state: view_state.and_then(|text| text.as_plain().map(str::to_owned)),
+            can_join: joins && subject.account.is_some(),
+        })
+    }
+
+    pub(crate) async fn make_code(&self, opened: &Opened) -> Result<Secret, CommandError> {
+        let read = self.read_visit(opened.visit.expose()).await?;
+        let (visit, id) =
+            read.ok_or_else(|| CommandError::Internal("a visit does not read back".to_owned()))?;
+        let ends_at = self.now().plus_seconds(CODE_SECONDS);
+        let visit = signed::visit_contents(&visit, id);
+        let contents = signed::code_contents(ends_at, random::bytes(), &visit);
+        Ok(Secret::new(self.sign(KeyPurpose::Visit, Form::Code, &contents).await?))
+    }
+
+    pub(crate) async fn swap_code(&self, caller: &Caller, code: &str) -> Result<Opened, OpenError> {
+        let now = self.now();
+        if !caller.has_scope(Scope::Visits) {
+            return Err(CommandError::ScopeMissing(Scope::Visits).into());
+        }
+        let read = Unverified::parse(Form::Code, signed::CODE, code).ok_or(OpenError::NotFound)?;
+        let key = self.checking_key(KeyPurpose::Visit, read.key()).await?;
+        let contents = key.as_ref().and_then(|key| read.verify(key)).and_then(signed::read_code);
+        let (ends_at, contents) = contents.ok_or(OpenError::NotFound)?;
+        let (visit, id) = signed::read_visit(contents).ok_or(OpenError::NotFound)?;
+        if ends_at <= now {
+            return Err(OpenError::NotFound);
+        }
+        let digest = Sha256::digest(code.as_bytes());
+        let vault = &self.parts.vault;
+        if !vault.use_code(&digest, ends_at, now).await.map_err(vault_error)? {
+            return Err(OpenError::NotFound);
+        }
+        let found = self.link(visit.link).await?;
+        let text = self.sign_visit(&visit, id).await?;
+        self.opened(caller, &found, visit, text, now).await
+    }
+
+    fn note_opening(
+        &self,
+        caller: &Caller,
+        found: Option<(&ItemRef, LinkId)>,
+        refused: Option<&'static str>,
+    ) {
+        let kind = match refused {
+            Some(_) => ActivityKind::LinkRefused,
+            None => ActivityKind::LinkOpened,
+        };
+        self.parts.activity.note(ActivityEntry {
+            item: found.map(|(item, _)| item.clone()),
+            link: found.map(|(_, link)| link),
+            account: caller.account.clone(),
+            token: caller.token,
+            detail: refused.map(str::to_owned),
+            ..ActivityEntry::new(self.now(), kind)
+        });
+    }
+}
+
+/// The code of a refusal in the activity log; `None` = a failure of the service, which is no refusal.
+const fn refusal(error: &OpenError) -> Option<&'static str> {
+    match error {
+        OpenError::NotFound => Some("not_found"),
+        OpenError::PasswordRequired => Some("password_required"),
+        OpenError::PasswordWrong => Some("password_wrong"),
+        OpenError::TooManyAttempts { .. } => Some("too_many_attempts"),
+        OpenError::SignInRequired => Some("sign_in_required"),
+        OpenError::NotPermitted => Some("not_permitted"),
+        OpenError::Command(_) => None,
+    }
+}
