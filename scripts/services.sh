@@ -147,6 +147,7 @@ start_nats() { # FOLDER PORT, sets nats_pid
     if [ -f "$config" ] && [ "${SHARELOG_NATS_CONFIG:-}" != none ]; then
         arguments+=(--config "${SHARELOG_NATS_CONFIG:-$config}")
     fi
+    export NATS_STORE_DIR=$folder/nats NATS_SHARELOG_PASSWORD=service NATS_OPERATOR_PASSWORD=operator
     (cd "$folder" && exec "$(nats_server)" "${arguments[@]}") </dev/null >"$folder/nats.out" 2>&1 &
     nats_pid=$!
     await 20 "$folder/nats.log" listens "$port"
@@ -190,6 +191,9 @@ start() {
     printf '%s\n' "$folder" >"$state/folder"
     nats_port=$(free_port)
     start_nats "$folder" "$nats_port"
+    # Under deploy/nats/single.conf the service's user has its one stream; the operator may do everything.
+    local nats_user=sharelog nats_password=service nats_operator=operator:operator@
+    if [ "${SHARELOG_NATS_CONFIG:-}" = none ]; then nats_user='' nats_password='' nats_operator=''; fi
     printf '%s\n' "$nats_pid" >"$state/nats.pid"
     postgres_port=$(free_port)
     start_postgres "$folder" "$postgres_port"
@@ -198,6 +202,9 @@ start() {
 export SHARELOG_NATS_SERVER='$(nats_server)'
 export SHARELOG_PG_BIN='$(postgres_bin)'
 export SHARELOG_TEST_NATS='nats://127.0.0.1:$nats_port'
+export SHARELOG_TEST_NATS_USER='$nats_user'
+export SHARELOG_TEST_NATS_PASSWORD='$nats_password'
+export SHARELOG_TEST_NATS_OPERATOR='nats://${nats_operator}127.0.0.1:$nats_port'
 export SHARELOG_TEST_POSTGRES='postgres://postgres@127.0.0.1:$postgres_port/postgres'
 END
     cat "$state/env"
