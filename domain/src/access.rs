@@ -9,6 +9,8 @@ use crate::{
 use std::collections::BTreeSet;
 
 mod authority;
+#[cfg(any(test, feature = "testing"))]
+pub mod oracle;
 pub(crate) mod path;
 
 pub use authority::{AUTHORITY, required, required_by_name};

@@ -41,6 +41,17 @@ pub struct AccountState {
     pub registered_at: Time,
 }
 
+impl AccountState {
+    /// May it have anything? Deactivated and erased accounts have nothing; one that never registered may
+    /// have grants.
+    pub fn is_active(&self) -> bool {
+        match self.status {
+            AccountStatus::Unknown | AccountStatus::Active => true,
+            AccountStatus::Deactivated | AccountStatus::Erased => false,
+        }
+    }
+}
+
 /// What can be asked of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountCommand {

@@ -19,6 +19,8 @@ pub mod rejection;
 pub mod role;
 pub mod stream;
 pub mod system;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod text;
 pub mod time;
 pub mod token;

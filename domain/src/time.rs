@@ -20,6 +20,9 @@ pub struct Time(i64);
 pub struct TimeError(String);
 
 impl Time {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+
     /// From microseconds since 1970; refuses what no RFC 3339 text can say.
     pub fn from_micros(micros: i64) -> Result<Self, TimeError> {
         let year = Timestamp::from_microsecond(micros)

@@ -1,0 +1,11 @@
+//! What do tests of all packages share? Names, given / when / then, generated histories.
+//!
+//! Behind the feature `testing`; nothing here is used by the service.
+
+mod generate;
+mod names;
+mod spec;
+
+pub use generate::{Generator, History, Step, histories, history};
+pub use names::*;
+pub use spec::{Asking, Given, When, asking, given};
