@@ -6,7 +6,7 @@
 mod memory;
 
 use crate::{
-    projection::{Change, Moment, Shape, Table},
+    projection::{Change, Moment, Parent, Shape, Table},
     store::{Batch, Side, StoreError},
     value::Row,
 };
@@ -71,31 +71,38 @@ async fn fold(batch: &mut dyn Batch, changes: Vec<Timed>) -> Result<(), FoldErro
     Ok(())
 }
 
-/// What must be known of the tables before folding.
+/// What must be known of the tables before folding: rows by the cells in some columns.
 #[derive(Default)]
 struct Needs {
     by_key: BTreeMap<&'static str, (&'static Table, BTreeSet<Row>)>,
-    by_parent: BTreeMap<&'static str, (&'static Table, BTreeSet<Row>)>,
-    ended: BTreeMap<&'static str, (&'static Table, BTreeSet<Row>)>,
+    by_parent: BTreeMap<(&'static str, Parent), (&'static Table, BTreeSet<Row>)>,
+    ended: BTreeMap<(&'static str, Parent), (&'static Table, BTreeSet<Row>)>,
+}
+
+fn want<K: Ord>(
+    map: &mut BTreeMap<K, (&'static Table, BTreeSet<Row>)>,
+    place: K,
+    table: &'static Table,
+    key: Row,
+) {
+    map.entry(place).or_insert_with(|| (table, BTreeSet::new())).1.insert(key);
 }
 
 impl Needs {
     fn note(&mut self, change: &Change) {
-        let table = change.table();
-        let into = |map: &mut BTreeMap<&'static str, (&'static Table, BTreeSet<Row>)>, row: Row| {
-            map.entry(table.name).or_insert_with(|| (table, BTreeSet::new())).1.insert(row);
-        };
         match change {
             Change::Put(..) | Change::Open(..) | Change::Remove(..) | Change::Erase(..) => {}
-            Change::Edit(_, key, _)
-            | Change::Count(_, key, ..)
-            | Change::Revise(_, key, _)
-            | Change::End(_, key) => into(&mut self.by_key, key.clone()),
-            Change::EndAll(_, parent) => into(&mut self.by_parent, parent.clone()),
-            Change::Reopen(_, parent, position, _) => {
-                let mut key = parent.clone();
+            Change::Edit(table, key, _)
+            | Change::Count(table, key, ..)
+            | Change::Revise(table, key, _)
+            | Change::End(table, key) => want(&mut self.by_key, table.name, table, key.clone()),
+            Change::EndAll(table, parent, key) => {
+                want(&mut self.by_parent, (table.name, *parent), table, key.clone());
+            }
+            Change::Reopen(table, parent, key, position, _) => {
+                let mut key = key.clone();
                 key.push((*position).into());
-                into(&mut self.ended, key);
+                want(&mut self.ended, (table.name, *parent), table, key);
             }
         }
     }
@@ -108,13 +115,12 @@ impl Needs {
             let rows = batch.load(table, Side::Open, &columns, keys.into_iter().collect()).await?;
             memory.known(table, rows);
         }
-        for (table, parents) in self.by_parent.into_values() {
-            let keys = parents.into_iter().collect();
-            let rows = batch.load(table, Side::Open, table.parent, keys).await?;
+        for ((_, parent), (table, keys)) in self.by_parent {
+            let rows = batch.load(table, Side::Open, parent, keys.into_iter().collect()).await?;
             memory.known(table, rows);
         }
-        for (table, keys) in self.ended.into_values() {
-            let columns = [table.parent, &["to_position"]].concat();
+        for ((_, parent), (table, keys)) in self.ended {
+            let columns = [parent, &["to_position"]].concat();
             let keys = keys.into_iter().collect();
             let rows = batch.load(table, Side::Ended, &columns, keys).await?;
             memory.known_ended(table, rows);

@@ -2,11 +2,7 @@
 
 use crate::value::{Row, Value};
 use domain::{
-    event::Recorded,
-    id::CommandId,
-    position::Position,
-    stream::StreamName,
-    text::PrivateText,
+    event::Recorded, id::CommandId, position::Position, stream::StreamName, text::PrivateText,
     time::Time,
 };
 use std::fmt;
@@ -57,8 +53,8 @@ pub struct Table {
     pub columns: &'static [Column],
     /// So many of the first columns are the key.
     pub key: usize,
-    /// The columns of the parent key, by which rows are ended and reopened together.
-    pub parent: &'static [&'static str],
+    /// Sets of columns by which open rows are ended together (by-rule endings).
+    pub parents: &'static [&'static [&'static str]],
     /// How rows come and go.
     pub shape: Shape,
     /// Pairs of a text column and the column with the data key that sealed it.
@@ -102,6 +98,9 @@ pub enum Edit {
 /// The cells that change.
 pub type Edits = Vec<(&'static str, Edit)>;
 
+/// Columns by which rows belong together.
+pub type Parent = &'static [&'static str];
+
 /// One change of rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -119,11 +118,11 @@ pub enum Change {
     Revise(&'static Table, Row, Edits),
     /// Temporal: the open row of a key ends, if there is one.
     End(&'static Table, Row),
-    /// Temporal: every open row of a parent ends (by-rule endings).
-    EndAll(&'static Table, Row),
+    /// Temporal: every open row with these cells in one of the table's `parents` ends.
+    EndAll(&'static Table, Parent, Row),
     /// Temporal: the rows of a parent that ended at a position open again with other cells, save
     /// those whose `ends_at` has passed at the time of the event.
-    Reopen(&'static Table, Row, Position, Edits),
+    Reopen(&'static Table, Parent, Row, Position, Edits),
     /// The texts that these data keys sealed are gone, in open and ended rows.
     Erase(&'static Table, Vec<Uuid>),
 }
@@ -139,7 +138,7 @@ impl Change {
             | Self::Open(table, _)
             | Self::Revise(table, ..)
             | Self::End(table, _)
-            | Self::EndAll(table, _)
+            | Self::EndAll(table, ..)
             | Self::Reopen(table, ..)
             | Self::Erase(table, _) => table,
         }

@@ -51,13 +51,18 @@ pub struct Runner {
 enum Halt {
     /// Something is away; worth another try.
     Lost(String),
+    /// The database refuses what it should take. Tried again too, but shown meanwhile.
+    Refused(String),
     /// This projection cannot go on.
     Stopped(Stopped),
 }
 
 impl From<StoreError> for Halt {
     fn from(error: StoreError) -> Self {
-        Self::Lost(error.to_string())
+        match error {
+            StoreError::Unavailable(_) => Self::Lost(error.to_string()),
+            StoreError::Refused(_) => Self::Refused(error.to_string()),
+        }
     }
 }
 
@@ -105,13 +110,17 @@ impl Runner {
         let name = projection.name();
         let mut pause = FIRST_PAUSE;
         loop {
-            let mut moved = false;
-            match self.follow(projection, &mut moved).await {
+            let (mut moved, mut at) = (false, Position::START);
+            match self.follow(projection, &mut moved, &mut at).await {
                 Halt::Lost(why) => {
                     pause = if moved { FIRST_PAUSE } else { pause };
                     tracing::warn!(projection = name, %why, ?pause, "waits and tries again");
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(self.options.longest_pause);
+                }
+                Halt::Refused(why) => {
+                    self.note(projection, &Stopped { position: at, why }).await;
+                    tokio::time::sleep(self.options.longest_pause).await;
                 }
                 Halt::Stopped(stopped) => {
                     tracing::error!(
@@ -142,27 +151,35 @@ impl Runner {
     }
 
     /// Follows from the checkpoint; the next records are fetched while the last ones are written.
-    async fn follow(&self, projection: &'static dyn Projection, moved: &mut bool) -> Halt {
-        let (mut follower, mut at) = match self.start(projection).await {
-            Ok(started) => started,
+    async fn follow(
+        &self,
+        projection: &'static dyn Projection,
+        moved: &mut bool,
+        at: &mut Position,
+    ) -> Halt {
+        let mut follower = match self.start(projection).await {
+            Ok((follower, position)) => {
+                *at = position;
+                follower
+            }
             Err(halt) => return halt,
         };
         let mut ready: Vec<Record> = Vec::new();
         loop {
             let (written, next) = futures::join!(
-                self.take_in(projection, std::mem::take(&mut ready), at),
+                self.take_in(projection, std::mem::take(&mut ready), *at),
                 follower.next(self.options.batch, LOOK)
             );
             match written {
                 Ok(position) => {
-                    *moved |= position > at;
-                    at = position;
+                    *moved |= position > *at;
+                    *at = position;
                 }
                 Err(halt) => return halt,
             }
             match next {
                 Ok(records) => ready = records,
-                Err(error) => return log_failed(error, at),
+                Err(error) => return log_failed(error, *at),
             }
         }
     }
@@ -198,26 +215,30 @@ impl Runner {
     async fn take_in(
         &self,
         projection: &'static dyn Projection,
-        records: Vec<Record>,
+        mut records: Vec<Record>,
         at: Position,
     ) -> Result<Position, Halt> {
         if records.is_empty() {
             return Ok(at);
         }
-        let mut prepared = prepare(projection, self.opener.as_ref(), records)
-            .await
-            .map_err(|error| log_failed(error, at))?;
+        let mut misfit = None;
         loop {
-            match self.write(projection, &prepared).await? {
+            let mut prepared = prepare(projection, self.opener.as_ref(), &records)
+                .await
+                .map_err(|error| log_failed(error, at))?;
+            match self.write(projection, &mut prepared).await? {
                 Written::At(position) => {
                     self.report(projection, position);
-                    return match prepared.unreadable {
+                    return match misfit.or(prepared.unreadable) {
                         Some(stopped) => Err(Halt::Stopped(stopped)),
                         None => Ok(position),
                     };
                 }
                 // What stands before the misfit is taken in; then the projection stops there.
-                Written::Misfit(stopped) => prepared.cut(stopped),
+                Written::Misfit(stopped) => {
+                    records.retain(|record| record.position < stopped.position);
+                    misfit = Some(stopped);
+                }
             }
         }
     }
@@ -235,7 +256,7 @@ impl Runner {
     async fn write(
         &self,
         projection: &'static dyn Projection,
-        prepared: &Prepared,
+        prepared: &mut Prepared,
     ) -> Result<Written, Halt> {
         let mut batch = self.database.begin(projection).await?;
         let known = batch.progress().clone();

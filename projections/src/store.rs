@@ -144,9 +144,7 @@ pub(crate) fn column_names(table: &Table, side: Side) -> Vec<&'static str> {
     let kept = match (table.shape, side) {
         (crate::projection::Shape::Plain | crate::projection::Shape::Journal, _) => Vec::new(),
         (crate::projection::Shape::Temporal, Side::Open) => OPEN_COLUMNS.to_vec(),
-        (crate::projection::Shape::Temporal, Side::Ended) => {
-            [OPEN_COLUMNS, ENDED_COLUMNS].concat()
-        }
+        (crate::projection::Shape::Temporal, Side::Ended) => [OPEN_COLUMNS, ENDED_COLUMNS].concat(),
     };
     declared.chain(kept).collect()
 }

@@ -25,6 +25,11 @@ pub fn asked(text: &str) -> Vec<String> {
     found
 }
 
+/// What titles and tags are compared by: lower-cased, as long as an index can hold.
+pub fn comparable(text: &str) -> String {
+    text.trim().to_lowercase().chars().take(200).collect()
+}
+
 /// What an occurrence in each part of an entry weighs.
 const TITLE: i64 = 8;
 const TAG: i64 = 4;

@@ -140,6 +140,8 @@ CREATE INDEX access_v1_grants_by_item_grantee_type_grantee_id ON access_v1_grant
 
 CREATE INDEX access_v1_grants_by_grantee_type_grantee_id_item ON access_v1_grants (grantee_type, grantee_id, item_kind, item_id);
 
+CREATE INDEX access_v1_grants_by_provenance_id ON access_v1_grants (provenance_id) WHERE provenance_id IS NOT NULL;
+
 CREATE TABLE access_v1_grants_ended (
     grant_id text COLLATE "C" NOT NULL,
     item_kind text COLLATE "C" NOT NULL,

@@ -139,6 +139,8 @@ CREATE INDEX access_v1_grants_by_item_grantee_type_grantee_id ON access_v1_grant
 
 CREATE INDEX access_v1_grants_by_grantee_type_grantee_id_item ON access_v1_grants (grantee_type, grantee_id, item_kind, item_id);
 
+CREATE INDEX access_v1_grants_by_provenance_id ON access_v1_grants (provenance_id) WHERE provenance_id IS NOT NULL;
+
 CREATE TABLE access_v1_grants_ended (
     grant_id TEXT NOT NULL,
     item_kind TEXT NOT NULL,

@@ -1,7 +1,8 @@
 //! What does each event change in the tables of `access`?
 
 use super::tables::{
-    ACCOUNTS, GRANTS, ITEMS, LINKS, MOMENTS, PUBLICATIONS, SETTINGS, STATES, VISIBILITIES,
+    ACCOUNTS, GRANTS, ITEM, ITEMS, LINKS, MOMENTS, ORIGIN, PUBLICATIONS, SETTINGS, STATES,
+    VISIBILITIES,
 };
 use crate::{
     projection::{Change, Edit, Edits, RecordMeta},
@@ -10,8 +11,8 @@ use crate::{
 use domain::{
     event::{
         AccountEvent, DescriptionPart, Event, Grant, GrantTerms, ItemEvent, ItemRegistered,
-        ItemReopened, LinkCreated, LinkTerms, LinkUseEvent, Recorded, Restore, SystemEvent,
-        TokenEvent, Visibility,
+        ItemReopened, LinkCreated, LinkTerms, LinkUseEvent, ProvenanceKind, Recorded, Restore,
+        SystemEvent, TokenEvent, Visibility,
     },
     id::ItemRef,
     principal::Grantee,
@@ -36,8 +37,8 @@ pub(super) fn apply(recorded: &Recorded, record: &RecordMeta) -> Vec<Change> {
         ) => Vec::new(),
     };
     if recorded.id.index == 0 {
-        let row = MOMENTS
-            .row([("position", recorded.position().into()), ("time", recorded.time.into())]);
+        let row =
+            MOMENTS.row([("position", recorded.position().into()), ("time", recorded.time.into())]);
         changes.push(Change::Put(&MOMENTS, row));
     }
     changes
@@ -103,7 +104,13 @@ fn of_item(recorded: &Recorded, event: &ItemEvent, item: &ItemRef) -> Vec<Change
             revise_link(recorded, data.link.to_string(), vec![set("generation", data.after)])
         }
         ItemEvent::LinkRevoked(data) => {
-            vec![Change::End(&LINKS, vec![data.link.to_string().into()])]
+            let link = data.link.to_string();
+            let mut changes = vec![Change::End(&LINKS, vec![link.clone().into()])];
+            if data.cascade {
+                let origin = vec![name_of(&ProvenanceKind::Link), link.into()];
+                changes.push(Change::EndAll(&GRANTS, ORIGIN, origin));
+            }
+            changes
         }
         ItemEvent::LinkExpired(data) => {
             vec![Change::End(&LINKS, vec![data.link.to_string().into()])]
@@ -222,7 +229,7 @@ fn seen_by(recorded: &Recorded, item: &ItemRef, visibility: Visibility) -> Vec<C
 fn ended(recorded: &Recorded, item: &ItemRef, lifecycle: &str) -> Vec<Change> {
     let mut changes = vec![lives(item, lifecycle), touch(recorded, item)];
     let below = [&GRANTS, &LINKS, &VISIBILITIES, &PUBLICATIONS];
-    changes.extend(below.map(|table| Change::EndAll(table, key(item))));
+    changes.extend(below.map(|table| Change::EndAll(table, ITEM, key(item))));
     changes
 }
 
@@ -230,8 +237,7 @@ fn reopened(recorded: &Recorded, data: &ItemReopened, item: &ItemRef) -> Vec<Cha
     let mut changes = vec![lives(item, "open"), touch(recorded, item)];
     changes.extend(seen_by(recorded, item, data.visibility));
     if data.restore == Restore::All {
-        let reopen =
-            |table, edits| Change::Reopen(table, key(item), data.closed_at, edits);
+        let reopen = |table, edits| Change::Reopen(table, ITEM, key(item), data.closed_at, edits);
         let again = ("generation", Edit::Add(1));
         changes.push(reopen(&GRANTS, vec![happened(recorded)]));
         changes.push(reopen(&LINKS, vec![again, happened(recorded)]));
@@ -314,10 +320,7 @@ fn revise_link(recorded: &Recorded, link: String, edits: Edits) -> Vec<Change> {
 fn of_account(event: &AccountEvent, account: &str) -> Vec<Change> {
     let becomes = |status: &str| {
         let row = ACCOUNTS.row([("account", account.into()), ("status", status.into())]);
-        vec![
-            Change::End(&ACCOUNTS, vec![account.into()]),
-            Change::Open(&ACCOUNTS, row),
-        ]
+        vec![Change::End(&ACCOUNTS, vec![account.into()]), Change::Open(&ACCOUNTS, row)]
     };
     match event {
         AccountEvent::Registered(_) | AccountEvent::Reactivated(_) => becomes("active"),

@@ -2,7 +2,9 @@
 
 use crate::projection::{Column, Shape, Table, flag, instant, int, text};
 
-const ITEM: &[&str] = &["item_kind", "item_id"];
+pub(super) const ITEM: &[&str] = &["item_kind", "item_id"];
+/// What a grant was born from.
+pub(super) const ORIGIN: &[&str] = &["provenance", "provenance_id"];
 
 /// All of them.
 pub const ALL: &[&Table] = &[
@@ -38,7 +40,7 @@ pub static ITEMS: Table = Table {
         int("version"),
     ],
     key: 2,
-    parent: &[],
+    parents: &[],
     shape: Shape::Plain,
     texts: &[
         ("title", "title_key"),
@@ -60,7 +62,7 @@ pub static STATES: Table = Table {
         text("events"),
     ],
     key: 2,
-    parent: &[],
+    parents: &[],
     shape: Shape::Temporal,
     texts: &[],
 };
@@ -76,7 +78,7 @@ pub static VISIBILITIES: Table = Table {
         text("events"),
     ],
     key: 2,
-    parent: ITEM,
+    parents: &[ITEM],
     shape: Shape::Temporal,
     texts: &[],
 };
@@ -92,7 +94,7 @@ pub static PUBLICATIONS: Table = Table {
         text("events"),
     ],
     key: 2,
-    parent: ITEM,
+    parents: &[ITEM],
     shape: Shape::Temporal,
     texts: &[],
 };
@@ -117,7 +119,7 @@ pub static GRANTS: Table = Table {
         text("events"),
     ],
     key: 1,
-    parent: ITEM,
+    parents: &[ITEM, ORIGIN],
     shape: Shape::Temporal,
     texts: &[],
 };
@@ -143,7 +145,7 @@ pub static LINKS: Table = Table {
         text("events"),
     ],
     key: 1,
-    parent: ITEM,
+    parents: &[ITEM],
     shape: Shape::Temporal,
     texts: &[],
 };
@@ -153,7 +155,7 @@ pub static ACCOUNTS: Table = Table {
     name: "accounts",
     columns: &[text("account"), text("status")],
     key: 1,
-    parent: &[],
+    parents: &[],
     shape: Shape::Temporal,
     texts: &[],
 };
@@ -163,7 +165,7 @@ pub static SETTINGS: Table = Table {
     name: "settings",
     columns: &[text("name"), text("value")],
     key: 1,
-    parent: &[],
+    parents: &[],
     shape: Shape::Temporal,
     texts: &[],
 };
@@ -173,7 +175,7 @@ pub static MOMENTS: Table = Table {
     name: "moments",
     columns: MOMENT_COLUMNS,
     key: 1,
-    parent: &[],
+    parents: &[],
     shape: Shape::Journal,
     texts: &[],
 };

@@ -138,10 +138,9 @@ fn of_item(event: &ItemEvent) -> Said {
         | ItemEvent::LinkExpired(_) => of_link(event),
         ItemEvent::Published(data) => Said::start(&data.publication),
         ItemEvent::PublicationUpdated(data) => Said::change(&data.before, &data.after),
-        ItemEvent::PublicationWithdrawn(data) => Said::change(
-            json!({ "audience": data.audience }),
-            json!({ "cause": data.cause }),
-        ),
+        ItemEvent::PublicationWithdrawn(data) => {
+            Said::change(json!({ "audience": data.audience }), json!({ "cause": data.cause }))
+        }
     }
 }
 
@@ -211,10 +210,10 @@ fn of_link(event: &ItemEvent) -> Said {
             Said::change(json!({ "generation": data.before }), json!({ "generation": data.after }))
                 .about("link", data.link)
         }
-        ItemEvent::LinkRevoked(data) => {
-            Said::start(json!({ "status": "revoked", "cascade": data.cascade }))
-                .about("link", data.link)
-        }
+        ItemEvent::LinkRevoked(data) => Said::start(
+            json!({ "status": "revoked", "cascade": data.cascade, "ended": data.ended }),
+        )
+        .about("link", data.link),
         ItemEvent::LinkExpired(data) => {
             Said::start(json!({ "status": "expired", "effective_at": data.effective_at }))
                 .about("link", data.link)
@@ -269,9 +268,9 @@ fn part_texts(said: &mut Said, side: Side, part: &DescriptionPart) {
 
 fn of_account(event: &AccountEvent) -> Said {
     match event {
-        AccountEvent::Registered(data) => Said::start(
-            json!({ "status": "active", "has_profile": data.profile.is_some() }),
-        ),
+        AccountEvent::Registered(data) => {
+            Said::start(json!({ "status": "active", "has_profile": data.profile.is_some() }))
+        }
         AccountEvent::Changed(data) => Said::change(
             json!({ "has_profile": data.before.is_some() }),
             json!({ "has_profile": data.after.is_some() }),

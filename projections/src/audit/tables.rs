@@ -32,7 +32,7 @@ pub static EVENTS: Table = Table {
         text("sentence"),
     ],
     key: 2,
-    parent: &[],
+    parents: &[],
     shape: Shape::Journal,
     texts: &[],
 };
@@ -49,7 +49,7 @@ pub static TEXTS: Table = Table {
         text("text_key"),
     ],
     key: 4,
-    parent: &[],
+    parents: &[],
     shape: Shape::Journal,
     texts: &[("text", "text_key")],
 };
@@ -59,7 +59,7 @@ pub static RULES: Table = Table {
     name: "rules",
     columns: &[int("position"), int("rules")],
     key: 1,
-    parent: &[],
+    parents: &[],
     shape: Shape::Journal,
     texts: &[],
 };

@@ -1,10 +1,10 @@
 //! What does each event change in the tables of `catalog`?
 
-use super::tables::{ENTRIES, OWNERS, TAGS, WORDS};
+use super::tables::{ENTRIES, ITEM, OWNERS, TAGS, WORDS};
 use crate::{
     projection::{Change, Edit, RecordMeta},
     value::{Row, Value, name_of},
-    words::weights,
+    words::{comparable, weights},
 };
 use domain::{
     event::{
@@ -55,13 +55,14 @@ fn of_item(recorded: &Recorded, event: &ItemEvent, item: &ItemRef) -> Vec<Change
             vec![Change::Put(&OWNERS, row)]
         }
         ItemEvent::Published(data) => {
-            let mut changes = vec![Change::Open(&ENTRIES, entry(recorded, &data.publication, item))];
+            let mut changes =
+                vec![Change::Open(&ENTRIES, entry(recorded, &data.publication, item))];
             changes.extend(found_by(&data.publication, item));
             changes
         }
         ItemEvent::PublicationUpdated(data) => updated(recorded, &data.after, item),
         ItemEvent::PublicationWithdrawn(_) | ItemEvent::Closed(_) | ItemEvent::Retired(_) => {
-            [&ENTRIES, &WORDS, &TAGS].map(|table| Change::EndAll(table, key(item))).to_vec()
+            [&ENTRIES, &WORDS, &TAGS].map(|table| Change::EndAll(table, ITEM, key(item))).to_vec()
         }
         ItemEvent::Reopened(data) => reopened(recorded, data, item),
         ItemEvent::Described(_)
@@ -82,11 +83,6 @@ fn of_item(recorded: &Recorded, event: &ItemEvent, item: &ItemRef) -> Vec<Change
 
 fn list<T: serde::Serialize>(values: &[T]) -> Value {
     Value::from(&serde_json::to_value(values).unwrap_or_default())
-}
-
-/// What titles and tags are compared by: lower-cased, as long as an index can hold.
-fn comparable(text: &str) -> String {
-    text.trim().to_lowercase().chars().take(200).collect()
 }
 
 fn entry(recorded: &Recorded, publication: &Publication, item: &ItemRef) -> Row {
@@ -123,22 +119,20 @@ fn updated(recorded: &Recorded, after: &Publication, item: &ItemRef) -> Vec<Chan
         set("version", recorded.position().into()),
     ];
     let mut changes = vec![Change::Revise(&ENTRIES, key(item), edits)];
-    changes.extend([&WORDS, &TAGS].map(|table| Change::EndAll(table, key(item))));
+    changes.extend([&WORDS, &TAGS].map(|table| Change::EndAll(table, ITEM, key(item))));
     changes.extend(found_by(after, item));
     changes
 }
 
 /// The words and tags by which an entry is found.
 fn found_by(publication: &Publication, item: &ItemRef) -> Vec<Change> {
-    let all =
-        weights(&publication.title, &publication.tags, publication.description.as_deref());
+    let all = weights(&publication.title, &publication.tags, publication.description.as_deref());
     let words = all.into_iter().map(|(word, weight)| {
         let mut row = key(item);
         row.extend([word.into(), Value::Int(weight)]);
         Change::Open(&WORDS, row)
     });
-    let tags: BTreeSet<String> =
-        publication.tags.iter().map(|tag| comparable(tag)).collect();
+    let tags: BTreeSet<String> = publication.tags.iter().map(|tag| comparable(tag)).collect();
     let tags = tags.into_iter().map(|tag| {
         let mut row = key(item);
         row.push(tag.into());
@@ -151,9 +145,12 @@ fn reopened(recorded: &Recorded, data: &ItemReopened, item: &ItemRef) -> Vec<Cha
     if data.restore == Restore::Nothing {
         return Vec::new();
     }
-    let version = ("version", Edit::Set(recorded.position().into()));
-    [(&ENTRIES, vec![version]), (&WORDS, Vec::new()), (&TAGS, Vec::new())]
+    let touched = vec![
+        ("updated_at", Edit::Set(recorded.time.into())),
+        ("version", Edit::Set(recorded.position().into())),
+    ];
+    [(&ENTRIES, touched), (&WORDS, Vec::new()), (&TAGS, Vec::new())]
         .into_iter()
-        .map(|(table, edits)| Change::Reopen(table, key(item), data.closed_at, edits))
+        .map(|(table, edits)| Change::Reopen(table, ITEM, key(item), data.closed_at, edits))
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::projection::{Shape, Table, flag, instant, int, json, text};
 
-const ITEM: &[&str] = &["item_kind", "item_id"];
+pub(super) const ITEM: &[&str] = &["item_kind", "item_id"];
 
 /// All of them.
 pub const ALL: &[&Table] = &[&OWNERS, &ENTRIES, &WORDS, &TAGS];
@@ -12,7 +12,7 @@ pub static OWNERS: Table = Table {
     name: "owners",
     columns: &[text("item_kind"), text("item_id"), text("owner")],
     key: 2,
-    parent: &[],
+    parents: &[],
     shape: Shape::Plain,
     texts: &[],
 };
@@ -37,7 +37,7 @@ pub static ENTRIES: Table = Table {
         int("version"),
     ],
     key: 2,
-    parent: ITEM,
+    parents: &[ITEM],
     shape: Shape::Temporal,
     texts: &[],
 };
@@ -47,7 +47,7 @@ pub static WORDS: Table = Table {
     name: "words",
     columns: &[text("item_kind"), text("item_id"), text("word"), int("weight")],
     key: 3,
-    parent: ITEM,
+    parents: &[ITEM],
     shape: Shape::Temporal,
     texts: &[],
 };
@@ -57,7 +57,7 @@ pub static TAGS: Table = Table {
     name: "tags",
     columns: &[text("item_kind"), text("item_id"), text("tag")],
     key: 3,
-    parent: ITEM,
+    parents: &[ITEM],
     shape: Shape::Temporal,
     texts: &[],
 };

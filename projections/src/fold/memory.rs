@@ -2,7 +2,7 @@
 
 use super::is_temporal;
 use crate::{
-    projection::{Change, Edit, Edits, Moment, Table},
+    projection::{Change, Edit, Edits, Moment, Parent, Table},
     store::{Batch, Side, StoreError},
     value::{Row, Value},
 };
@@ -26,17 +26,14 @@ struct Rows {
     table: &'static Table,
     slots: HashMap<Row, Slot>,
     /// Keys by parent; may name keys whose row has gone.
-    children: BTreeMap<Row, BTreeSet<Row>>,
-    /// Rows that ended and are not written yet, or were loaded to be reopened.
-    ended: BTreeMap<Row, Vec<EndedRow>>,
-    /// Ended rows of tables that have no parent.
-    ended_alone: Vec<Row>,
+    children: HashMap<(Parent, Row), BTreeSet<Row>>,
+    /// Rows that ended: to be written, or loaded to be reopened; by position of their end.
+    ended: BTreeMap<Position, Vec<EndedRow>>,
 }
 
 #[derive(Debug)]
 struct EndedRow {
     row: Row,
-    to: Position,
     stored: bool,
 }
 
@@ -51,9 +48,8 @@ impl Memory {
         self.tables.entry(table.name).or_insert_with(|| Rows {
             table,
             slots: HashMap::new(),
-            children: BTreeMap::new(),
+            children: HashMap::new(),
             ended: BTreeMap::new(),
-            ended_alone: Vec::new(),
         })
     }
 
@@ -72,8 +68,7 @@ impl Memory {
         let known = self.rows(table);
         for row in rows {
             let to = row.last().and_then(|cell| cell.position().ok()).unwrap_or_default();
-            let parent = parent_of(table, &row);
-            known.ended.entry(parent).or_default().push(EndedRow { row, to, stored: true });
+            known.ended.entry(to).or_default().push(EndedRow { row, stored: true });
         }
     }
 
@@ -103,13 +98,10 @@ impl Memory {
             Change::End(_, key) => {
                 rows.end(at, &key);
             }
-            Change::EndAll(_, parent) => {
-                for key in rows.children.remove(&parent).unwrap_or_default() {
-                    rows.end(at, &key);
-                }
-            }
-            Change::Reopen(table, parent, position, edits) => {
-                rows.reopen(at, table, &parent, position, &edits)?;
+            Change::EndAll(_, parent, key) => rows.end_all(at, parent, key),
+            Change::Reopen(table, parent, key, position, edits) => {
+                let again = rows.ended_at(position, |row| cells_of(table, parent, row) == key);
+                rows.reopen(at, table, again, &edits)?;
             }
             Change::Erase(..) => {}
         }
@@ -129,9 +121,9 @@ fn key_of(table: &Table, row: &Row) -> Row {
     row.iter().take(table.key).cloned().collect()
 }
 
-fn parent_of(table: &Table, row: &Row) -> Row {
+fn cells_of(table: &Table, columns: Parent, row: &Row) -> Row {
     let cell = |name: &&str| table.column(name).and_then(|place| row.get(place)).cloned();
-    table.parent.iter().map(|name| cell(name).unwrap_or_default()).collect()
+    columns.iter().map(|name| cell(name).unwrap_or_default()).collect()
 }
 
 fn words(key: &Row) -> String {
@@ -165,9 +157,9 @@ fn edit(table: &Table, row: &mut Row, edits: Edits) -> Result<(), String> {
 
 impl Rows {
     fn adopt(&mut self, row: &Row) {
-        if !self.table.parent.is_empty() {
-            let parent = parent_of(self.table, row);
-            self.children.entry(parent).or_default().insert(key_of(self.table, row));
+        for parent in self.table.parents {
+            let cells = cells_of(self.table, parent, row);
+            self.children.entry((parent, cells)).or_default().insert(key_of(self.table, row));
         }
     }
 
@@ -222,33 +214,40 @@ impl Rows {
         if from != Some(at.position) {
             let mut ended = row.clone();
             ended.extend([at.time.into(), at.position.into()]);
-            if self.table.parent.is_empty() {
-                self.ended_alone.push(ended);
-            } else {
-                let parent = parent_of(self.table, &ended);
-                let ended = EndedRow { row: ended, to: at.position, stored: false };
-                self.ended.entry(parent).or_default().push(ended);
-            }
+            let ended = EndedRow { row: ended, stored: false };
+            self.ended.entry(at.position).or_default().push(ended);
         }
         Some(row)
+    }
+
+    /// Ends the open rows with these cells; a key whose row moved on to other cells is left alone.
+    fn end_all(&mut self, at: Moment, parent: Parent, cells: Row) {
+        let keys = self.children.remove(&(parent, cells.clone())).unwrap_or_default();
+        for key in keys {
+            let row = self.slots.get(&key).and_then(|slot| slot.row.as_ref());
+            if row.is_some_and(|row| cells_of(self.table, parent, row) == cells) {
+                self.end(at, &key);
+            }
+        }
+    }
+
+    /// The declared cells of rows that ended at a position.
+    fn ended_at(&self, position: Position, wanted: impl Fn(&Row) -> bool) -> Vec<Row> {
+        let ended = self.ended.get(&position).map(Vec::as_slice).unwrap_or_default();
+        let width = self.table.columns.len();
+        let rows = ended.iter().map(|ended| &ended.row).filter(|row| wanted(row));
+        rows.map(|row| row.iter().take(width).cloned().collect()).collect()
     }
 
     fn reopen(
         &mut self,
         at: Moment,
         table: &'static Table,
-        parent: &Row,
-        position: Position,
+        again: Vec<Row>,
         edits: &Edits,
     ) -> Result<(), String> {
-        let ended = self.ended.get(parent).map(Vec::as_slice).unwrap_or_default();
-        let candidates: Vec<Row> = ended
-            .iter()
-            .filter(|ended| ended.to == position)
-            .map(|ended| ended.row.iter().take(table.columns.len()).cloned().collect())
-            .collect();
         let end = table.column("ends_at");
-        for mut row in candidates {
+        for mut row in again {
             let end = end.and_then(|place| row.get(place)).and_then(|cell| cell.time().ok());
             if end.is_none_or(|end| end > at.time) {
                 edit(table, &mut row, edits.clone())?;
@@ -276,10 +275,9 @@ impl Rows {
             batch.put(table, Side::Open, put).await?;
         }
         if is_temporal(table) {
-            let below = self.ended.into_values().flatten();
-            let mut ended: Vec<Row> =
-                below.filter(|ended| !ended.stored).map(|ended| ended.row).collect();
-            ended.extend(self.ended_alone);
+            let all = self.ended.into_values().flatten();
+            let ended: Vec<Row> =
+                all.filter(|ended| !ended.stored).map(|ended| ended.row).collect();
             if !ended.is_empty() {
                 batch.put(table, Side::Ended, ended).await?;
             }

@@ -33,20 +33,11 @@ impl Prepared {
         self.moments.last().copied().zip(self.log)
     }
 
-    /// The changes of what stands behind a position.
-    pub(super) fn after(&self, position: Position) -> Vec<Timed> {
-        self.changes
-            .iter()
-            .filter(|timed| timed.at.position > position)
-            .map(|timed| Timed { at: timed.at, change: timed.change.clone() })
-            .collect()
-    }
-
-    /// Keeps what stands before a record that does not fit.
-    pub(super) fn cut(&mut self, stopped: Stopped) {
-        self.moments.retain(|moment| moment.position < stopped.position);
-        self.changes.retain(|timed| timed.at.position < stopped.position);
-        self.unreadable = Some(stopped);
+    /// Takes out the changes of what stands behind a position.
+    pub(super) fn after(&mut self, position: Position) -> Vec<Timed> {
+        let mut changes = std::mem::take(&mut self.changes);
+        changes.retain(|timed| timed.at.position > position);
+        changes
     }
 }
 
@@ -55,7 +46,7 @@ impl Prepared {
 pub(super) async fn prepare(
     projection: &'static dyn Projection,
     opener: &dyn TextOpener,
-    records: Vec<Record>,
+    records: &[Record],
 ) -> Result<Prepared, LogError> {
     let mut prepared = Prepared {
         first: records.first().map(|record| record.position).unwrap_or_default(),
@@ -87,15 +78,15 @@ pub(super) async fn prepare(
     Ok(prepared)
 }
 
-fn meta(record: Record) -> RecordMeta {
-    let envelope = record.envelope;
+fn meta(record: &Record) -> RecordMeta {
+    let envelope = &record.envelope;
     RecordMeta {
-        stream: envelope.stream,
+        stream: envelope.stream.clone(),
         command: envelope.command,
-        reason: envelope.reason,
-        ticket: envelope.ticket,
+        reason: envelope.reason.clone(),
+        ticket: envelope.ticket.clone(),
         undoes: envelope.undoes,
-        source: envelope.source,
+        source: envelope.source.clone(),
     }
 }
 

@@ -164,9 +164,7 @@ fn query(
                 Ok(match row.get_ref(place)? {
                     ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => Value::Null,
                     ValueRef::Integer(number) => Value::Int(number),
-                    ValueRef::Text(text) => {
-                        Value::Text(String::from_utf8_lossy(text).into_owned())
-                    }
+                    ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
                 })
             })
             .collect()
@@ -209,8 +207,7 @@ impl SqliteStore {
             return Ok((connection, place));
         }
         let path = self.path.clone();
-        let connection =
-            blocking(move || reading(&path).map_err(|error| failed(&error))).await?;
+        let connection = blocking(move || reading(&path).map_err(|error| failed(&error))).await?;
         Ok((connection, place))
     }
 }

@@ -1,7 +1,21 @@
-//! How are the questions answered from SQL tables?
+//! How are the questions answered from SQL tables? One text for both engines wherever they agree.
+//!
+//! In the texts `@` stands before the name of a table of the projection, whose live version is read in the same
+//! snapshot as the rows.
+
+mod access;
+mod audit;
+mod catalog;
+mod cursor;
+mod items;
+mod progress;
 
 use super::*;
-use crate::store::Database;
+use crate::{
+    projection::{self, Projection},
+    store::{Database, Snapshot, StoreError},
+    value::{CellError, Row, Value},
+};
 use eventlog::SharedLog;
 
 /// The questions over either engine.
@@ -11,53 +25,173 @@ pub(crate) struct SqlViews {
     log: Option<SharedLog>,
 }
 
+impl From<StoreError> for ViewError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<CellError> for ViewError {
+    fn from(error: CellError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+/// One moment of one projection's tables.
+struct Reader {
+    snapshot: Box<dyn Snapshot>,
+    prefix: String,
+    /// The last position taken in.
+    position: Position,
+    /// Its effective time.
+    time: Time,
+}
+
 impl SqlViews {
     pub(crate) fn new(database: Database, log: Option<SharedLog>) -> Self {
         Self { database, log }
     }
+
+    /// Begins to read a model: its live version and checkpoint, in the snapshot of all that follows.
+    async fn read(&self, model: Model) -> Result<Reader, ViewError> {
+        let mut snapshot = self.database.snapshot().await?;
+        let name = model.name();
+        let sql = format!(
+            "SELECT version, position, time FROM {}progress WHERE projection = $1 AND live",
+            snapshot.schema()
+        );
+        let rows = snapshot.query(&sql, &[name.into()]).await?;
+        let Some([version, position, time]) = rows.first().map(Vec::as_slice) else {
+            return Err(ViewError::Unavailable(format!("`{name}` has no tables yet")));
+        };
+        let (version, position, time) = (version.small()?, position.position()?, time.time()?);
+        let known = projection(model).version();
+        if version != known {
+            return Err(ViewError::Unavailable(format!(
+                "`{name}` is read at version {version}; this release knows version {known}"
+            )));
+        }
+        let prefix = snapshot.prefix(name, version);
+        Ok(Reader { snapshot, prefix, position, time })
+    }
 }
 
-fn later<T>(views: &SqlViews) -> Result<T, ViewError> {
-    let _ = (&views.database, &views.log);
-    Err(ViewError::Unavailable("not yet".to_owned()))
+/// The projection of a model.
+fn projection(model: Model) -> &'static dyn Projection {
+    match model {
+        Model::Access => &crate::access::Access,
+        Model::Catalog => &crate::catalog::Catalog,
+        Model::Audit => &crate::audit::Audit,
+    }
+}
+
+impl Reader {
+    /// Rows of a query with `@` before the names of the projection's tables.
+    async fn rows(&mut self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, ViewError> {
+        Ok(self.snapshot.query(&sql.replace('@', &self.prefix), parameters).await?)
+    }
+
+    /// The number that a query answers.
+    async fn count(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, ViewError> {
+        let rows = self.rows(sql, parameters).await?;
+        Ok(rows.first().map_or(Ok(0), |row| cell(row, 0).count())?)
+    }
+
+    async fn end(self) -> Result<(), ViewError> {
+        Ok(self.snapshot.end().await?)
+    }
+}
+
+/// A query under construction: text and the parameters it names.
+#[derive(Debug, Clone, Default)]
+struct Sql {
+    parameters: Vec<Value>,
+    conditions: Vec<String>,
+}
+
+impl Sql {
+    /// Adds a parameter; answers how the text names it.
+    fn with(&mut self, value: impl Into<Value>) -> String {
+        self.parameters.push(value.into());
+        format!("${}", self.parameters.len())
+    }
+    /// Adds a condition.
+    fn must(&mut self, condition: String) {
+        self.conditions.push(condition);
+    }
+    /// All conditions.
+    fn wanted(&self) -> String {
+        if self.conditions.is_empty() { "true".to_owned() } else { self.conditions.join(" AND ") }
+    }
+}
+
+/// A cell; one beyond the row is null, which its reading refuses.
+fn cell(row: &Row, place: usize) -> &Value {
+    static NOTHING: Value = Value::Null;
+    row.get(place).unwrap_or(&NOTHING)
+}
+
+/// One row more than asked was read: is there a next page, and from which row on?
+fn page<T>(mut rows: Vec<T>, limit: u32) -> (Vec<T>, bool) {
+    let limit = limit as usize;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    (rows, more)
+}
+
+/// So many rows must be read to know whether there is a next page.
+fn one_more(limit: u32) -> Value {
+    Value::Int(i64::from(limit.max(1)) + 1)
 }
 
 #[async_trait]
 impl Views for SqlViews {
-    async fn wait_for(&self, _: &[Model], _: Position, _: Duration) -> Result<Position, ViewError> {
-        later(self)
+    async fn wait_for(
+        &self,
+        models: &[Model],
+        position: Position,
+        timeout: Duration,
+    ) -> Result<Position, ViewError> {
+        self.wait(models, position, timeout).await
     }
     async fn access_list(
         &self,
-        _: &ItemRef,
-        _: AsOf,
-        _: Time,
-        _: &Page,
+        item: &ItemRef,
+        as_of: AsOf,
+        now: Time,
+        page: &Page,
     ) -> Result<AccessPage, ViewError> {
-        later(self)
+        self.list_access(item, as_of, now, page).await
     }
     async fn items_of(
         &self,
-        _: &AccountId,
-        _: Relation,
-        _: Time,
-        _: &Page,
+        account: &AccountId,
+        relation: Relation,
+        now: Time,
+        page: &Page,
     ) -> Result<Listing<ItemRow>, ViewError> {
-        later(self)
+        self.list_items(account, relation, now, page).await
     }
-    async fn lookup(&self, _: &[ItemRef]) -> Result<Found, ViewError> {
-        later(self)
+    async fn lookup(&self, refs: &[ItemRef]) -> Result<Found, ViewError> {
+        self.find_items(refs).await
     }
-    async fn catalog(&self, _: &CatalogQuery) -> Result<CatalogPage, ViewError> {
-        later(self)
+    async fn catalog(&self, query: &CatalogQuery) -> Result<CatalogPage, ViewError> {
+        self.search(query).await
     }
-    async fn audit(&self, _: &AuditFilter, _: &Page) -> Result<Listing<AuditRow>, ViewError> {
-        later(self)
+    async fn audit(
+        &self,
+        filter: &AuditFilter,
+        page: &Page,
+    ) -> Result<Listing<AuditRow>, ViewError> {
+        self.trail(filter, page).await
     }
-    async fn position_at(&self, _: Time) -> Result<Option<Position>, ViewError> {
-        later(self)
+    async fn position_at(&self, time: Time) -> Result<Option<Position>, ViewError> {
+        let mut reader = self.read(Model::Access).await?;
+        let position = reader.position_at(time).await?;
+        reader.end().await?;
+        Ok(position)
     }
-    async fn statuses(&self, _: Time) -> Result<Vec<ProjectionStatus>, ViewError> {
-        later(self)
+    async fn statuses(&self, now: Time) -> Result<Vec<ProjectionStatus>, ViewError> {
+        self.all_statuses(now).await
     }
 }

@@ -58,17 +58,14 @@ fn aliases(columns: &[&str]) -> String {
 }
 
 fn list(columns: &[&str], before: &str) -> String {
-    let quoted: Vec<String> = columns
-        .iter()
-        .map(|name| format!("{before}{}", PostgresOptions::quoted(name)))
-        .collect();
+    let quoted: Vec<String> =
+        columns.iter().map(|name| format!("{before}{}", PostgresOptions::quoted(name))).collect();
     quoted.join(", ")
 }
 
 /// The rows' cells, column by column.
 fn turned(rows: Vec<Row>, width: usize) -> Vec<Vec<Value>> {
-    let mut columns: Vec<Vec<Value>> =
-        (0..width).map(|_| Vec::with_capacity(rows.len())).collect();
+    let mut columns: Vec<Vec<Value>> = (0..width).map(|_| Vec::with_capacity(rows.len())).collect();
     for row in rows {
         let mut cells = row.into_iter();
         for column in &mut columns {
@@ -163,10 +160,8 @@ impl Batch for PostgresBatch {
         let keys = turned(keys, columns.len());
         let client = self.client()?;
         let statement = client.prepare_cached(&sql).await.map_err(|error| failed(&error))?;
-        let rows = client
-            .query(&statement, &references(&keys))
-            .await
-            .map_err(|error| failed(&error))?;
+        let rows =
+            client.query(&statement, &references(&keys)).await.map_err(|error| failed(&error))?;
         rows.iter().map(super::cells).collect()
     }
 

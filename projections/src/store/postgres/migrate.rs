@@ -14,10 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
 /// Serialises migrations of all nodes; any number that nobody else uses.
 const LOCK: i64 = 0x5348_4152_454c_4f47;
 
-pub(super) async fn run(
-    client: &mut Object,
-    options: &PostgresOptions,
-) -> Result<(), StoreError> {
+pub(super) async fn run(client: &mut Object, options: &PostgresOptions) -> Result<(), StoreError> {
     client
         .execute("SELECT pg_advisory_lock($1)", &[&LOCK])
         .await

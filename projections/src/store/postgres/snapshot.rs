@@ -54,8 +54,7 @@ impl Snapshot for PostgresSnapshot {
         let statement = client.prepare_cached(sql).await.map_err(|error| failed(&error))?;
         let parameters: Vec<&(dyn ToSql + Sync)> =
             parameters.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        let rows =
-            client.query(&statement, &parameters).await.map_err(|error| failed(&error))?;
+        let rows = client.query(&statement, &parameters).await.map_err(|error| failed(&error))?;
         rows.iter().map(cells).collect()
     }
 

@@ -2,9 +2,7 @@
 
 use crate::value::Value;
 use domain::time::Time;
-use tokio_postgres::types::{
-    FromSql, IsNull, ToSql, Type, private::BytesMut, to_sql_checked,
-};
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 
 type Failure = Box<dyn std::error::Error + Sync + Send>;
 

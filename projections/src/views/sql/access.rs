@@ -1,0 +1,378 @@
+//! Who had access to an item at a moment? Reads the rows that were open then.
+//!
+//! The rule is `domain::access`; the conformance suite compares both on generated histories.
+
+use super::{Reader, SqlViews, cell, cursor, page};
+use crate::{
+    AccessPage, AccessPath, AccessRow, AsOf, Model, Page, Total, Via, ViewError,
+    value::{Row, Value},
+};
+use domain::{
+    event::{Audience, Provenance, Visibility},
+    id::{AccountId, ItemRef},
+    item::Lifecycle,
+    position::{EventId, Position},
+    principal::Principal,
+    role::{Permissions, Role, Withheld, effective},
+    time::{Time, Window},
+};
+use std::collections::BTreeMap;
+
+/// The moment of a question, found in the log.
+#[derive(Debug, Clone, Copy)]
+struct When {
+    /// Windows are judged at this instant.
+    time: Time,
+    /// Rows open at this position count; with [`When::now`] that is the last one.
+    position: Position,
+    now: bool,
+}
+
+/// `SELECT` of the rows of a temporal table that were open at the moment, `$1` being its position in the past.
+fn open_then(when: When, table: &str, columns: &str, condition: &str) -> String {
+    if when.now {
+        return format!("SELECT {columns} FROM @{table} t WHERE {condition}");
+    }
+    format!(
+        "SELECT {columns} FROM @{table} t WHERE {condition} AND t.from_position <= $1 \
+         UNION ALL \
+         SELECT {columns} FROM @{table}_ended t \
+         WHERE {condition} AND t.to_position > $1 AND t.from_position <= $1"
+    )
+}
+
+/// A condition: no row of `accounts` bars the account that an expression names.
+pub(super) fn not_barred(account: &str, past: bool) -> String {
+    let open = if past { " AND a.from_position <= $1" } else { "" };
+    let mut text = format!(
+        "NOT EXISTS (SELECT 1 FROM @accounts a WHERE a.account = {account} \
+         AND a.status <> 'active'{open})"
+    );
+    if past {
+        text = format!(
+            "{text} AND NOT EXISTS (SELECT 1 FROM @accounts_ended a WHERE a.account = {account} \
+             AND a.status <> 'active' AND a.to_position > $1 AND a.from_position <= $1)"
+        );
+    }
+    text
+}
+
+/// What somebody may do over some paths at an instant, and when the first of it ends by the clock.
+pub(super) fn summary(paths: &[AccessPath], at: Time) -> (Permissions, Option<Time>) {
+    let within = |path: &&AccessPath, at| window(path).holds(at);
+    let union = |at: Time| {
+        paths
+            .iter()
+            .filter(|path| within(path, at))
+            .map(|path| effective(path.role, &path.withhold))
+            .fold(Permissions::NONE, Permissions::union)
+    };
+    let all = union(at);
+    let mut ends: Vec<Time> = paths.iter().filter_map(|path| path.ends_at).collect();
+    ends.sort_unstable();
+    let until = ends.into_iter().filter(|end| *end > at).find(|end| !union(*end).covers(all));
+    (all, until)
+}
+
+fn window(path: &AccessPath) -> Window {
+    Window { starts_at: path.starts_at, ends_at: path.ends_at }
+}
+
+pub(super) fn withheld(cell: &Value) -> Result<Vec<Withheld>, ViewError> {
+    let names = cell.text()?.split_whitespace();
+    Ok(names.map(|name| Value::from(name).named()).collect::<Result<_, _>>()?)
+}
+
+fn event_ids(cell: &Value) -> Result<Vec<EventId>, ViewError> {
+    let ids = cell.text()?.split_whitespace();
+    Ok(ids.map(|id| Value::from(id).parse()).collect::<Result<_, _>>()?)
+}
+
+impl Reader {
+    /// The last position with an effective time at or before this one.
+    pub(super) async fn position_at(&mut self, time: Time) -> Result<Option<Position>, ViewError> {
+        let sql = "SELECT position FROM @moments WHERE time <= $1 \
+                   ORDER BY time DESC, position DESC LIMIT 1";
+        let rows = self.rows(sql, &[time.into()]).await?;
+        Ok(rows.first().map(|row| cell(row, 0).position()).transpose()?)
+    }
+
+    async fn when(&mut self, as_of: AsOf, now: Time) -> Result<When, ViewError> {
+        match as_of {
+            AsOf::Now => Ok(When { time: now, position: self.position, now: true }),
+            AsOf::Time(time) => {
+                let position = self.position_at(time).await?.unwrap_or_default();
+                Ok(When { time, position, now: false })
+            }
+            AsOf::Position(asked) if asked > self.position => {
+                Err(ViewError::Future { asked, position: self.position })
+            }
+            AsOf::Position(position) => {
+                let sql = "SELECT time FROM @moments WHERE position = $1";
+                let rows = self.rows(sql, &[position.into()]).await?;
+                let time = rows.first().map(|row| cell(row, 0).time()).transpose()?;
+                Ok(When { time: time.unwrap_or_default(), position, now: false })
+            }
+        }
+    }
+
+    /// Rows of an item that were open then; the item is `$2`, `$3` in the past, `$1`, `$2` now.
+    async fn of_item(
+        &mut self,
+        when: When,
+        table: &str,
+        columns: &str,
+        item: &ItemRef,
+        condition: &str,
+    ) -> Result<Vec<Row>, ViewError> {
+        let named = if when.now { ("$1", "$2") } else { ("$2", "$3") };
+        let condition =
+            format!("t.item_kind = {} AND t.item_id = {} AND {condition}", named.0, named.1);
+        let mut parameters = Vec::new();
+        if !when.now {
+            parameters.push(when.position.into());
+        }
+        parameters.extend([item.kind.as_str().into(), item.id.as_str().into()]);
+        let sql = open_then(when, table, columns, &condition);
+        self.rows(&sql, &parameters).await
+    }
+
+    async fn rules(&mut self, when: When) -> Result<u32, ViewError> {
+        let sql = open_then(when, "settings", "t.value", "t.name = 'rules'");
+        let parameters = if when.now { Vec::new() } else { vec![when.position.into()] };
+        let rows = self.rows(&sql, &parameters).await?;
+        Ok(rows.first().map_or(Ok(Role::TABLE_VERSION), |row| cell(row, 0).parse())?)
+    }
+}
+
+type Paths = BTreeMap<(u8, Principal), Vec<AccessPath>>;
+
+/// The order of the list: owner, accounts, groups, links, anonymous.
+fn rank(principal: &Principal) -> u8 {
+    match principal {
+        Principal::Account(_) => 1,
+        Principal::Group(_) => 2,
+        Principal::Link(_) => 3,
+        Principal::Anonymous => 4,
+    }
+}
+
+impl SqlViews {
+    pub(super) async fn list_access(
+        &self,
+        item: &ItemRef,
+        as_of: AsOf,
+        now: Time,
+        asked: &Page,
+    ) -> Result<AccessPage, ViewError> {
+        let mut reader = self.read(Model::Access).await?;
+        let when = reader.when(as_of, now).await?;
+        let rules = reader.rules(when).await?;
+        let known = "SELECT registered_at FROM @items WHERE item_kind = $1 AND item_id = $2";
+        let named = [item.kind.as_str().into(), item.id.as_str().into()];
+        let known = reader.rows(known, &named).await?;
+        let known_from = known.first().map(|row| cell(row, 0).time()).transpose()?;
+        let mut paths = Paths::new();
+        let mut open_to = Visibility::Restricted;
+        if let Some((lifecycle, owner, path)) = owner(&mut reader, when, item).await? {
+            if lifecycle != Lifecycle::Retired {
+                paths.extend(owner.map(|owner| ((0, Principal::Account(owner)), vec![path])));
+            }
+            if lifecycle == Lifecycle::Open {
+                grants(&mut reader, when, item, &mut paths).await?;
+                links(&mut reader, when, item, &mut paths).await?;
+                open_to = visibility(&mut reader, when, item, &mut paths).await?;
+            }
+        }
+        let position = reader.position;
+        reader.end().await?;
+        let question = format!("access {item} {as_of:?}");
+        let total = Total { value: paths.len() as u64, exact: true };
+        let (rows, next) = one_page(paths, when.time, &question, asked)?;
+        Ok(AccessPage {
+            rows,
+            next,
+            total: asked.count.then_some(total),
+            position,
+            as_of: (when.time, when.position),
+            known_from,
+            rules,
+            open_to,
+        })
+    }
+}
+
+fn one_page(
+    paths: Paths,
+    at: Time,
+    question: &str,
+    asked: &Page,
+) -> Result<(Vec<AccessRow>, Option<String>), ViewError> {
+    let behind = match &asked.after {
+        None => None,
+        Some(after) => {
+            let key = cursor::decode(question, after, 2)?;
+            let rank = u8::try_from(cell(&key, 0).int()?).map_err(|_| ViewError::Cursor)?;
+            Some((rank, cell(&key, 1).parse::<Principal>().map_err(|_| ViewError::Cursor)?))
+        }
+    };
+    let rest = paths.into_iter().filter(|(key, _)| behind.as_ref().is_none_or(|last| key > last));
+    let (rows, more) = page(rest.take(asked.limit as usize + 1).collect(), asked.limit);
+    let next = rows.last().filter(|_| more).map(|((rank, principal), _)| {
+        cursor::encode(question, &[Value::Int(i64::from(*rank)), principal.to_string().into()])
+    });
+    let rows = rows
+        .into_iter()
+        .map(|((_, principal), paths)| {
+            let (permissions, until) = summary(&paths, at);
+            let role = Role::strongest_within(permissions);
+            AccessRow { principal, role, permissions, until, paths }
+        })
+        .collect();
+    Ok((rows, next))
+}
+
+/// Where in its life the item was, and its owner unless barred.
+async fn owner(
+    reader: &mut Reader,
+    when: When,
+    item: &ItemRef,
+) -> Result<Option<(Lifecycle, Option<AccountId>, AccessPath)>, ViewError> {
+    let free = not_barred("t.owner", !when.now);
+    let columns = format!(
+        "t.owner, t.lifecycle, t.owned_since, t.events, CASE WHEN {free} THEN 1 ELSE 0 END"
+    );
+    let rows = reader.of_item(when, "states", &columns, item, "true").await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let account: AccountId = cell(row, 0).parse()?;
+    let path = AccessPath {
+        via: Via::Owner,
+        grant: None,
+        link: None,
+        role: Role::Owner,
+        withhold: Vec::new(),
+        starts_at: None,
+        ends_at: None,
+        provenance: None,
+        given_by: None,
+        since: cell(row, 2).time()?,
+        events: event_ids(cell(row, 3))?,
+    };
+    let free = cell(row, 4).bool()?;
+    Ok(Some((cell(row, 1).named()?, free.then_some(account), path)))
+}
+
+async fn grants(
+    reader: &mut Reader,
+    when: When,
+    item: &ItemRef,
+    paths: &mut Paths,
+) -> Result<(), ViewError> {
+    let columns = "t.grantee_type, t.grantee_id, t.grant_id, t.role, t.withhold, t.starts_at, \
+                   t.ends_at, t.provenance, t.provenance_id, t.given_by, t.given_at, t.events";
+    let free = not_barred("t.grantee_id", !when.now);
+    let condition = format!("(t.grantee_type <> 'account' OR ({free}))");
+    let rows = reader.of_item(when, "grants", columns, item, &condition).await?;
+    for row in &rows {
+        let principal = match cell(row, 0).text()? {
+            "group" => Principal::Group(cell(row, 1).parse()?),
+            _ => Principal::Account(cell(row, 1).parse()?),
+        };
+        let path = grant_path(row)?;
+        if window(&path).holds(when.time) {
+            add(paths, principal, path);
+        }
+    }
+    Ok(())
+}
+
+/// Reads a grant from its third column on.
+fn grant_path(row: &Row) -> Result<AccessPath, ViewError> {
+    Ok(AccessPath {
+        via: Via::Grant,
+        grant: Some(cell(row, 2).parse()?),
+        link: None,
+        role: cell(row, 3).named()?,
+        withhold: withheld(cell(row, 4))?,
+        starts_at: cell(row, 5).optional(Value::time)?,
+        ends_at: cell(row, 6).optional(Value::time)?,
+        provenance: Some(Provenance {
+            kind: cell(row, 7).named()?,
+            id: cell(row, 8).optional(|cell| cell.text().map(ToOwned::to_owned))?,
+        }),
+        given_by: cell(row, 9).optional(Value::parse)?,
+        since: cell(row, 10).time()?,
+        events: event_ids(cell(row, 11))?,
+    })
+}
+
+/// Paths of one principal stand in the order of their ids; the owner keeps its own row.
+fn add(paths: &mut Paths, principal: Principal, path: AccessPath) {
+    let owns = (0, principal.clone());
+    let key = if paths.contains_key(&owns) { owns } else { (rank(&principal), principal) };
+    let list = paths.entry(key).or_default();
+    list.push(path);
+    list.sort_by(|a, b| (a.via, a.grant).cmp(&(b.via, b.grant)));
+}
+
+async fn links(
+    reader: &mut Reader,
+    when: When,
+    item: &ItemRef,
+    paths: &mut Paths,
+) -> Result<(), ViewError> {
+    let columns = "t.link_id, t.role, t.withhold, t.starts_at, t.ends_at, t.audience, \
+                   t.created_by, t.created_at, t.events";
+    let rows = reader.of_item(when, "links", columns, item, "true").await?;
+    for row in &rows {
+        let link = cell(row, 0).parse()?;
+        let path = AccessPath {
+            via: Via::Link,
+            grant: None,
+            link: Some(link),
+            role: cell(row, 1).named()?,
+            withhold: withheld(cell(row, 2))?,
+            starts_at: cell(row, 3).optional(Value::time)?,
+            ends_at: cell(row, 4).optional(Value::time)?,
+            provenance: None,
+            given_by: cell(row, 6).optional(Value::parse)?,
+            since: cell(row, 7).time()?,
+            events: event_ids(cell(row, 8))?,
+        };
+        // A link for the entitled gives nothing to nobody.
+        let gives = cell(row, 5).named::<Audience>()? != Audience::Named;
+        if gives && window(&path).holds(when.time) {
+            add(paths, Principal::Link(link), path);
+        }
+    }
+    Ok(())
+}
+
+async fn visibility(
+    reader: &mut Reader,
+    when: When,
+    item: &ItemRef,
+    paths: &mut Paths,
+) -> Result<Visibility, ViewError> {
+    let columns = "t.visibility, t.set_by, t.recorded_from, t.events";
+    let rows = reader.of_item(when, "visibilities", columns, item, "true").await?;
+    let Some(row) = rows.first() else { return Ok(Visibility::Restricted) };
+    let open_to: Visibility = cell(row, 0).named()?;
+    if open_to == Visibility::Public {
+        let path = AccessPath {
+            via: Via::Visibility,
+            grant: None,
+            link: None,
+            role: Role::Viewer,
+            withhold: Vec::new(),
+            starts_at: None,
+            ends_at: None,
+            provenance: None,
+            given_by: cell(row, 1).optional(Value::parse)?,
+            since: cell(row, 2).time()?,
+            events: event_ids(cell(row, 3))?,
+        };
+        add(paths, Principal::Anonymous, path);
+    }
+    Ok(open_to)
+}

@@ -1,0 +1,208 @@
+//! What happened? The trail by filter, in either order.
+
+use super::{Reader, Sql, SqlViews, cell, cursor, one_more, page};
+use crate::{
+    AuditFilter, AuditOrder, AuditRow, Listing, Model, Page, Target, Total, ViewError,
+    value::{Row, Value},
+};
+use domain::{
+    id::{CommandId, ItemRef},
+    position::EventId,
+    role::Role,
+};
+use serde_json::{Map, Value as Json};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+const COLUMNS: &str = "e.position, e.idx, e.time, e.name, e.v, e.actor, e.anonymous, e.system, \
+    e.app, e.token, e.item_kind, e.item_id, e.target_type, e.target_id, e.before, e.after, \
+    e.ticket, e.command, e.undoes, e.source, e.sentence, \
+    (SELECT r.rules FROM @rules r WHERE r.position <= e.position \
+     ORDER BY r.position DESC LIMIT 1)";
+
+fn conditions(filter: &AuditFilter) -> Sql {
+    let mut sql = Sql::default();
+    if let Some(item) = &filter.item {
+        let (kind, id) = (sql.with(item.kind.as_str()), sql.with(item.id.as_str()));
+        sql.must(format!("e.item_kind = {kind} AND e.item_id = {id}"));
+    }
+    if let Some(account) = &filter.account {
+        let account = sql.with(account.as_str());
+        sql.must(format!(
+            "(e.actor = {account} OR (e.target_id = {account} AND e.target_type = 'account'))"
+        ));
+    }
+    if let Some(actor) = &filter.actor {
+        let actor = sql.with(actor.as_str());
+        sql.must(format!("e.actor = {actor}"));
+    }
+    let names: Vec<String> = filter
+        .types
+        .iter()
+        .map(|name| {
+            let from = sql.with(name.as_str());
+            if name.ends_with('.') {
+                let to = sql.with(format!("{name}\u{10FFFF}"));
+                format!("(e.name >= {from} AND e.name < {to})")
+            } else {
+                format!("e.name = {from}")
+            }
+        })
+        .collect();
+    if !names.is_empty() {
+        sql.must(format!("({})", names.join(" OR ")));
+    }
+    let bounds = [
+        ("e.position >=", filter.from_position.map(Value::from)),
+        ("e.position <=", filter.to_position.map(Value::from)),
+        ("e.time >=", filter.from_time.map(Value::from)),
+        ("e.time <", filter.to_time.map(Value::from)),
+    ];
+    for (than, bound) in bounds {
+        if let Some(bound) = bound {
+            let bound = sql.with(bound);
+            sql.must(format!("{than} {bound}"));
+        }
+    }
+    sql
+}
+
+/// Private texts of an event, by side and field; a null one was erased.
+type Texts = HashMap<(u64, u32), Vec<(String, String, Option<String>)>>;
+
+impl SqlViews {
+    pub(super) async fn trail(
+        &self,
+        filter: &AuditFilter,
+        asked: &Page,
+    ) -> Result<Listing<AuditRow>, ViewError> {
+        let question = format!("audit {filter:?}");
+        let mut sql = conditions(filter);
+        let mut reader = self.read(Model::Audit).await?;
+        let total = if asked.count {
+            let text = format!("SELECT count(*) FROM @events e WHERE {}", sql.wanted());
+            let value = reader.count(&text, &sql.parameters).await?;
+            Some(Total { value, exact: true })
+        } else {
+            None
+        };
+        let (than, direction) = match filter.order {
+            AuditOrder::NewestFirst => ("<", " DESC"),
+            AuditOrder::OldestFirst => (">", ""),
+        };
+        if let Some(after) = &asked.after {
+            let last = cursor::decode(&question, after, 2)?;
+            let last: Vec<String> = last.into_iter().map(|key| sql.with(key)).collect();
+            sql.must(format!("(e.position, e.idx) {than} ({})", last.join(", ")));
+        }
+        let limit = sql.with(one_more(asked.limit));
+        let text = format!(
+            "SELECT {COLUMNS} FROM @events e WHERE {} \
+             ORDER BY e.position{direction}, e.idx{direction} LIMIT {limit}",
+            sql.wanted()
+        );
+        let rows = reader.rows(&text, &sql.parameters).await?;
+        let (rows, more) = page(rows, asked.limit);
+        let mut texts = reader.texts(&rows).await?;
+        let position = reader.position;
+        reader.end().await?;
+        let next = rows
+            .last()
+            .filter(|_| more)
+            .map(|row| cursor::encode(&question, row.get(..2).unwrap_or_default()));
+        let rows = rows.iter().map(|row| audit_row(row, &mut texts)).collect::<Result<_, _>>()?;
+        Ok(Listing { rows, next, total, position })
+    }
+}
+
+impl Reader {
+    async fn texts(&mut self, rows: &[Row]) -> Result<Texts, ViewError> {
+        let mut sql = Sql::default();
+        let mut places: Vec<String> = Vec::with_capacity(rows.len());
+        let mut before = None;
+        for row in rows {
+            let position = cell(row, 0);
+            if before != Some(position) {
+                places.push(sql.with(position.clone()));
+                before = Some(position);
+            }
+        }
+        let Some(last) = places.last().cloned() else { return Ok(Texts::new()) };
+        // Few different texts are prepared.
+        places.resize(places.len().next_power_of_two(), last);
+        let text = format!(
+            "SELECT t.position, t.idx, t.side, t.field, t.text FROM @texts t \
+             WHERE t.position IN ({})",
+            places.join(", ")
+        );
+        let mut texts = Texts::new();
+        for row in &self.rows(&text, &sql.parameters).await? {
+            let event = (cell(row, 0).count()?, cell(row, 1).small()?);
+            let text = cell(row, 4).optional(|cell| cell.text().map(ToOwned::to_owned))?;
+            let named = (cell(row, 2).text()?.to_owned(), cell(row, 3).text()?.to_owned());
+            texts.entry(event).or_default().push((named.0, named.1, text));
+        }
+        Ok(texts)
+    }
+}
+
+/// Puts private texts back where they were taken from.
+fn whole(
+    json: Option<Json>,
+    side: &str,
+    texts: &[(String, String, Option<String>)],
+) -> Option<Json> {
+    let mut texts = texts.iter().filter(|(at, ..)| at == side).peekable();
+    if texts.peek().is_none() {
+        return json;
+    }
+    let mut map = match json {
+        Some(Json::Object(map)) => map,
+        Some(_) | None => Map::new(),
+    };
+    for (_, field, text) in texts {
+        let value = match text {
+            None => Json::Null,
+            Some(text) if field == "tags" => {
+                serde_json::from_str(text).unwrap_or_else(|_| text.clone().into())
+            }
+            Some(text) => text.clone().into(),
+        };
+        map.insert(field.clone(), value);
+    }
+    Some(Json::Object(map))
+}
+
+fn audit_row(row: &Row, texts: &mut Texts) -> Result<AuditRow, ViewError> {
+    let text = |place| cell(row, place).optional(|cell| cell.text().map(ToOwned::to_owned));
+    let command = |cell: &Value| cell.parse::<Uuid>().map(CommandId);
+    let id = EventId { position: cell(row, 0).position()?, index: cell(row, 1).small()? };
+    let texts = texts.remove(&(id.position.0, id.index)).unwrap_or_default();
+    let kind = cell(row, 10).optional(Value::parse)?;
+    let item = kind.zip(cell(row, 11).optional(Value::parse)?);
+    let before = cell(row, 14).optional(Value::json)?;
+    let after = cell(row, 15).optional(Value::json)?;
+    let reason = texts.iter().find(|(side, ..)| side == "reason");
+    Ok(AuditRow {
+        id,
+        time: cell(row, 2).time()?,
+        name: text(3)?.unwrap_or_default(),
+        v: cell(row, 4).small()?,
+        actor: cell(row, 5).optional(Value::parse)?,
+        anonymous: cell(row, 6).bool()?,
+        system: text(7)?,
+        app: text(8)?,
+        token: cell(row, 9).optional(Value::parse)?,
+        item: item.map(|(kind, id)| ItemRef { kind, id }),
+        target: text(12)?.zip(text(13)?).map(|(kind, id)| Target { kind, id }),
+        before: whole(before, "before", &texts),
+        after: whole(after, "after", &texts),
+        reason: reason.and_then(|(_, _, text)| text.clone()),
+        ticket: text(16)?,
+        command: command(cell(row, 17))?,
+        undoes: cell(row, 18).optional(command)?,
+        source: text(19)?,
+        text: text(20)?.unwrap_or_default(),
+        rules: cell(row, 21).optional(Value::small)?.unwrap_or(Role::TABLE_VERSION),
+    })
+}

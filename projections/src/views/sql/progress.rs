@@ -1,0 +1,122 @@
+//! How far have the projections come, and when have they come far enough?
+
+use super::{SqlViews, cell, projection};
+use crate::{
+    Model, ProjectionStatus, Stopped, ViewError,
+    value::{Row, Value},
+};
+use domain::{position::Position, time::Time};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// How often other nodes' progress is looked for; the own runner tells at once.
+const LOOK: Duration = Duration::from_millis(20);
+
+struct Standing {
+    name: String,
+    version: u32,
+    position: Position,
+    time: Time,
+    updated_at: Time,
+    stopped: Option<Stopped>,
+}
+
+fn standing(row: &Row) -> Result<Standing, ViewError> {
+    let why = cell(row, 6).optional(|cell| cell.text().map(ToOwned::to_owned))?;
+    let stopped_at = cell(row, 5).optional(Value::position)?;
+    Ok(Standing {
+        name: cell(row, 0).text()?.to_owned(),
+        version: cell(row, 1).small()?,
+        position: cell(row, 2).position()?,
+        time: cell(row, 3).time()?,
+        updated_at: cell(row, 4).time()?,
+        stopped: stopped_at.zip(why).map(|(position, why)| Stopped { position, why }),
+    })
+}
+
+impl SqlViews {
+    async fn standings(&self) -> Result<Vec<Standing>, ViewError> {
+        let mut snapshot = self.database.snapshot().await?;
+        let sql = format!(
+            "SELECT projection, version, position, time, updated_at, stopped_position, stopped_why \
+             FROM {}progress WHERE live",
+            snapshot.schema()
+        );
+        let rows = snapshot.query(&sql, &[]).await?;
+        snapshot.end().await?;
+        rows.iter().map(standing).collect()
+    }
+
+    pub(super) async fn wait(
+        &self,
+        models: &[Model],
+        position: Position,
+        timeout: Duration,
+    ) -> Result<Position, ViewError> {
+        let end = Instant::now() + timeout;
+        let mut moved = self.database.moved().subscribe();
+        loop {
+            moved.mark_unchanged();
+            let standings = self.standings().await?;
+            let wanted =
+                |standing: &&Standing| models.iter().any(|model| model.name() == standing.name);
+            let slowest = standings.iter().filter(wanted).min_by_key(|one| one.position);
+            let reached = slowest.map_or(Position::START, |standing| standing.position);
+            if reached >= position || models.is_empty() {
+                return Ok(reached);
+            }
+            let halted = slowest.and_then(|one| one.stopped.clone().map(|why| (one, why)));
+            if let Some((standing, stopped)) = halted {
+                let projection = standing.name.clone();
+                return Err(ViewError::Stopped { projection, position: reached, why: stopped.why });
+            }
+            let now = Instant::now();
+            if now >= end {
+                return Err(ViewError::NotYet { position: reached });
+            }
+            // Told, or time to look at what other nodes did.
+            drop(timeout_at(end.min(now + LOOK), moved.changed()).await);
+        }
+    }
+
+    pub(super) async fn all_statuses(&self, now: Time) -> Result<Vec<ProjectionStatus>, ViewError> {
+        let standings = self.standings().await?;
+        let head = match &self.log {
+            Some(log) => log.head().await.ok().map(|head| head.position),
+            None => None,
+        };
+        let mut statuses = Vec::with_capacity(standings.len());
+        for model in Model::ALL {
+            let name = projection(model).name();
+            let Some(standing) = standings.iter().find(|standing| standing.name == name) else {
+                continue;
+            };
+            let lag_records = head.map(|head| head.0.saturating_sub(standing.position.0));
+            let lag_seconds = match lag_records {
+                None => None,
+                Some(0) => Some(0.0),
+                Some(_) => self.age(standing.position.next(), now).await,
+            };
+            statuses.push(ProjectionStatus {
+                name: name.to_owned(),
+                version: standing.version,
+                position: standing.position,
+                time: standing.time,
+                head,
+                lag_records,
+                lag_seconds,
+                updated_at: standing.updated_at,
+                stopped: standing.stopped.clone(),
+            });
+        }
+        Ok(statuses)
+    }
+
+    /// How old a record is, in seconds.
+    async fn age(&self, position: Position, now: Time) -> Option<f64> {
+        let record = self.log.as_ref()?.read(position).await.ok()??;
+        let micros = now.as_micros().saturating_sub(record.time.as_micros()).max(0);
+        let age = Duration::from_micros(u64::try_from(micros).unwrap_or_default());
+        Some(age.as_secs_f64())
+    }
+}
