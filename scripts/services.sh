@@ -142,9 +142,10 @@ listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 start_nats() { # FOLDER PORT, sets nats_pid
     local folder=$1 port=$2 config=$root/deploy/nats/single.conf
     mkdir -p "$folder/nats"
-    local arguments=(--addr 127.0.0.1 --port "$port" --store_dir "$folder/nats" --log "$folder/nats.log"
-        --jetstream)
-    if [ -f "$config" ] && [ "${SHARELOG_NATS_CONFIG:-}" != none ]; then
+    local arguments=(--addr 127.0.0.1 --port "$port" --log "$folder/nats.log")
+    if [ "${SHARELOG_NATS_CONFIG:-}" = none ]; then
+        arguments+=(--jetstream --store_dir "$folder/nats")
+    else
         arguments+=(--config "${SHARELOG_NATS_CONFIG:-$config}")
     fi
     export NATS_STORE_DIR=$folder/nats NATS_SHARELOG_PASSWORD=service NATS_OPERATOR_PASSWORD=operator
