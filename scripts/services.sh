@@ -139,19 +139,32 @@ await() { # SECONDS LOG COMMAND...
 
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-start_nats() { # FOLDER PORT, sets nats_pid
-    local folder=$1 port=$2 config=$root/deploy/nats/single.conf
+letters() { # a password that no configuration takes for a number
+    local text=''
+    while [ ${#text} -lt 32 ]; do
+        text+=$(head -c 64 /dev/urandom | base64 | tr -dc 'a-z')
+    done
+    printf '%s\n' "${text:0:32}"
+}
+
+# With deploy/nats/single.conf, as in production: the service's user may append and read, no more.
+start_nats() { # FOLDER PORT, sets nats_pid, nats_user, nats_password, nats_operator
+    local folder=$1 port=$2 config=${SHARELOG_NATS_CONFIG:-$root/deploy/nats/single.conf}
     mkdir -p "$folder/nats"
     local arguments=(--addr 127.0.0.1 --port "$port" --log "$folder/nats.log")
-    if [ "${SHARELOG_NATS_CONFIG:-}" = none ]; then
-        arguments+=(--jetstream --store_dir "$folder/nats")
+    if [ "$config" != none ] && [ -f "$config" ]; then
+        nats_user=sharelog
+        nats_password=$(letters)
+        nats_operator=$(letters)
+        arguments+=(--config "$config")
     else
-        arguments+=(--config "${SHARELOG_NATS_CONFIG:-$config}")
+        arguments+=(--jetstream --store_dir "$folder/nats")
     fi
-    export NATS_STORE_DIR=$folder/nats NATS_SHARELOG_PASSWORD=service NATS_OPERATOR_PASSWORD=operator
-    (cd "$folder" && exec "$(nats_server)" "${arguments[@]}") </dev/null >"$folder/nats.out" 2>&1 &
+    (cd "$folder" && NATS_STORE_DIR=$folder/nats NATS_SHARELOG_PASSWORD=$nats_password \
+        NATS_OPERATOR_PASSWORD=$nats_operator exec "$(nats_server)" "${arguments[@]}") \
+        </dev/null >"$folder/nats.out" 2>&1 &
     nats_pid=$!
-    await 20 "$folder/nats.log" listens "$port"
+    await 20 "$folder/nats.out" listens "$port"
 }
 
 start_postgres() { # FOLDER PORT, sets postgres_pid
@@ -185,16 +198,14 @@ start() {
     fi
     install_nats
     install_postgres
-    local folder nats_port postgres_port nats_pid='' postgres_pid=''
+    local folder nats_port postgres_port nats_pid='' nats_user='' nats_password='' nats_operator='' postgres_pid=''
     mkdir -p "$state"
+    chmod 700 "$state" # a password of the message server stands in it
     folder=$(mktemp -d "${TMPDIR:-/tmp}/sharelog-services.XXXXXX")
     chmod 755 "$folder"
     printf '%s\n' "$folder" >"$state/folder"
     nats_port=$(free_port)
     start_nats "$folder" "$nats_port"
-    # Under deploy/nats/single.conf the service's user has its one stream; the operator may do everything.
-    local nats_user=sharelog nats_password=service nats_operator=operator:operator@
-    if [ "${SHARELOG_NATS_CONFIG:-}" = none ]; then nats_user='' nats_password='' nats_operator=''; fi
     printf '%s\n' "$nats_pid" >"$state/nats.pid"
     postgres_port=$(free_port)
     start_postgres "$folder" "$postgres_port"
@@ -205,7 +216,7 @@ export SHARELOG_PG_BIN='$(postgres_bin)'
 export SHARELOG_TEST_NATS='nats://127.0.0.1:$nats_port'
 export SHARELOG_TEST_NATS_USER='$nats_user'
 export SHARELOG_TEST_NATS_PASSWORD='$nats_password'
-export SHARELOG_TEST_NATS_OPERATOR='nats://${nats_operator}127.0.0.1:$nats_port'
+export SHARELOG_TEST_NATS_OPERATOR='nats://${nats_operator:+operator:$nats_operator@}127.0.0.1:$nats_port'
 export SHARELOG_TEST_POSTGRES='postgres://postgres@127.0.0.1:$postgres_port/postgres'
 END
     cat "$state/env"

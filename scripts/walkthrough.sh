@@ -56,7 +56,7 @@ speak() { # opens a plain connection to NATS as the service's user on descriptor
 
 subscribe() { # FILE: writes everything below the prefix that is published, as plain text
     speak
-    printf 'SUB sharelog.> 1\r\nPING\r\n' >&3
+    printf 'SUB sharelog.log.> 1\r\nPING\r\n' >&3
     local line
     while IFS= read -r line <&3; do
         case $line in

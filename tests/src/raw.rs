@@ -79,8 +79,7 @@ fn sqlite_log(path: &Path) -> Vec<RawRecord> {
 /// Every message of every stream on the world's message server: stream name and content.
 pub async fn messages(world: &World) -> Vec<(String, RawRecord)> {
     let nats = world.nats.as_ref().expect("a message server");
-    let client = async_nats::connect(nats.address()).await.expect("the message server");
-    let context = jetstream::new(client);
+    let context = jetstream::new(nats.operator().await);
     let names: Vec<_> = context.stream_names().collect().await;
     let mut all = Vec::new();
     for name in names {

@@ -10,40 +10,69 @@ use std::{
     time::Duration,
 };
 
+/// Passwords of the two users in `deploy/nats/single.conf`; the server lives as long as a test.
+const SERVICE_PASSWORD: &str = "service-secret";
+const OPERATOR_PASSWORD: &str = "operator-secret";
+
 /// A NATS server with JetStream on a free loopback port.
 #[derive(Debug)]
 pub struct Nats {
     process: Process,
     folder: PathBuf,
+    config: PathBuf,
     port: u16,
 }
 
 impl Nats {
-    /// Starts one that keeps its store in a folder and syncs every write.
+    /// Starts one as it is deployed: every write on disk, and a user of the service who may append and
+    /// read only.
     pub async fn start(folder: &Path) -> Self {
-        Self::configured(folder, "sync_interval: always").await
+        Self::configured(folder, &repository().join("deploy/nats/single.conf")).await
     }
 
-    /// Starts one that syncs at its default interval; for benchmarks.
+    /// Starts one that syncs at its default interval and knows no users; for benchmarks.
     pub async fn start_unsynced(folder: &Path) -> Self {
-        Self::configured(folder, "").await
+        std::fs::create_dir_all(folder).expect("a folder for nats");
+        let config = folder.join("nats.conf");
+        std::fs::write(&config, "jetstream { store_dir: $NATS_STORE_DIR }\n").expect("a file");
+        Self::configured(folder, &config).await
     }
 
-    async fn configured(folder: &Path, sync: &str) -> Self {
+    async fn configured(folder: &Path, config: &Path) -> Self {
+        std::fs::create_dir_all(folder).expect("a folder for nats");
         let port = free_port();
-        let folder = folder.to_owned();
-        std::fs::create_dir_all(&folder).expect("a folder for nats");
-        let config = format!("jetstream {{ {sync}\n max_mem: 64M, max_file: 8G }}\n");
-        std::fs::write(folder.join("nats.conf"), config).expect("its configuration");
-        let process = spawn(&folder, port);
-        let mut nats = Self { process, folder, port };
+        let process = spawn(folder, config, port);
+        let mut nats = Self { process, folder: folder.to_owned(), config: config.to_owned(), port };
+        std::fs::write(nats.password_file(), SERVICE_PASSWORD).expect("a password file");
         nats.ready().await;
         nats
     }
 
-    /// Its address, as `--log` takes it.
+    /// Its address.
     pub fn address(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    fn password_file(&self) -> PathBuf {
+        self.folder.join("service.password")
+    }
+
+    /// The arguments with which the service uses it.
+    pub fn arguments(&self) -> Vec<String> {
+        let file = self.password_file().to_string_lossy().into_owned();
+        let address = self.address();
+        ["--log", &address, "--nats-user", "sharelog", "--nats-password-file", &file]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
+    /// A connection of somebody who may do everything.
+    pub async fn operator(&self) -> async_nats::Client {
+        let options = async_nats::ConnectOptions::with_user_and_password(
+            "operator".to_owned(),
+            OPERATOR_PASSWORD.to_owned(),
+        );
+        options.connect(self.address()).await.expect("the message server")
     }
 
     /// `kill -9`.
@@ -53,7 +82,7 @@ impl Nats {
 
     /// Starts it again on the same port and store.
     pub async fn start_again(&mut self) {
-        self.process = spawn(&self.folder, self.port);
+        self.process = spawn(&self.folder, &self.config, self.port);
         self.ready().await;
     }
 
@@ -69,13 +98,14 @@ impl Nats {
     }
 }
 
-fn spawn(folder: &Path, port: u16) -> Process {
+fn spawn(folder: &Path, config: &Path, port: u16) -> Process {
     let server = program("SHARELOG_NATS_SERVER", &[repository().join(".tools/nats-server")]);
     let mut command = Command::new(server);
     command
-        .args(["--addr", "127.0.0.1", "--port", &port.to_string(), "--store_dir"])
-        .arg(folder.join("store"))
-        .arg("--config")
-        .arg(folder.join("nats.conf"));
+        .args(["--addr", "127.0.0.1", "--port", &port.to_string(), "--config"])
+        .arg(config)
+        .env("NATS_STORE_DIR", folder.join("store"))
+        .env("NATS_SHARELOG_PASSWORD", SERVICE_PASSWORD)
+        .env("NATS_OPERATOR_PASSWORD", OPERATOR_PASSWORD);
     Process::start(&mut command, &folder.join("nats.log"))
 }

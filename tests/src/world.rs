@@ -79,7 +79,7 @@ impl World {
     pub fn engines(&self) -> Vec<String> {
         let mut arguments = Vec::new();
         if let Some(nats) = &self.nats {
-            arguments.extend(["--log".to_owned(), nats.address()]);
+            arguments.extend(nats.arguments());
         }
         if let Some(postgres) = &self.postgres {
             arguments.extend(["--db".to_owned(), postgres.address()]);
