@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod load;
+pub mod model;
 pub mod postgres;
 pub mod process;
 pub mod raw;

@@ -4,6 +4,7 @@ mod accounts;
 mod conventions;
 mod items;
 mod links;
+mod model;
 mod operations;
 mod past;
 mod privacy;
