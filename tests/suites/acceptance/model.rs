@@ -74,7 +74,7 @@ async fn random_histories_agree_with_the_model_planned_done_and_past(mut world: 
     let owner = world.account("a-17").await;
     let mut model = Model::new("a-17");
     let mut moments = vec![(made.number("/position"), model.holders())];
-    let mut last = made;
+    let mut newest = made;
     for _ in 0..STEPS {
         let act = random_act(&mut random);
         if !model.possible(&act) {
@@ -106,9 +106,9 @@ async fn random_histories_agree_with_the_model_planned_done_and_past(mut world: 
             assert_eq!(promised, recorded, "{act:?}");
         }
         moments.push((done.number("/position"), model.holders()));
-        last = done;
+        newest = done;
     }
-    let admin = world.admin().after(&last);
+    let admin = world.admin().after(&newest);
     for (position, expected) in &moments {
         let list = admin.get(&format!("{path}/access?at_position={position}&limit=200")).await;
         assert_eq!(&holders(&list), expected, "at position {position}: {}", list.told());
