@@ -240,7 +240,7 @@ async fn first_start(
         return Err(StartError::NotALog);
     }
     let log = LogId(crate::random::id());
-    let kinds = parts.settings.kinds.clone().unwrap_or_default();
+    let kinds = parts.settings.kinds.clone().unwrap_or_else(domain::kind::default_kinds);
     let release = parts.settings.release.clone();
     let mut fresh = parts.clone();
     fresh.settings.folds = None;
