@@ -10,7 +10,7 @@ mod position;
 mod query;
 
 pub use body::{BODY_LIMIT, NoBody, Nullable, Reading};
-pub use call::{Call, CommandQuery, DryRun};
+pub use call::{Asking, Call, CommandQuery, DryRun};
 pub(crate) use headers::single;
 pub use headers::{Head, Preconditions};
 pub use moment::{PastQuery, instant, parse_moment};

@@ -4,9 +4,11 @@ pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod demo;
+mod edge;
 pub mod extract;
 pub mod health;
 pub mod metrics;
+pub mod openapi;
 pub mod pages;
 pub mod problem;
 pub mod settings;
@@ -14,6 +16,28 @@ pub mod shutdown;
 pub mod state;
 pub mod telemetry;
 pub mod terminal;
+pub mod v1;
 pub mod wiring;
 
 pub use state::{AppParts, AppState, Limits};
+
+use axum::{Router, middleware, routing::get};
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// The whole service: the JSON routes, their documentation, and the routes handed in (pages, health).
+///
+/// Every route, those handed in too, must stand in [`auth::ROUTES`]; others answer nothing.
+pub fn router(state: AppState, others: Router<AppState>) -> Router {
+    let (json, document) = openapi::documented();
+    Router::new()
+        .merge(json)
+        .merge(openapi::page(document))
+        .route("/problems", get(problem::problem_index))
+        .route("/problems/{name}", get(problem::problem_page))
+        .merge(others)
+        .fallback(edge::no_route)
+        .layer(middleware::from_fn_with_state(state.clone(), auth::gate))
+        .layer(CatchPanicLayer::custom(edge::panicked))
+        .layer(middleware::from_fn(edge::finish))
+        .with_state(state)
+}

@@ -10,6 +10,7 @@ use crate::{
 };
 use axum::{
     extract::{MatchedPath, Request, State},
+    http::HeaderMap,
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -32,7 +33,7 @@ pub async fn gate(State(app): State<AppState>, mut request: Request, next: Next)
             .because(format!("{} is missing in the table of routes", path.as_str()))
             .into_response();
     };
-    match admit(&app, route, &request).await {
+    match admit(&app, route, request.headers()).await {
         Ok(None) => {}
         Ok(Some(caller)) => {
             request.extensions_mut().insert(caller);
@@ -42,13 +43,12 @@ pub async fn gate(State(app): State<AppState>, mut request: Request, next: Next)
     next.run(request).await
 }
 
-async fn admit(app: &AppState, route: &Route, request: &Request) -> Fallible<Option<Caller>> {
+async fn admit(app: &AppState, route: &Route, headers: &HeaderMap) -> Fallible<Option<Caller>> {
     let roles = match route.who {
         Who::Open => return Ok(None),
         Who::Anyone => None,
         Who::Roles(roles) => Some(roles),
     };
-    let headers = request.headers();
     let identity = match bearer(headers)? {
         Some(token) => {
             let found = app.commands.authenticate(token).await?;

@@ -92,3 +92,23 @@ impl<B: DeserializeOwned + Send, Q: DryRun> FromRequest<AppState> for Call<B, Q>
         Ok(Self { request, body: reading.into_typed()?, query })
     }
 }
+
+/// A body that belongs to a query.
+#[derive(Debug)]
+pub struct Asking<B> {
+    /// What the request says beside its body.
+    pub head: Head,
+    /// The body.
+    pub body: B,
+}
+
+impl<B: DeserializeOwned> FromRequest<AppState> for Asking<B> {
+    type Rejection = Problem;
+
+    async fn from_request(http: HttpRequest, app: &AppState) -> Result<Self, Problem> {
+        let (parts, body) = http.into_parts();
+        let head = Head::read(&parts, app)?;
+        let body = Reading::of(&parts.method, &parts.headers, body).await?.into_typed()?;
+        Ok(Self { head, body })
+    }
+}

@@ -1,0 +1,99 @@
+//! What happens around every handler? Request ids, acceptable answers, finished problems, panics.
+
+use crate::problem::{Problem, ProblemType};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderName, HeaderValue, Response as HttpResponse, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use std::any::Any;
+use uuid::Uuid;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest request id that is echoed.
+const LONGEST_REQUEST_ID: usize = 128;
+
+fn request_id(request: &Request) -> HeaderValue {
+    let sent = request.headers().get(REQUEST_ID).filter(|value| {
+        (1..=LONGEST_REQUEST_ID).contains(&value.len())
+            && value.as_bytes().iter().all(|byte| (b'!'..=b'~').contains(byte))
+    });
+    let made = || HeaderValue::try_from(Uuid::new_v4().to_string());
+    sent.cloned().map_or_else(made, Ok).unwrap_or_else(|_| HeaderValue::from_static("none"))
+}
+
+/// Can the answer, which is JSON, be accepted? Preferences among acceptable ones do not matter.
+fn accepts_json(request: &Request) -> bool {
+    let mut ranges = request
+        .headers()
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .peekable();
+    if ranges.peek().is_none() {
+        return true;
+    }
+    ranges.any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let refused = parts.any(|part| {
+            part.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0))
+        });
+        !refused && ["*/*", "application/*", "application/json"].contains(&kind.as_str())
+    })
+}
+
+/// The outermost layer: echoes the request id, completes problems, and writes the causes of failures to the
+/// service's log.
+pub(crate) async fn finish(request: Request, next: Next) -> Response {
+    let id = request_id(&request);
+    let path = request.uri().path().to_owned();
+    let method = request.method().clone();
+    let json = path.starts_with("/v1/");
+    let mut response = if json && !accepts_json(&request) {
+        let detail = "answers are application/json";
+        Problem::new(ProblemType::NotAcceptable, detail).into_response()
+    } else {
+        next.run(request).await
+    };
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED
+        && response.extensions().get::<Problem>().is_none()
+    {
+        let detail = format!("{path} has no {method}");
+        let mut problem = Problem::new(ProblemType::MethodNotAllowed, detail);
+        if let Some(methods) = response.headers().get(header::ALLOW) {
+            problem = problem.allow(methods.clone());
+        }
+        response = problem.into_response();
+    }
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        if let Some(cause) = problem.cause() {
+            let request_id = id.to_str().unwrap_or_default();
+            let name = problem.kind().name();
+            tracing::error!(problem = name, %method, path, request_id, cause, "request failed");
+        }
+        response = problem.render(Some(&path));
+    }
+    response.headers_mut().insert(REQUEST_ID, id);
+    response
+}
+
+/// What a panicking handler answers.
+pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> HttpResponse<Body> {
+    let cause = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".to_owned());
+    Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
+        .because(cause)
+        .into_response()
+}
+
+/// No route has this path.
+pub(crate) async fn no_route() -> Problem {
+    Problem::not_found("route")
+}

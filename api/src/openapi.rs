@@ -1,0 +1,73 @@
+//! What does the service promise to programs? The OpenAPI document, made from the handlers.
+
+mod enrich;
+mod problems;
+
+use crate::{auth::ROUTES, state::AppState, v1};
+use axum::Router;
+use serde_json::Value;
+use utoipa::{
+    OpenApi as _,
+    openapi::{Info, License, OpenApi},
+};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+/// Where the document is.
+pub const DOCUMENT: &str = "/openapi.json";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(tags(
+    (name = "items", description = "Items: what is shared. Kind and id are the application's own."),
+    (name = "sharing", description = "Visibility and direct grants as one state."),
+    (name = "grants", description = "Grants: who may do what, from when until when."),
+    (name = "links", description = "Links: rights by possession."),
+    (name = "visits", description = "Openings of links."),
+    (name = "publication", description = "Entries of the catalog."),
+    (name = "catalog", description = "What is published."),
+    (name = "accounts", description = "Accounts of the application."),
+    (name = "lists", description = "Who has access, and what happened."),
+    (name = "audit", description = "The audit trail."),
+    (name = "administration", description = "Tokens, kinds, read models."),
+))]
+struct Document;
+
+fn base() -> OpenApi {
+    let mut document = Document::openapi();
+    let mut info = Info::new("Sharelog", env!("CARGO_PKG_VERSION"));
+    info.description = Some(
+        "The sharing service behind other applications: every act of sharing is an immutable event, \
+         and who may do what is answered now and for any past moment."
+            .to_owned(),
+    );
+    let mut license = License::new("Apache-2.0");
+    license.identifier = Some("Apache-2.0".to_owned());
+    info.license = Some(license);
+    document.info = info;
+    document
+}
+
+/// The JSON routes and the document that describes them.
+pub fn documented() -> (Router<AppState>, Value) {
+    let (router, document) =
+        OpenApiRouter::with_openapi(base()).merge(v1::routes()).split_for_parts();
+    let document = serde_json::to_value(&document).unwrap_or_default();
+    (router, enrich::enriched(document, ROUTES))
+}
+
+/// The document.
+pub fn openapi() -> Value {
+    documented().1
+}
+
+/// The document as text, for the command line and the committed snapshot.
+pub fn openapi_text() -> String {
+    let mut text = serde_json::to_string_pretty(&openapi()).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The documentation page; everything that it needs is in the binary.
+pub fn page<S: Clone + Send + Sync + 'static>(document: Value) -> Router<S> {
+    SwaggerUi::new("/docs").external_url_unchecked(DOCUMENT, document).into()
+}

@@ -1,0 +1,213 @@
+//! What holds for many routes alike? Parameters, headers, security and problems, added from the table of routes.
+
+use super::problems::problems_of;
+use crate::{
+    auth::{Route, Who},
+    problem::{PROBLEM_JSON, ProblemType},
+};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The document with everything added.
+pub(super) fn enriched(mut document: Value, routes: &[Route]) -> Value {
+    let components = document.get_mut("components").and_then(Value::as_object_mut);
+    if let Some(components) = components {
+        components.insert("parameters".to_owned(), parameters());
+        components.insert("headers".to_owned(), headers());
+        components.insert(
+            "securitySchemes".to_owned(),
+            json!({"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "sl_…",
+                "description": "A token of POST /v1/tokens, or the first one of a new deployment."}}),
+        );
+        if let Some(schemas) = components.get_mut("schemas").and_then(Value::as_object_mut) {
+            schemas.insert("Problem".to_owned(), problem_schema());
+            schemas.insert("Why".to_owned(), why_schema());
+        }
+    }
+    for route in routes {
+        let pointer = format!(
+            "/paths/{}/{}",
+            route.path.replace('~', "~0").replace('/', "~1"),
+            route.method.to_ascii_lowercase()
+        );
+        let schema = document.pointer_mut(&pointer).and_then(|op| enrich(op, route));
+        if let Some(schema) = schema.filter(|_| route.command) {
+            add_why(&mut document, &schema);
+        }
+    }
+    document
+}
+
+fn parameter(name: &str, place: &str, schema: &Value, description: &str) -> Value {
+    json!({"name": name, "in": place, "schema": schema, "description": description})
+}
+
+fn parameters() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "DryRun": parameter("dry_run", "query", &json!({"type": "boolean", "default": false}),
+            "Say what would happen, and record nothing."),
+        "IdempotencyKey": parameter("Idempotency-Key", "header",
+            &json!({"type": "string", "minLength": 1, "maxLength": 255}),
+            "The same key and request are answered with the first answer, for ever."),
+        "Reason": parameter("Sharelog-Reason", "header", &text, "Why; percent-encoded. Or `reason` in the body."),
+        "Ticket": parameter("Sharelog-Ticket", "header", &text, "The ticket. Or `ticket` in the body."),
+        "IfMatch": parameter("If-Match", "header", &text, "The version (ETag) that the change is meant for, or *."),
+        "IfNoneMatch": parameter("If-None-Match", "header", &text, "Commands: * to create only. Queries: the version held."),
+        "OnBehalfOf": parameter("Sharelog-On-Behalf-Of", "header", &text,
+            "Applications: `account:ID` or `anonymous`."),
+        "ClientAddress": parameter("Sharelog-Client-Address", "header", &text,
+            "Applications: the address of the person's machine, for limiting guesses."),
+        "Visit": parameter("Sharelog-Visit", "header", &text,
+            "The rights of an opened link; may be repeated."),
+        "AtLeast": parameter("Sharelog-At-Least", "header", &text,
+            "A value of Sharelog-Position that the answer must include."),
+        "Prefer": parameter("Prefer", "header", &json!({"type": "string", "examples": ["wait=5"]}),
+            "How many seconds to wait for that position, at most 30."),
+    })
+}
+
+fn headers() -> Value {
+    let text =
+        |description: &str| json!({"schema": {"type": "string"}, "description": description});
+    json!({
+        "Position": text("The position that the answer was evaluated at; opaque."),
+        "ETag": text("The version of the entity: position of its last change."),
+        "Location": text("Where the new entity is."),
+        "Replayed": text("`true` when this is the answer of an earlier request with the same key."),
+    })
+}
+
+fn problem_schema() -> Value {
+    let names: Vec<String> =
+        ProblemType::ALL.iter().map(|kind| format!("/problems/{}", kind.name())).collect();
+    json!({
+        "type": "object",
+        "description": "A refusal (RFC 9457).",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {"type": "string", "enum": names},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "instance": {"type": "string"},
+            "errors": {"type": "array", "items": {"type": "object", "required": ["pointer", "detail"],
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}}}},
+        },
+        "additionalProperties": true,
+    })
+}
+
+fn why_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {"reason": {"type": ["string", "null"]}, "ticket": {"type": ["string", "null"]}},
+        "additionalProperties": false,
+    })
+}
+
+/// Adds to one operation; answers the address of its body's schema.
+fn enrich(operation: &mut Value, route: &Route) -> Option<String> {
+    let operation = operation.as_object_mut()?;
+    add_parameters(operation, route);
+    match route.who {
+        Who::Open => {}
+        Who::Anyone => {
+            operation.insert("security".to_owned(), json!([{}, {"bearer": []}]));
+        }
+        Who::Roles(roles) => {
+            operation.insert("security".to_owned(), json!([{"bearer": []}]));
+            operation.insert("x-roles".to_owned(), json!(roles));
+            if let Some(scope) = route.scope {
+                operation.insert("x-scope".to_owned(), json!(scope));
+            }
+        }
+    }
+    let body = operation.get("requestBody").is_some();
+    if route.command && !body {
+        let schema = json!({"$ref": "#/components/schemas/Why"});
+        let content = json!({"application/json": {"schema": schema}});
+        operation.insert("requestBody".to_owned(), json!({"required": false, "content": content}));
+    }
+    add_responses(operation, route, body);
+    let body = Value::Object(operation.clone());
+    let schema = body.pointer("/requestBody/content/application~1json/schema/$ref")?;
+    schema.as_str().map(str::to_owned)
+}
+
+fn add_parameters(operation: &mut Map<String, Value>, route: &Route) {
+    let mut all: Vec<Value> = route
+        .path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| {
+            json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})
+        })
+        .collect();
+    let own = operation.remove("parameters").unwrap_or_default();
+    let own = own.as_array().cloned().unwrap_or_default();
+    let dry = own.iter().any(|p| p.get("name").is_some_and(|name| name == "dry_run"));
+    all.extend(own);
+    let mut shared = Vec::new();
+    if route.command {
+        shared.extend(["IdempotencyKey", "Reason", "Ticket", "IfMatch", "IfNoneMatch", "AtLeast"]);
+        if !dry {
+            shared.push("DryRun");
+        }
+    } else if route.method == "GET" {
+        shared.extend(["AtLeast", "Prefer", "IfNoneMatch"]);
+    }
+    shared.extend(["OnBehalfOf", "ClientAddress", "Visit"]);
+    all.extend(
+        shared.iter().map(|name| json!({"$ref": format!("#/components/parameters/{name}")})),
+    );
+    operation.insert("parameters".to_owned(), Value::Array(all));
+}
+
+fn add_responses(operation: &mut Map<String, Value>, route: &Route, body: bool) {
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let header = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
+    for (status, response) in responses.iter_mut() {
+        let Some(response) = response.as_object_mut() else { continue };
+        let mut headers = Map::new();
+        headers.insert("Sharelog-Position".to_owned(), header("Position"));
+        headers.insert("ETag".to_owned(), header("ETag"));
+        if status == "201" {
+            headers.insert("Location".to_owned(), header("Location"));
+        }
+        if route.command {
+            headers.insert("Idempotency-Replayed".to_owned(), header("Replayed"));
+        }
+        response.insert("headers".to_owned(), Value::Object(headers));
+    }
+    let mut by_status: BTreeMap<u16, Vec<ProblemType>> = BTreeMap::new();
+    for kind in problems_of(route, body) {
+        by_status.entry(kind.status().as_u16()).or_default().push(kind);
+    }
+    for (status, kinds) in by_status {
+        let names: Vec<String> =
+            kinds.iter().map(|kind| format!("/problems/{}", kind.name())).collect();
+        let titles: Vec<&str> = kinds.iter().map(|kind| kind.title()).collect();
+        let schema = json!({"allOf": [
+            {"$ref": "#/components/schemas/Problem"},
+            {"type": "object", "properties": {"type": {"enum": names}}},
+        ]});
+        responses.insert(
+            status.to_string(),
+            json!({"description": titles.join("; "), "content": {PROBLEM_JSON: {"schema": schema}}}),
+        );
+    }
+}
+
+/// Every command's body may say why.
+fn add_why(document: &mut Value, schema: &str) {
+    let Some(pointer) = schema.strip_prefix('#') else { return };
+    let text = |description: &str| json!({"type": ["string", "null"], "description": description});
+    let properties = document.pointer_mut(pointer).and_then(|schema| schema.get_mut("properties"));
+    if let Some(properties) = properties.and_then(Value::as_object_mut) {
+        properties.insert("reason".to_owned(), text("Why, in the caller's words."));
+        properties.insert("ticket".to_owned(), text("The ticket that it belongs to."));
+    }
+}

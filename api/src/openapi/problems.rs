@@ -1,0 +1,77 @@
+//! Which problems can each route answer?
+
+use crate::{
+    auth::{Route, Who},
+    problem::ProblemType as T,
+};
+use domain::event::Scope;
+
+/// The types that a route can answer, in the order of the closed list. `body`: does it take one of its own?
+pub(super) fn problems_of(route: &Route, body: bool) -> Vec<T> {
+    let mut found = vec![T::InvalidField, T::NotAcceptable, T::Internal];
+    found.extend([T::NotAuthenticated, T::ForeignPosition, T::LogUnavailable]);
+    if matches!(route.who, Who::Roles(_)) {
+        found.push(T::NotPermitted);
+    }
+    if route.scope.is_some() {
+        found.push(T::ScopeMissing);
+    }
+    if body || route.command {
+        found.extend([T::MalformedRequest, T::TooLarge, T::UnsupportedMediaType]);
+    }
+    if route.path.contains('{') {
+        found.push(T::NotFound);
+    }
+    if route.command {
+        found.extend([T::Contended, T::IdempotencyKeyReused, T::OutcomeUnknown, T::ClockSkew]);
+        found.extend([T::NotYetVisible, T::Rejected, T::PreconditionFailed]);
+    } else if route.method == "GET" {
+        found.push(T::NotYetVisible);
+    }
+    if route.path.starts_with("/v1/items/{kind}/{id}") {
+        found.push(T::ItemRetired);
+        if route.command && route.scope == Some(Scope::Sharing) {
+            found.push(T::ItemClosed);
+        }
+    }
+    found.extend(of_one(route));
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// What only some routes answer.
+fn of_one(route: &Route) -> &'static [T] {
+    match (route.method, route.path) {
+        ("PUT", "/v1/items/{kind}/{id}") => {
+            &[T::UnknownKind, T::AlreadyExists, T::OwnerChangesByTransfer, T::ItemClosed]
+        }
+        ("PATCH", "/v1/items/{kind}/{id}") => &[T::ItemClosed],
+        ("PUT", "/v1/items/{kind}/{id}/sharing") => &[T::PreconditionRequired],
+        ("POST", "/v1/items/{kind}/{id}/grants") => &[T::NothingApplied],
+        ("PUT", "/v1/accounts/{account}") => &[T::AlreadyExists],
+        ("POST", "/v1/links/open") => &[
+            T::NotFound,
+            T::LinkPasswordRequired,
+            T::LinkPasswordWrong,
+            T::SignInRequired,
+            T::TooManyAttempts,
+        ],
+        ("POST", "/v1/visits") => &[T::NotFound, T::SignInRequired, T::TooManyAttempts],
+        ("GET", "/v1/items/{kind}/{id}/access") => {
+            &[T::TimeInFuture, T::CursorMismatch, T::ViewsUnavailable]
+        }
+        (
+            "GET",
+            "/v1/items/{kind}/{id}/history"
+            | "/v1/audit/events"
+            | "/v1/catalog"
+            | "/v1/accounts/{account}/items",
+        ) => &[T::CursorMismatch, T::ViewsUnavailable],
+        ("GET", "/v1/projections") => &[T::ViewsUnavailable],
+        ("GET", "/v1/items/{kind}/{id}/grants" | "/v1/items/{kind}/{id}/links" | "/v1/tokens") => {
+            &[T::CursorMismatch]
+        }
+        _ => &[],
+    }
+}

@@ -1,0 +1,41 @@
+//! The JSON routes of version 1.
+
+#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
+pub mod access;
+pub mod accounts;
+pub mod administration;
+#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
+pub mod catalog;
+pub mod eyes;
+pub mod fresh;
+pub mod grants;
+pub mod input;
+pub mod items;
+pub mod links;
+pub mod publication;
+pub mod shape;
+pub mod sharing;
+pub mod tokens;
+#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
+pub mod trail;
+pub mod visits;
+
+use crate::state::AppState;
+use utoipa_axum::router::OpenApiRouter;
+
+/// All of them.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(items::routes())
+        .merge(sharing::routes())
+        .merge(grants::routes())
+        .merge(links::routes())
+        .merge(visits::routes())
+        .merge(publication::routes())
+        .merge(catalog::routes())
+        .merge(accounts::routes())
+        .merge(access::routes())
+        .merge(trail::routes())
+        .merge(tokens::routes())
+        .merge(administration::routes())
+}

@@ -1,0 +1,74 @@
+//! The routes of accounts.
+
+pub mod change;
+pub mod get;
+#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
+pub mod items;
+pub mod put;
+
+use super::shape::{AccountBody, Answer, Reply};
+use crate::{
+    extract::AccountArg,
+    problem::{Fallible, Problem},
+    state::AppState,
+};
+use axum::response::Response;
+use commands::{Caller, Outcome, Profile, Request, Status};
+use domain::{account::AccountState, id::AccountId, stream::StreamName};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            put::put_account,
+            get::get_account,
+            change::patch_account,
+            change::delete_account
+        ))
+        .routes(routes!(change::erase_account))
+        .routes(routes!(items::list_account_items))
+}
+
+/// What commands on accounts answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountResource {
+    /// The account.
+    pub account: AccountBody,
+}
+
+/// May the caller speak of this account at all: its own, or any when it acts for nobody in particular?
+fn concerns(caller: &Caller, account: &AccountId, auditors: bool) -> bool {
+    let auditor = auditors && caller.role == domain::event::CallerRole::Auditor;
+    auditor || caller.unrestricted() || caller.account.as_ref() == Some(account)
+}
+
+/// The account that a command is about.
+fn addressed(arg: &AccountArg, request: &Request) -> Fallible<AccountId> {
+    let account = arg.resolve(request.caller.account.as_ref())?;
+    if concerns(&request.caller, &account, false) {
+        return Ok(account);
+    }
+    Err(Problem::not_permitted("the application acts for another account"))
+}
+
+/// The whole answer of a command on an account. `asked` is the profile that a dry run would write.
+async fn account_reply(
+    app: &AppState,
+    account: AccountId,
+    outcome: &Outcome<AccountState>,
+    asked: Option<Profile>,
+) -> Fallible<Response> {
+    let profile = match outcome.status {
+        Status::Planned => asked,
+        Status::Recorded | Status::Unchanged => app.commands.profile(&outcome.after).await?,
+    };
+    let stream = StreamName::Account(account.clone());
+    let location = format!("/v1/accounts/{account}");
+    let body = AccountBody::of(account, &outcome.after, profile, true);
+    let answer = Answer::of(outcome, &stream, AccountResource { account: body });
+    let reply = Reply::to(app, outcome).version(outcome.after.position);
+    Ok(reply.location(|| location).json(answer))
+}

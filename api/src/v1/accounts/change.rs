@@ -1,0 +1,72 @@
+//! `PATCH`, `DELETE /v1/accounts/{account}` and `POST …/erase`.
+
+use super::{AccountResource, account_reply, addressed};
+use crate::{
+    extract::{AccountPath, Call, Nullable},
+    problem::Fallible,
+    state::AppState,
+    v1::shape::{AddressInput, Answer},
+};
+use axum::{extract::State, response::Response};
+use commands::{AccountIntent, ProfilePatch};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A merge-patch of a profile: absent keeps, null clears.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PatchAccount {
+    /// The name to show.
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
+    name: Nullable<String>,
+    /// E-mail addresses, whole.
+    #[schema(value_type = Option<Vec<AddressInput>>)]
+    #[serde(default)]
+    addresses: Nullable<Vec<AddressInput>>,
+}
+
+/// Change parts of an account's profile
+#[utoipa::path(patch, path = "/v1/accounts/{account}", tag = "accounts", request_body = PatchAccount,
+    responses((status = 200, description = "As it is now", body = Answer<AccountResource>)))]
+pub async fn patch_account(
+    State(app): State<AppState>,
+    AccountPath { account }: AccountPath,
+    Call { request, body, .. }: Call<PatchAccount>,
+) -> Fallible<Response> {
+    let account = addressed(&account, &request)?;
+    let intent = AccountIntent::Patch(ProfilePatch {
+        name: body.name.patch(),
+        addresses: body.addresses.map(|list| list.into_iter().map(Into::into).collect()),
+    });
+    let outcome = app.commands.account(&request, &account, intent).await?;
+    account_reply(&app, account, &outcome, None).await
+}
+
+/// Deactivate an account: it has nothing until it is registered again
+#[utoipa::path(delete, path = "/v1/accounts/{account}", tag = "accounts",
+    responses((status = 200, description = "As it is now", body = Answer<AccountResource>)))]
+pub async fn delete_account(
+    State(app): State<AppState>,
+    AccountPath { account }: AccountPath,
+    Call { request, .. }: Call,
+) -> Fallible<Response> {
+    let account = addressed(&account, &request)?;
+    let outcome = app.commands.account(&request, &account, AccountIntent::Deactivate).await?;
+    account_reply(&app, account, &outcome, None).await
+}
+
+/// Forget a person for ever
+///
+/// The account's keys are destroyed: what they sealed, on the log and everywhere else, reads as erased.
+#[utoipa::path(post, path = "/v1/accounts/{account}/erase", tag = "accounts",
+    responses((status = 200, description = "As it is now", body = Answer<AccountResource>)))]
+pub async fn erase_account(
+    State(app): State<AppState>,
+    AccountPath { account }: AccountPath,
+    Call { request, .. }: Call,
+) -> Fallible<Response> {
+    let account = addressed(&account, &request)?;
+    let outcome = app.commands.account(&request, &account, AccountIntent::Erase).await?;
+    account_reply(&app, account, &outcome, None).await
+}

@@ -1,0 +1,55 @@
+//! `GET /v1/accounts/{account}`: one account.
+
+use super::concerns;
+use crate::{
+    extract::{AccountPath, Head},
+    problem::{Fallible, Problem},
+    state::AppState,
+    v1::{
+        fresh,
+        shape::{AccountBody, Page},
+    },
+};
+use axum::{extract::State, response::Response};
+use domain::{account::AccountStatus, event::CallerRole, position::Position};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountAnswer {
+    /// The account.
+    pub account: AccountBody,
+    /// The position evaluated at.
+    #[schema(value_type = u64)]
+    pub position: Position,
+}
+
+/// One account
+///
+/// Accounts see themselves only; auditors see no addresses.
+#[utoipa::path(get, path = "/v1/accounts/{account}", tag = "accounts", responses(
+    (status = 200, description = "The account", body = AccountAnswer),
+    (status = 304, description = "The caller holds this version"),
+))]
+pub async fn get_account(
+    State(app): State<AppState>,
+    AccountPath { account }: AccountPath,
+    head: Head,
+) -> Fallible<Response> {
+    let id = account.resolve(head.caller.account.as_ref())?;
+    if !concerns(&head.caller, &id, true) {
+        return Err(Problem::not_found("account"));
+    }
+    fresh::written(&app, &head).await?;
+    let state = app.commands.load_account(&id).await?;
+    if state.status == AccountStatus::Unknown {
+        return Err(Problem::not_found("account"));
+    }
+    let profile = app.commands.profile(&state).await?;
+    let auditor = head.caller.role == CallerRole::Auditor;
+    let position = state.position;
+    let answer =
+        AccountAnswer { account: AccountBody::of(id, &state, profile, !auditor), position };
+    Ok(Page { app: &app, position, version: Some(position) }.json(&head, answer))
+}

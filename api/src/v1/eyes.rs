@@ -1,0 +1,122 @@
+//! What may a caller see of an item? The one answer for all reading routes, and for bodies of commands.
+
+use crate::{
+    extract::Head,
+    problem::{Fallible, Problem, ProblemType},
+    state::AppState,
+};
+use commands::{Caller, Outcome};
+use domain::{
+    access::{Subject, permissions},
+    event::CallerRole,
+    id::ItemRef,
+    item::{ItemState, Lifecycle},
+    role::{Permission, Permissions},
+    time::Time,
+};
+use std::sync::Arc;
+
+/// With what rights somebody looks at an item.
+#[derive(Debug, Clone, Copy)]
+pub struct Eyes {
+    /// What the caller may do.
+    pub rights: Permissions,
+    /// Auditors see everything, though they may change nothing.
+    pub everything: bool,
+}
+
+impl Eyes {
+    /// May what needs this permission be shown?
+    pub const fn see(self, permission: Permission) -> bool {
+        self.everything || self.rights.has(permission)
+    }
+
+    fn of(caller: &Caller, subject: &Subject, state: &ItemState, at: Time) -> Self {
+        match caller.role {
+            CallerRole::Auditor => Self {
+                rights: Permissions::of(&[Permission::Browse, Permission::View]),
+                everything: true,
+            },
+            CallerRole::Admin | CallerRole::App | CallerRole::Account => {
+                Self { rights: permissions(subject, state, at), everything: false }
+            }
+        }
+    }
+}
+
+/// An item that the caller may know of.
+#[derive(Debug)]
+pub struct Seen {
+    /// Its current state.
+    pub state: Arc<ItemState>,
+    /// With what rights.
+    pub eyes: Eyes,
+    /// When.
+    pub now: Time,
+    /// Why visits that were presented gave nothing.
+    pub ignored_visits: Vec<String>,
+}
+
+impl Seen {
+    /// Refuses callers who may know the item, but not this of it.
+    pub fn needs(&self, permission: Permission) -> Fallible<()> {
+        if self.eyes.see(permission) {
+            return Ok(());
+        }
+        let name = permission.name();
+        let detail = format!("the caller may not see this: {name} is needed");
+        Err(Problem::not_permitted(detail).with("needed", name))
+    }
+
+    /// Refuses retired items.
+    pub fn alive(self) -> Fallible<Self> {
+        if self.state.lifecycle == Lifecycle::Retired {
+            return Err(Problem::new(ProblemType::ItemRetired, "the item is retired"));
+        }
+        Ok(self)
+    }
+}
+
+fn owns(caller: &Caller, state: &ItemState) -> bool {
+    caller.account.is_some() && caller.account == state.owner
+}
+
+/// Loads an item for a caller who may know of it: also retired ones, for those who ran it.
+pub async fn look(app: &AppState, head: &Head, item: &ItemRef) -> Fallible<Seen> {
+    super::fresh::written(app, head).await?;
+    let state = app.commands.load_item(item).await?;
+    let caller = &head.caller;
+    if !state.exists() {
+        return Err(Problem::not_found("item"));
+    }
+    let now = app.clock.now();
+    let (subject, ignored_visits) = app.commands.subject(caller, item, &state).await?;
+    let eyes = Eyes::of(caller, &subject, &state, now);
+    let ran = state.lifecycle == Lifecycle::Retired
+        && (caller.unrestricted() || owns(caller, &state) || eyes.everything);
+    if ran {
+        let rights = if owns(caller, &state) || caller.unrestricted() {
+            Permissions::ALL
+        } else {
+            eyes.rights
+        };
+        let eyes = Eyes { rights, ..eyes };
+        return Ok(Seen { state, eyes, now, ignored_visits });
+    }
+    if !eyes.see(Permission::Browse) {
+        return Err(Problem::not_found("item"));
+    }
+    Ok(Seen { state, eyes, now, ignored_visits })
+}
+
+/// With what rights the caller of a command sees its answer. Judged at the time of the command, so that a
+/// replay shows the same.
+pub async fn after(
+    app: &AppState,
+    caller: &Caller,
+    item: &ItemRef,
+    outcome: &Outcome<ItemState>,
+) -> Fallible<Eyes> {
+    let (subject, _) = app.commands.subject(caller, item, &outcome.after).await?;
+    Ok(Eyes::of(caller, &subject, &outcome.after, outcome.at))
+}

@@ -1,0 +1,47 @@
+//! How current must an answer be? Waits, within bounds, for what the caller has seen or written.
+
+use crate::{
+    extract::Head,
+    problem::{Fallible, Problem, ProblemType},
+    state::AppState,
+};
+use domain::position::Position;
+use projections::{Model, ViewError};
+
+/// Waits until the read models know the position that the caller names; without one, for a moment, until
+/// they know what this node has recorded, so that callers find what they wrote.
+pub async fn catch_up(app: &AppState, head: &Head, models: &[Model]) -> Fallible<()> {
+    if let Some(position) = head.at_least {
+        let wait = head.wait.unwrap_or(app.limits.at_least_wait);
+        app.views.wait_for(models, position, wait).await?;
+        return Ok(());
+    }
+    glance(app, head, models, app.commands.last_acknowledged()).await
+}
+
+/// Waits for a moment until the read models know a position; goes on without it then.
+pub async fn glance(
+    app: &AppState,
+    head: &Head,
+    models: &[Model],
+    position: Position,
+) -> Fallible<()> {
+    let wait = head.wait.unwrap_or(app.limits.own_writes_wait).min(app.limits.own_writes_wait);
+    match app.views.wait_for(models, position, wait).await {
+        Ok(_) | Err(ViewError::NotYet { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// For answers of the write side, which are always current: refuses positions that the log has not yet.
+pub async fn written(app: &AppState, head: &Head) -> Fallible<()> {
+    let Some(position) = head.at_least.filter(|p| *p > app.commands.last_acknowledged()) else {
+        return Ok(());
+    };
+    let end = app.log.head().await.map_err(commands::CommandError::from)?;
+    if position > end.position {
+        let detail = format!("the log has come to position {} only", end.position);
+        return Err(Problem::new(ProblemType::NotYetVisible, detail).retry_after(1));
+    }
+    Ok(())
+}

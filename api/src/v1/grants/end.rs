@@ -1,0 +1,93 @@
+//! `DELETE` of grants: one, all of a grantee, or the caller's own (leave).
+
+use crate::{
+    extract::{Call, GrantPath, GranteePath, ItemPath},
+    problem::{Fallible, Problem},
+    state::AppState,
+    v1::{
+        items::item_answer,
+        shape::{Answer, Reply, grants_ended, still_open},
+    },
+};
+use axum::{extract::State, response::Response};
+use commands::Request;
+use domain::{
+    id::ItemRef,
+    item::{EndTarget, ItemCommand},
+    principal::Principal,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// These commands have no resource of their own: `ended` and `still_open` tell everything.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NoResource {}
+
+async fn end(
+    app: &AppState,
+    request: &Request,
+    item: &ItemRef,
+    target: EndTarget,
+) -> Fallible<Response> {
+    let command = ItemCommand::EndGrants(target.clone());
+    let outcome = app.commands.item(request, item, command).await?;
+    let ended = grants_ended(&outcome.events);
+    let principal = match target {
+        EndTarget::Grantee(grantee) => Some(grantee.principal()),
+        EndTarget::Me => request.caller.account.clone().map(Principal::Account),
+        EndTarget::Grant(_) => ended.first().map(|ended| ended.grantee.principal()),
+    };
+    let still = principal.map(|who| still_open(&outcome.after, &who, outcome.at));
+    let mut answer = item_answer(item, &outcome, NoResource {});
+    answer.ended = Some(ended);
+    answer.still_open = Some(still.unwrap_or_default());
+    Ok(Reply::to(app, &outcome).version(outcome.after.sharing_version).json(answer))
+}
+
+/// End one grant
+#[utoipa::path(delete, path = "/v1/items/{kind}/{id}/grants/{grant}", tag = "grants",
+    responses((status = 200, description = "What it ended, and what is still open", body = Answer<NoResource>)))]
+pub async fn delete_grant(
+    State(app): State<AppState>,
+    GrantPath { item, grant }: GrantPath,
+    Call { request, .. }: Call,
+) -> Fallible<Response> {
+    end(&app, &request, &item, EndTarget::Grant(grant)).await
+}
+
+/// End every open grant of an account
+#[utoipa::path(delete, path = "/v1/items/{kind}/{id}/grants/account/{account}", tag = "grants",
+    responses((status = 200, description = "What it ended, and what is still open", body = Answer<NoResource>)))]
+pub async fn delete_grants_of_account(
+    State(app): State<AppState>,
+    GranteePath { item, grantee }: GranteePath,
+    Call { request, .. }: Call,
+) -> Fallible<Response> {
+    end(&app, &request, &item, EndTarget::Grantee(grantee)).await
+}
+
+/// End every open grant of a group
+#[utoipa::path(delete, path = "/v1/items/{kind}/{id}/grants/group/{group}", tag = "grants",
+    responses((status = 200, description = "What it ended, and what is still open", body = Answer<NoResource>)))]
+pub async fn delete_grants_of_group(
+    State(app): State<AppState>,
+    GranteePath { item, grantee }: GranteePath,
+    Call { request, .. }: Call,
+) -> Fallible<Response> {
+    end(&app, &request, &item, EndTarget::Grantee(grantee)).await
+}
+
+/// Leave: end every open grant of the caller
+#[utoipa::path(delete, path = "/v1/items/{kind}/{id}/grants/me", tag = "grants",
+    responses((status = 200, description = "What it ended, and what is still open", body = Answer<NoResource>)))]
+pub async fn delete_grants_of_me(
+    State(app): State<AppState>,
+    ItemPath { item }: ItemPath,
+    Call { request, .. }: Call,
+) -> Fallible<Response> {
+    if request.caller.account.is_none() {
+        let detail = "only an account can leave: act for it with Sharelog-On-Behalf-Of";
+        return Err(Problem::field("path:grants/me", detail));
+    }
+    end(&app, &request, &item, EndTarget::Me).await
+}

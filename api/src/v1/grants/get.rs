@@ -1,0 +1,48 @@
+//! `GET /v1/items/{kind}/{id}/grants/{grant}`: one open grant.
+
+use crate::{
+    extract::{GrantPath, Head},
+    problem::{Fallible, Problem},
+    state::AppState,
+    v1::{
+        eyes::look,
+        shape::{GrantBody, Page, grant_body},
+    },
+};
+use axum::{extract::State, response::Response};
+use domain::{position::Position, principal::Grantee, role::Permission};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A grant.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GrantAnswer {
+    /// The grant.
+    pub grant: GrantBody,
+    /// The position evaluated at.
+    #[schema(value_type = u64)]
+    pub position: Position,
+}
+
+/// One open grant
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/grants/{grant}", tag = "grants", responses(
+    (status = 200, description = "The grant", body = GrantAnswer),
+    (status = 304, description = "The caller holds this version"),
+))]
+pub async fn get_grant(
+    State(app): State<AppState>,
+    GrantPath { item, grant }: GrantPath,
+    head: Head,
+) -> Fallible<Response> {
+    let seen = look(&app, &head, &item).await?.alive()?;
+    let open = seen.state.grants.get(&grant);
+    let open = open.filter(|open| open.grant.ends_at.is_none_or(|end| end > seen.now));
+    let own = |grantee: &Grantee| matches!(grantee, Grantee::Account(id) if head.caller.account.as_ref() == Some(id));
+    if !open.is_some_and(|open| own(&open.grant.grantee)) {
+        seen.needs(Permission::Share)?;
+    }
+    let open = open.ok_or_else(|| Problem::not_found("grant"))?;
+    let position = seen.state.position;
+    let answer = GrantAnswer { grant: grant_body(open), position };
+    Ok(Page { app: &app, position, version: Some(open.version) }.json(&head, answer))
+}

@@ -1,0 +1,40 @@
+//! `GET /v1/items/{kind}/{id}/grants`: the open grants of an item.
+
+use crate::{
+    extract::{Head, ItemPath, ListQuery, Params, RowPage, paginate},
+    problem::Fallible,
+    state::AppState,
+    v1::{
+        eyes::look,
+        shape::{GrantBody, List, Page, grant_body},
+    },
+};
+use axum::{extract::State, response::Response};
+use domain::{position::EventId, role::Permission};
+
+/// The place of an entity in lists: the event that made it.
+pub fn made_by(events: &[EventId]) -> String {
+    let first = events.first().map_or((0, 0), |id| (id.position.0, id.index));
+    format!("{:020}-{:010}", first.0, first.1)
+}
+
+/// The open grants of an item, oldest first
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/grants", tag = "grants", params(ListQuery),
+    responses((status = 200, description = "A page", body = List<GrantBody>)))]
+pub async fn list_grants(
+    State(app): State<AppState>,
+    ItemPath { item }: ItemPath,
+    Params(query): Params<ListQuery>,
+    head: Head,
+) -> Fallible<Response> {
+    let page = query.page()?;
+    let seen = look(&app, &head, &item).await?.alive()?;
+    seen.needs(Permission::Share)?;
+    let open = seen.state.grants.values();
+    let rows = open.filter(|open| open.grant.ends_at.is_none_or(|end| end > seen.now)).collect();
+    let RowPage { rows, next, total } =
+        paginate(&format!("grants {item}"), &page, rows, |open| made_by(&open.events))?;
+    let rows = RowPage { rows: rows.into_iter().map(grant_body).collect(), next, total };
+    let position = seen.state.position;
+    Ok(Page { app: &app, position, version: None }.json(&head, List::from_rows(rows, position)))
+}

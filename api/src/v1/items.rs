@@ -1,0 +1,95 @@
+//! The routes of items themselves.
+
+pub mod close;
+pub mod delete;
+#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
+pub mod get;
+pub mod lookup;
+pub mod patch;
+pub mod put;
+pub mod reopen;
+pub mod restore;
+pub mod visibility;
+
+use super::{
+    eyes::{self, Eyes},
+    shape::{Answer, ItemBody, Reply, item_body},
+};
+use crate::{problem::Fallible, state::AppState};
+use axum::response::Response;
+use commands::{Caller, Outcome};
+use domain::{event::Ended, id::ItemRef, item::ItemState, stream::StreamName};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(put::put_item, get::get_item, patch::patch_item, delete::delete_item))
+        .routes(routes!(restore::restore_item))
+        .routes(routes!(close::close_item))
+        .routes(routes!(reopen::reopen_item))
+        .routes(routes!(visibility::put_visibility))
+        .routes(routes!(lookup::lookup_items))
+}
+
+/// What most of these commands answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ItemResource {
+    /// The item.
+    pub item: ItemBody,
+}
+
+/// How much a closing or retiring ended, or a reopening brought back.
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
+pub struct EndedCounts {
+    /// Grants.
+    pub grants: u32,
+    /// Links.
+    pub links: u32,
+    /// Publications, 0 or 1.
+    pub publications: u32,
+}
+
+impl From<Ended> for EndedCounts {
+    fn from(ended: Ended) -> Self {
+        let Ended { grants, links, publications } = ended;
+        Self { grants, links, publications }
+    }
+}
+
+/// The path of an item.
+pub(super) fn path_of(item: &ItemRef) -> String {
+    format!("/v1/items/{}/{}", item.kind, item.id)
+}
+
+/// The item as its caller sees it after a command.
+pub(super) async fn item_after(
+    app: &AppState,
+    caller: &Caller,
+    item: &ItemRef,
+    outcome: &Outcome<ItemState>,
+) -> Fallible<ItemBody> {
+    let eyes: Eyes = eyes::after(app, caller, item, outcome).await?;
+    Ok(item_body(&app.public_url, item, &outcome.after, eyes, outcome.at))
+}
+
+/// The answer to a command whose resource is the item.
+pub(super) fn item_answer<R>(
+    item: &ItemRef,
+    outcome: &Outcome<ItemState>,
+    resource: R,
+) -> Answer<R> {
+    Answer::of(outcome, &StreamName::Item(item.clone()), resource)
+}
+
+/// The response around it.
+pub(super) fn item_reply<R: Serialize>(
+    app: &AppState,
+    item: &ItemRef,
+    outcome: &Outcome<ItemState>,
+    answer: Answer<R>,
+) -> Response {
+    Reply::to(app, outcome).version(outcome.after.version).location(|| path_of(item)).json(answer)
+}

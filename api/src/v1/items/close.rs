@@ -1,0 +1,73 @@
+//! `POST /v1/items/{kind}/{id}/close`: end all sharing of an item at once.
+
+use super::{EndedCounts, item_after, item_answer, item_reply};
+use crate::{
+    extract::{Call, ItemPath},
+    problem::Fallible,
+    state::AppState,
+    v1::shape::{Answer, EndedGrant, ItemBody},
+};
+use axum::{extract::State, response::Response};
+use commands::Outcome;
+use domain::{
+    event::{EndCause, Event, ItemEvent},
+    item::{ItemCommand, ItemState},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// At most so many of the ended grants are listed.
+const LISTED: usize = 200;
+
+/// What a closing or retiring answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EndedResource {
+    /// The item.
+    pub item: ItemBody,
+    /// How much was ended in all; `ended` lists the first 200 grants.
+    pub ended_counts: EndedCounts,
+}
+
+/// What the one event of a closing or retiring ended.
+pub(super) fn by_rule(outcome: &Outcome<ItemState>) -> (EndedCounts, Vec<EndedGrant>) {
+    let counts = outcome.events.iter().find_map(|recorded| match &recorded.event {
+        Event::Item(ItemEvent::Closed(closed)) => Some(closed.ended.into()),
+        Event::Item(ItemEvent::Retired(retired)) => Some(retired.ended.into()),
+        Event::Item(_)
+        | Event::Account(_)
+        | Event::Link(_)
+        | Event::Token(_)
+        | Event::System(_) => None,
+    });
+    let Some(counts) = counts else { return (EndedCounts::default(), Vec::new()) };
+    let before = outcome.before.iter().flat_map(|before| before.grants.values());
+    let ended = before
+        .map(|open| &open.grant)
+        .filter(|grant| grant.ends_at.is_none_or(|end| end > outcome.at))
+        .map(|grant| EndedGrant {
+            grant: grant.grant,
+            grantee: grant.grantee.clone(),
+            role: grant.role,
+            cause: EndCause::Closed,
+        });
+    (counts, ended.take(LISTED).collect())
+}
+
+/// End all sharing of an item at once
+#[utoipa::path(post, path = "/v1/items/{kind}/{id}/close", tag = "items",
+    responses((status = 200, description = "Closed; what it ended", body = Answer<EndedResource>)))]
+pub async fn close_item(
+    State(app): State<AppState>,
+    ItemPath { item }: ItemPath,
+    call: Call,
+) -> Fallible<Response> {
+    let Call { request, .. } = call.with_before();
+    let outcome = app.commands.item(&request, &item, ItemCommand::Close).await?;
+    let body = item_after(&app, &request.caller, &item, &outcome).await?;
+    let (ended_counts, ended) = by_rule(&outcome);
+    let resource = EndedResource { item: body, ended_counts };
+    let mut answer = item_answer(&item, &outcome, resource);
+    answer.ended = Some(ended);
+    answer.still_open = Some(Vec::new());
+    Ok(item_reply(&app, &item, &outcome, answer))
+}

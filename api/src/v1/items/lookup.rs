@@ -1,0 +1,96 @@
+//! `POST /v1/items/lookup`: many items at once, as the caller sees each.
+
+use crate::{
+    extract::{Asking, Head},
+    problem::{Fallible, Problem, ProblemType},
+    state::AppState,
+    v1::{
+        eyes::{Seen, look},
+        shape::{ItemBody, List, Page, item_body},
+    },
+};
+use axum::{extract::State, response::Response};
+use domain::{
+    id::{ItemId, ItemRef, KindName},
+    position::Position,
+};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// At most so many at once.
+const MOST: usize = 200;
+/// So many are loaded at the same time.
+const AT_ONCE: usize = 16;
+
+/// Which item.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ItemInput {
+    /// Its kind.
+    #[schema(value_type = String, example = "history")]
+    kind: KindName,
+    /// The application's own id of it.
+    #[schema(value_type = String, example = "8f3a")]
+    id: ItemId,
+}
+
+/// Which items.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LookupItems {
+    /// At most 200.
+    items: Vec<ItemInput>,
+}
+
+/// One of the items.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LookupRow {
+    /// Its kind, as asked.
+    pub kind: String,
+    /// Its id, as asked.
+    pub id: String,
+    /// Is there one that the caller may know of?
+    pub found: bool,
+    /// The item; null when there is none.
+    pub item: Option<ItemBody>,
+}
+
+async fn row(app: &AppState, head: &Head, item: ItemRef) -> Fallible<(Position, LookupRow)> {
+    let (kind, id) = (item.kind.to_string(), item.id.to_string());
+    match look(app, head, &item).await.and_then(Seen::alive) {
+        Ok(seen) => {
+            let body = item_body(&app.public_url, &item, &seen.state, seen.eyes, seen.now);
+            Ok((seen.state.position, LookupRow { kind, id, found: true, item: Some(body) }))
+        }
+        Err(problem)
+            if matches!(problem.kind(), ProblemType::NotFound | ProblemType::ItemRetired) =>
+        {
+            Ok((Position::START, LookupRow { kind, id, found: false, item: None }))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Many items at once
+#[utoipa::path(post, path = "/v1/items/lookup", tag = "items", request_body = LookupItems,
+    responses((status = 200, description = "In the order asked", body = List<LookupRow>)))]
+pub async fn lookup_items(
+    State(app): State<AppState>,
+    Asking { head, body }: Asking<LookupItems>,
+) -> Fallible<Response> {
+    let LookupItems { items } = body;
+    if items.len() > MOST {
+        return Err(Problem::field("/items", format!("at most {MOST} at once")));
+    }
+    let rows: Vec<(Position, LookupRow)> = stream::iter(items)
+        .map(|ItemInput { kind, id }| row(&app, &head, ItemRef { kind, id }))
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let last = rows.iter().map(|(position, _)| *position).max().unwrap_or_default();
+    let position = last.max(app.commands.last_acknowledged());
+    let data = rows.into_iter().map(|(_, row)| row).collect();
+    let list = List { data, total: None, next: None, position };
+    Ok(Page { app: &app, position, version: None }.json(&head, list))
+}

@@ -1,0 +1,66 @@
+//! `PUT /v1/items/{kind}/{id}`: make an item known, or replace its description.
+
+use super::{ItemResource, item_after, item_answer, item_reply};
+use crate::{
+    extract::{Call, ItemPath},
+    problem::Fallible,
+    state::AppState,
+    v1::{input::AccountInput, shape::Answer},
+};
+use axum::{extract::State, response::Response};
+use domain::item::{ItemCommand, NewDescription};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+const fn yes() -> bool {
+    true
+}
+
+/// An item as its application describes it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "owner": {"type": "account", "id": "a-17"}, "title": "RNA-seq 4", "tags": ["rna"]
+}))]
+pub struct PutItem {
+    /// Who owns it.
+    owner: AccountInput,
+    /// Title.
+    title: Option<String>,
+    /// Longer text.
+    description: Option<String>,
+    /// Tags.
+    tags: Option<Vec<String>>,
+    /// Address of a preview picture.
+    preview: Option<String>,
+    /// Does it belong to the owner's library?
+    #[serde(default = "yes")]
+    in_library: bool,
+    /// Stored content, for kinds that keep one.
+    content: Option<String>,
+}
+
+/// Register an item, or replace its description
+#[utoipa::path(put, path = "/v1/items/{kind}/{id}", tag = "items", request_body = PutItem, responses(
+    (status = 200, description = "Its description was replaced", body = Answer<ItemResource>),
+    (status = 201, description = "It is registered", body = Answer<ItemResource>),
+))]
+pub async fn put_item(
+    State(app): State<AppState>,
+    ItemPath { item }: ItemPath,
+    Call { request, body, .. }: Call<PutItem>,
+) -> Fallible<Response> {
+    let description = NewDescription {
+        title: body.title,
+        description: body.description,
+        tags: body.tags.unwrap_or_default(),
+        preview: body.preview,
+        content: body.content,
+        in_library: body.in_library,
+    };
+    let command = ItemCommand::Register { owner: body.owner.id, description };
+    let outcome = app.commands.item(&request, &item, command).await?;
+    let resource = ItemResource { item: item_after(&app, &request.caller, &item, &outcome).await? };
+    let answer = item_answer(&item, &outcome, resource);
+    Ok(item_reply(&app, &item, &outcome, answer))
+}

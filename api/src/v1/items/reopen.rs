@@ -1,0 +1,59 @@
+//! `POST /v1/items/{kind}/{id}/reopen`: compensate a closing.
+
+use super::{EndedCounts, item_after, item_answer, item_reply};
+use crate::{
+    extract::{Call, ItemPath},
+    problem::Fallible,
+    state::AppState,
+    v1::shape::{Answer, ItemBody, still_open_all, words},
+};
+use axum::{extract::State, response::Response};
+use domain::{
+    event::{Event, ItemEvent, Restore},
+    item::ItemCommand,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What is brought back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReopenItem {
+    /// Nothing, or all that the closing ended and whose end has not passed.
+    #[schema(value_type = words::Restore)]
+    restore: Restore,
+}
+
+/// What a reopening answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReopenedResource {
+    /// The item.
+    pub item: ItemBody,
+    /// How much is brought back; restored links have new secrets.
+    pub restored: EndedCounts,
+}
+
+/// Reopen a closed item
+#[utoipa::path(post, path = "/v1/items/{kind}/{id}/reopen", tag = "items", request_body = ReopenItem,
+    responses((status = 200, description = "As it is now", body = Answer<ReopenedResource>)))]
+pub async fn reopen_item(
+    State(app): State<AppState>,
+    ItemPath { item }: ItemPath,
+    Call { request, body, .. }: Call<ReopenItem>,
+) -> Fallible<Response> {
+    let outcome = app.commands.item(&request, &item, ItemCommand::Reopen(body.restore)).await?;
+    let restored = outcome.events.iter().find_map(|recorded| {
+        if let Event::Item(ItemEvent::Reopened(reopened)) = &recorded.event {
+            Some(reopened.restored.into())
+        } else {
+            None
+        }
+    });
+    let resource = ReopenedResource {
+        item: item_after(&app, &request.caller, &item, &outcome).await?,
+        restored: restored.unwrap_or_default(),
+    };
+    let mut answer = item_answer(&item, &outcome, resource);
+    answer.still_open = Some(still_open_all(&outcome.after, outcome.at));
+    Ok(item_reply(&app, &item, &outcome, answer))
+}

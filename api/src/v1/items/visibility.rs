@@ -1,0 +1,53 @@
+//! `PUT /v1/items/{kind}/{id}/visibility`: who sees an item without a grant.
+
+use super::{item_after, item_answer, item_reply};
+use crate::{
+    extract::{Call, ItemPath},
+    problem::Fallible,
+    state::AppState,
+    v1::shape::{AlsoBody, Answer, ItemBody, also, still_open_all, words},
+};
+use axum::{extract::State, response::Response};
+use domain::{event::Visibility, item::ItemCommand};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The visibility to set.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PutVisibility {
+    /// Who sees the item without a grant.
+    #[schema(value_type = words::Visibility)]
+    visibility: Visibility,
+}
+
+/// What a change of visibility answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VisibilityResource {
+    /// The item.
+    pub item: ItemBody,
+    /// What else it changed: a narrowed item is unpublished.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<AlsoBody>,
+}
+
+/// Set who sees an item without a grant
+#[utoipa::path(put, path = "/v1/items/{kind}/{id}/visibility", tag = "items",
+    request_body = PutVisibility, responses(
+    (status = 200, description = "As it is now, and what is still open", body = Answer<VisibilityResource>)))]
+pub async fn put_visibility(
+    State(app): State<AppState>,
+    ItemPath { item }: ItemPath,
+    call: Call<PutVisibility>,
+) -> Fallible<Response> {
+    let Call { request, body, .. } = call.with_before();
+    let command = ItemCommand::SetVisibility(body.visibility);
+    let outcome = app.commands.item(&request, &item, command).await?;
+    let resource = VisibilityResource {
+        item: item_after(&app, &request.caller, &item, &outcome).await?,
+        also: also(&outcome.events, "item.visibility_changed"),
+    };
+    let mut answer = item_answer(&item, &outcome, resource);
+    answer.still_open = Some(still_open_all(&outcome.after, outcome.at));
+    Ok(item_reply(&app, &item, &outcome, answer))
+}

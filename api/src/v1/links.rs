@@ -1,0 +1,109 @@
+//! The routes of an item's links.
+
+pub mod create;
+pub mod get;
+pub mod list;
+pub mod password;
+pub mod patch;
+#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
+pub mod revoke;
+pub mod rotate;
+
+use super::{
+    eyes,
+    items::item_answer,
+    shape::{LinkBody, Reply, link_body, shows_secret},
+};
+use crate::{
+    problem::{Fallible, Problem, ProblemType},
+    state::AppState,
+};
+use axum::response::Response;
+use commands::{Caller, CommandError, Outcome, Status};
+use domain::{
+    event::{Event, LinkUseEvent},
+    id::{ItemRef, LinkId},
+    item::{ItemState, OpenLink},
+    position::Position,
+    stream::StreamName,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(create::post_link, list::list_links))
+        .routes(routes!(get::get_link, patch::patch_link, revoke::delete_link))
+        .routes(routes!(rotate::rotate_link))
+        .routes(routes!(password::put_link_password, password::delete_link_password))
+}
+
+/// What most of these commands answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LinkResource {
+    /// The link.
+    pub link: LinkBody,
+}
+
+/// How often a limited link had been opened when the log stood at a position; so that a replayed command
+/// shows what the first answer showed.
+async fn used_at(
+    app: &AppState,
+    link: LinkId,
+    open: &OpenLink,
+    position: Position,
+) -> Fallible<u32> {
+    if open.terms.max_visits.is_none() {
+        return Ok(0);
+    }
+    let stream = StreamName::Link(link);
+    let records =
+        app.log.read_stream(&stream, Position::START).await.map_err(CommandError::from)?;
+    let last = records.iter().rev().find(|record| record.position <= position);
+    let Some(last) = last else { return Ok(0) };
+    let events = last.events().map_err(|error| CommandError::Internal(error.to_string()))?;
+    let used = events.iter().rev().find_map(|recorded| match &recorded.event {
+        Event::Link(LinkUseEvent::Used(used)) => Some(used.used),
+        Event::Item(_) | Event::Account(_) | Event::Token(_) | Event::System(_) => None,
+    });
+    Ok(used.unwrap_or_default())
+}
+
+/// A link as it is in the state after a command.
+async fn link_after(
+    app: &AppState,
+    caller: &Caller,
+    item: &ItemRef,
+    outcome: &Outcome<ItemState>,
+    link: LinkId,
+) -> Fallible<LinkBody> {
+    let open = outcome.after.links.get(&link).ok_or_else(|| {
+        Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
+            .because(format!("{link} was changed, but is in no state"))
+    })?;
+    let used = used_at(app, link, open, outcome.position).await?;
+    let body = link_body(link, open, used, outcome.at);
+    let eyes = eyes::after(app, caller, item, outcome).await?;
+    if outcome.status != Status::Planned && shows_secret(caller, eyes.rights, open) {
+        body.with_secret(app, open.generation)
+    } else {
+        Ok(body)
+    }
+}
+
+/// The whole answer of a command that changes a link.
+async fn link_reply(
+    app: &AppState,
+    caller: &Caller,
+    item: &ItemRef,
+    outcome: &Outcome<ItemState>,
+    link: LinkId,
+) -> Fallible<Response> {
+    let resource = LinkResource { link: link_after(app, caller, item, outcome, link).await? };
+    let version = resource.link.version;
+    let answer = item_answer(item, outcome, resource);
+    let path = || format!("{}/links/{link}", super::items::path_of(item));
+    Ok(Reply::to(app, outcome).version(version).location(path).json(answer))
+}

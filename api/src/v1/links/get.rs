@@ -1,0 +1,78 @@
+//! `GET /v1/items/{kind}/{id}/links/{link}`: one link.
+
+use crate::{
+    extract::{Head, LinkPath},
+    problem::{Fallible, Problem},
+    state::AppState,
+    v1::{
+        eyes::{Seen, look},
+        shape::{LinkBody, Page, link_body, shows_secret},
+    },
+};
+use axum::{extract::State, response::Response};
+use domain::{id::LinkId, item::OpenLink, position::Position, role::Permission};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A link.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LinkAnswer {
+    /// The link.
+    pub link: LinkBody,
+    /// The position evaluated at.
+    #[schema(value_type = u64)]
+    pub position: Position,
+}
+
+/// Did the caller make this link? Those who may not share see their own ones only.
+pub(super) fn own(head: &Head, open: &OpenLink) -> bool {
+    head.caller.account.is_some() && open.created_by.account == head.caller.account
+}
+
+/// A link as the caller sees it now.
+pub(super) async fn shown(
+    app: &AppState,
+    head: &Head,
+    seen: &Seen,
+    link: LinkId,
+    open: &OpenLink,
+) -> Fallible<LinkBody> {
+    let limited = open.terms.max_visits.is_some();
+    let used = if limited { app.commands.link_uses(link).await? } else { 0 };
+    let body = link_body(link, open, used, seen.now);
+    if shows_secret(&head.caller, seen.eyes.rights, open) {
+        body.with_secret(app, open.generation)
+    } else {
+        Ok(body)
+    }
+}
+
+/// One link
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/links/{link}", tag = "links", responses(
+    (status = 200, description = "The link", body = LinkAnswer),
+    (status = 304, description = "The caller holds this version"),
+))]
+pub async fn get_link(
+    State(app): State<AppState>,
+    LinkPath { item, link }: LinkPath,
+    head: Head,
+) -> Fallible<Response> {
+    let seen = look(&app, &head, &item).await?.alive()?;
+    let open = seen.state.links.get(&link);
+    if !open.is_some_and(|open| own(&head, open)) {
+        seen.needs(Permission::Share)?;
+    }
+    let open = open.ok_or_else(|| Problem::not_found("link"))?;
+    let body = shown(&app, &head, &seen, link, open).await?;
+    let position = seen.state.position;
+    let answer = LinkAnswer { link: body, position };
+    // Uses are counted beside the link, so that a limited one's answer changes without its version.
+    let version = open.terms.max_visits.is_none().then_some(open.version);
+    let page = Page { app: &app, position, version: Some(open.version) };
+    if version.is_none() {
+        let mut fresh = head.clone();
+        fresh.preconditions.none_match = None;
+        return Ok(page.json(&fresh, answer));
+    }
+    Ok(page.json(&head, answer))
+}

@@ -1,0 +1,45 @@
+//! `GET /v1/items/{kind}/{id}/links`: the links of an item.
+
+use super::get::{own, shown};
+use crate::{
+    extract::{Head, ItemPath, ListQuery, Params, RowPage, paginate},
+    problem::Fallible,
+    state::AppState,
+    v1::{
+        eyes::look,
+        grants::made_by,
+        shape::{LinkBody, List, Page},
+    },
+};
+use axum::{extract::State, response::Response};
+use domain::role::Permission;
+
+/// The links of an item, oldest first
+///
+/// Callers who may not share see those that they made. Revoked ones are gone.
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/links", tag = "links", params(ListQuery),
+    responses((status = 200, description = "A page", body = List<LinkBody>)))]
+pub async fn list_links(
+    State(app): State<AppState>,
+    ItemPath { item }: ItemPath,
+    Params(query): Params<ListQuery>,
+    head: Head,
+) -> Fallible<Response> {
+    let page = query.page()?;
+    let seen = look(&app, &head, &item).await?.alive()?;
+    let sharer = seen.eyes.see(Permission::Share);
+    if !sharer {
+        seen.needs(Permission::View)?;
+    }
+    let rows: Vec<_> =
+        seen.state.links.iter().filter(|(_, open)| sharer || own(&head, open)).collect();
+    let RowPage { rows, next, total } =
+        paginate(&format!("links {item}"), &page, rows, |(_, open)| made_by(&open.events))?;
+    let mut bodies = Vec::with_capacity(rows.len());
+    for (link, open) in rows {
+        bodies.push(shown(&app, &head, &seen, *link, open).await?);
+    }
+    let position = seen.state.position;
+    let list = List::from_rows(RowPage { rows: bodies, next, total }, position);
+    Ok(Page { app: &app, position, version: None }.json(&head, list))
+}

@@ -1,0 +1,47 @@
+//! `PUT` and `DELETE /v1/items/{kind}/{id}/links/{link}/password`.
+
+use super::{LinkResource, link_reply};
+use crate::{
+    extract::{Call, LinkPath},
+    problem::Fallible,
+    state::AppState,
+    v1::{input::SecretInput, shape::Answer},
+};
+use axum::{extract::State, response::Response};
+use domain::item::ItemCommand;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// The password to ask for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PutPassword {
+    /// 1 to 1,024 bytes.
+    password: SecretInput,
+}
+
+/// Set the password of a link
+#[utoipa::path(put, path = "/v1/items/{kind}/{id}/links/{link}/password", tag = "links",
+    request_body = PutPassword,
+    responses((status = 200, description = "As it is now", body = Answer<LinkResource>)))]
+pub async fn put_link_password(
+    State(app): State<AppState>,
+    LinkPath { item, link }: LinkPath,
+    Call { request, body, .. }: Call<PutPassword>,
+) -> Fallible<Response> {
+    let password = body.password.password("/password")?;
+    let outcome = app.commands.set_link_password(&request, &item, link, password).await?;
+    link_reply(&app, &request.caller, &item, &outcome, link).await
+}
+
+/// Take the password of a link away
+#[utoipa::path(delete, path = "/v1/items/{kind}/{id}/links/{link}/password", tag = "links",
+    responses((status = 200, description = "As it is now", body = Answer<LinkResource>)))]
+pub async fn delete_link_password(
+    State(app): State<AppState>,
+    LinkPath { item, link }: LinkPath,
+    Call { request, .. }: Call,
+) -> Fallible<Response> {
+    let outcome = app.commands.item(&request, &item, ItemCommand::ClearLinkPassword(link)).await?;
+    link_reply(&app, &request.caller, &item, &outcome, link).await
+}

@@ -1,0 +1,43 @@
+//! `GET /v1/items/{kind}/{id}/publication`: an item's catalog entry.
+
+use crate::{
+    extract::{Head, ItemPath},
+    problem::{Fallible, Problem},
+    state::AppState,
+    v1::{
+        eyes::look,
+        shape::{Page, PublicationBody, publication_body},
+    },
+};
+use axum::{extract::State, response::Response};
+use domain::position::Position;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A catalog entry.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PublicationAnswer {
+    /// The entry.
+    pub publication: PublicationBody,
+    /// The position evaluated at.
+    #[schema(value_type = u64)]
+    pub position: Position,
+}
+
+/// An item's catalog entry
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/publication", tag = "publication", responses(
+    (status = 200, description = "The entry", body = PublicationAnswer),
+    (status = 304, description = "The caller holds this version"),
+))]
+pub async fn get_publication(
+    State(app): State<AppState>,
+    ItemPath { item }: ItemPath,
+    head: Head,
+) -> Fallible<Response> {
+    let seen = look(&app, &head, &item).await?.alive()?;
+    let open = seen.state.publication.as_ref().ok_or_else(|| Problem::not_found("publication"))?;
+    let publication = publication_body(&app.public_url, &item, open);
+    let (position, version) = (seen.state.position, Some(open.version));
+    let answer = PublicationAnswer { publication, position };
+    Ok(Page { app: &app, position, version }.json(&head, answer))
+}

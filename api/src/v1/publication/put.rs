@@ -1,0 +1,104 @@
+//! `PUT /v1/items/{kind}/{id}/publication`: list an item in the catalog, or change its entry.
+
+use crate::{
+    extract::{Call, ItemPath},
+    problem::{Fallible, Problem, ProblemType},
+    state::AppState,
+    v1::{
+        input::{Related, no_slug},
+        items::item_answer,
+        shape::{AlsoBody, Answer, PublicationBody, Reply, also, publication_body, words},
+    },
+};
+use axum::{extract::State, response::Response};
+use domain::{
+    event::CatalogAudience,
+    id::GroupId,
+    item::{ItemCommand, NewPublication},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A catalog entry; what is absent is taken from the item's own description.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"audience": "anyone", "title": "RNA-seq 4", "tags": ["rna"]}))]
+pub struct PutPublication {
+    /// Slugs are not available yet: null.
+    slug: Option<String>,
+    /// Who sees it.
+    #[schema(value_type = words::CatalogAudience)]
+    audience: CatalogAudience,
+    /// The groups of audience `groups`.
+    #[schema(value_type = Option<Vec<String>>)]
+    groups: Option<Vec<GroupId>>,
+    /// Title.
+    title: Option<String>,
+    /// Longer text.
+    description: Option<String>,
+    /// Tags.
+    tags: Option<Vec<String>>,
+    /// Address of a preview picture.
+    preview: Option<String>,
+    /// What happens to parts and required items.
+    #[serde(default, rename = "related")]
+    _related: Related,
+}
+
+/// A related item.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RelatedItem {
+    /// Its kind.
+    pub kind: String,
+    /// The application's own id of it.
+    pub id: String,
+}
+
+/// What publishing answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PublishedResource {
+    /// The entry.
+    pub publication: PublicationBody,
+    /// What else it changed.
+    pub also: Vec<AlsoBody>,
+    /// Related items that were opened.
+    pub opened: Vec<RelatedItem>,
+    /// Related items that were left closed.
+    pub left_closed: Vec<RelatedItem>,
+}
+
+/// List an item in the catalog, or change its entry
+///
+/// Raises the visibility to the audience in the same commit.
+#[utoipa::path(put, path = "/v1/items/{kind}/{id}/publication", tag = "publication",
+    request_body = PutPublication,
+    responses((status = 200, description = "The entry", body = Answer<PublishedResource>)))]
+pub async fn put_publication(
+    State(app): State<AppState>,
+    ItemPath { item }: ItemPath,
+    Call { request, body, .. }: Call<PutPublication>,
+) -> Fallible<Response> {
+    no_slug(body.slug.as_deref())?;
+    let command = ItemCommand::Publish(NewPublication {
+        audience: body.audience,
+        groups: body.groups.unwrap_or_default(),
+        title: body.title,
+        description: body.description,
+        tags: body.tags,
+        preview: body.preview,
+    });
+    let outcome = app.commands.item(&request, &item, command).await?;
+    let open = outcome.after.publication.as_ref().ok_or_else(|| {
+        Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
+            .because("published without an entry")
+    })?;
+    let resource = PublishedResource {
+        publication: publication_body(&app.public_url, &item, open),
+        also: also(&outcome.events, "publication.published"),
+        opened: Vec::new(),
+        left_closed: Vec::new(),
+    };
+    let version = open.version;
+    let answer = item_answer(&item, &outcome, resource);
+    Ok(Reply::to(&app, &outcome).version(version).json(answer))
+}

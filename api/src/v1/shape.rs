@@ -1,0 +1,26 @@
+//! What do answers look like? The bodies of the API, made from states and rows, knowing no request.
+
+pub mod account;
+pub mod answer;
+pub mod audit;
+pub mod grant;
+pub mod item;
+pub mod link;
+pub mod list;
+pub mod planned;
+pub mod principal;
+pub mod publication;
+pub mod still_open;
+pub mod words;
+
+pub use account::{AccountBody, AddressBody, AddressInput};
+pub use answer::{Answer, Page, Reply, Warning, read_headers};
+pub use audit::{ActorBody, AuditEvent, EventVia, TargetBody};
+pub use grant::{AskedBody, EndedGrant, GrantBody, ProvenanceBody, grant_body, grants_ended};
+pub use item::{Counts, ItemBody, ItemName, item_address, item_body};
+pub use link::{LinkBody, VisitsBody, link_body, shows_secret};
+pub use list::{List, TotalBody};
+pub use planned::{Planned, PlannedEvent, SampleBody, SideBody};
+pub use principal::PrincipalBody;
+pub use publication::{AlsoBody, PublicationBody, also, publication_body};
+pub use still_open::{StillOpen, still_open, still_open_all};

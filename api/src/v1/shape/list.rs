@@ -1,0 +1,55 @@
+//! What does a list look like?
+
+use domain::position::Position;
+use projections::{Listing, Total};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::extract::RowPage;
+
+/// How many rows a list has in all.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TotalBody {
+    /// How many.
+    pub value: u64,
+    /// `false` = at least so many.
+    pub exact: bool,
+}
+
+impl From<Total> for TotalBody {
+    fn from(total: Total) -> Self {
+        Self { value: total.value, exact: total.exact }
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct List<R> {
+    /// The rows.
+    pub data: Vec<R>,
+    /// How many in all, when asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<TotalBody>,
+    /// The cursor of the page after; null = this is the last.
+    pub next: Option<String>,
+    /// The position that the list was evaluated at.
+    #[schema(value_type = u64)]
+    pub position: Position,
+}
+
+impl<R> List<R> {
+    /// From a page of the read side.
+    pub fn of<T>(listing: Listing<T>, row: impl FnMut(T) -> R) -> Self {
+        Self {
+            data: listing.rows.into_iter().map(row).collect(),
+            total: listing.total.map(Into::into),
+            next: listing.next,
+            position: listing.position,
+        }
+    }
+
+    /// From rows that were in memory.
+    pub fn from_rows(page: RowPage<R>, position: Position) -> Self {
+        Self { data: page.rows, total: page.total.map(Into::into), next: page.next, position }
+    }
+}

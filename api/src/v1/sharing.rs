@@ -1,0 +1,49 @@
+//! The routes of an item's whole sharing state: visibility and direct grants as one.
+
+pub mod get;
+pub mod put;
+
+use super::shape::{GrantBody, grant_body, words};
+use crate::state::AppState;
+use domain::{
+    event::{ProvenanceKind, Visibility},
+    item::ItemState,
+    position::Position,
+    time::Time,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(get::get_sharing, put::put_sharing))
+}
+
+/// Visibility and direct grants.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SharingBody {
+    /// Who sees the item without a grant.
+    #[schema(value_type = words::Visibility)]
+    pub visibility: Visibility,
+    /// All open direct grants.
+    pub grants: Vec<GrantBody>,
+    /// Position of the last change of either; the ETag.
+    #[schema(value_type = u64)]
+    pub version: Position,
+}
+
+fn sharing_body(state: &ItemState, now: Time) -> SharingBody {
+    let mut open: Vec<_> = state
+        .grants
+        .values()
+        .filter(|open| open.grant.provenance.kind == ProvenanceKind::Direct)
+        .filter(|open| open.grant.ends_at.is_none_or(|end| end > now))
+        .collect();
+    open.sort_by(|a, b| a.events.first().cmp(&b.events.first()));
+    SharingBody {
+        visibility: state.visibility,
+        grants: open.into_iter().map(grant_body).collect(),
+        version: state.sharing_version,
+    }
+}

@@ -1,0 +1,41 @@
+//! `GET /v1/items/{kind}/{id}/sharing`: visibility and direct grants as one, with the version to replace it by.
+
+use super::{SharingBody, sharing_body};
+use crate::{
+    extract::{Head, ItemPath},
+    problem::Fallible,
+    state::AppState,
+    v1::{eyes::look, shape::Page},
+};
+use axum::{extract::State, response::Response};
+use domain::{position::Position, role::Permission};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The sharing state.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SharingAnswer {
+    /// Visibility and grants.
+    #[serde(flatten)]
+    pub sharing: SharingBody,
+    /// The position evaluated at.
+    #[schema(value_type = u64)]
+    pub position: Position,
+}
+
+/// Visibility and direct grants as one
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/sharing", tag = "sharing", responses(
+    (status = 200, description = "The state", body = SharingAnswer),
+    (status = 304, description = "The caller holds this version"),
+))]
+pub async fn get_sharing(
+    State(app): State<AppState>,
+    ItemPath { item }: ItemPath,
+    head: Head,
+) -> Fallible<Response> {
+    let seen = look(&app, &head, &item).await?.alive()?;
+    seen.needs(Permission::Share)?;
+    let sharing = sharing_body(&seen.state, seen.now);
+    let (position, version) = (seen.state.position, Some(seen.state.sharing_version));
+    Ok(Page { app: &app, position, version }.json(&head, SharingAnswer { sharing, position }))
+}

@@ -1,0 +1,62 @@
+//! `GET /v1/tokens`: the access tokens.
+
+use super::{TokenBody, token_body};
+use crate::{
+    extract::{Head, ListQuery, Params, RowCursor},
+    problem::{Fallible, Problem, ProblemType},
+    state::AppState,
+    v1::{
+        fresh,
+        shape::{List, Page, TotalBody},
+    },
+};
+use axum::{extract::State, response::Response};
+use domain::id::TokenId;
+
+const LIST: &str = "tokens";
+/// The vault is asked for so many at once when they are counted.
+const COUNTED_AT_ONCE: u32 = 200;
+/// Beyond so many, the count says "at least".
+const MOST_COUNTED: u64 = 10_000;
+
+async fn total(app: &AppState) -> Fallible<TotalBody> {
+    let mut value = 0u64;
+    let mut after = None;
+    loop {
+        let rows = app.commands.tokens(after, COUNTED_AT_ONCE).await?;
+        value += u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        after = rows.last().map(|(id, _)| *id);
+        let last = rows.len() < usize::try_from(COUNTED_AT_ONCE).unwrap_or(usize::MAX);
+        if last || value >= MOST_COUNTED {
+            return Ok(TotalBody { value, exact: last });
+        }
+    }
+}
+
+/// The access tokens, without what is secret of them
+#[utoipa::path(get, path = "/v1/tokens", tag = "administration", params(ListQuery),
+    responses((status = 200, description = "A page", body = List<TokenBody>)))]
+pub async fn list_tokens(
+    State(app): State<AppState>,
+    Params(query): Params<ListQuery>,
+    head: Head,
+) -> Fallible<Response> {
+    let page = query.page()?;
+    fresh::written(&app, &head).await?;
+    let after = page.after.as_deref().map(|text| RowCursor::decode(LIST, text)).transpose()?;
+    let after: Option<TokenId> = after.map(|id| id.parse()).transpose().map_err(|_| {
+        Problem::new(ProblemType::CursorMismatch, "the cursor does not belong to this list")
+    })?;
+    let mut rows = app.commands.tokens(after, page.limit + 1).await?;
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows.last().filter(|_| more);
+    let list = List {
+        next: last.map(|(id, _)| RowCursor::after(LIST, &id.to_string()).encode()),
+        total: if page.count { Some(total(&app).await?) } else { None },
+        position: app.commands.last_acknowledged(),
+        data: rows.iter().map(|(id, state)| token_body(*id, state)).collect(),
+    };
+    Ok(Page { app: &app, position: list.position, version: None }.json(&head, list))
+}

@@ -1,0 +1,66 @@
+//! The routes of openings of links.
+
+pub mod open;
+pub mod swap;
+
+use super::shape::ItemName;
+use crate::state::AppState;
+use axum::{
+    Json,
+    http::{HeaderValue, header},
+    response::{IntoResponse as _, Response},
+};
+use commands::Opened;
+use domain::{id::LinkId, role::Permissions, time::Time};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(open::open_link)).routes(routes!(swap::swap_code))
+}
+
+/// Which link was opened.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OpenedLink {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: LinkId,
+}
+
+/// An opened link.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OpenedBody {
+    /// The visit; send it as `Sharelog-Visit` with requests of the visitor.
+    pub visit: String,
+    /// First instant at which the visit is over.
+    #[schema(value_type = super::shape::words::Instant)]
+    pub ends_at: Time,
+    /// The item.
+    pub item: ItemName,
+    /// What the visitor may do now.
+    #[schema(value_type = Vec<super::shape::words::Permission>)]
+    pub permissions: Permissions,
+    /// The link.
+    pub link: OpenedLink,
+    /// The application's own text in the link.
+    pub state: Option<String>,
+    /// Would accepting give the visitor a grant?
+    pub can_join: bool,
+}
+
+fn answer(opened: Opened) -> Response {
+    let body = OpenedBody {
+        visit: opened.visit.expose().to_owned(),
+        ends_at: opened.ends_at,
+        item: ItemName::of(&opened.item, &opened.state),
+        permissions: opened.permissions,
+        link: OpenedLink { id: opened.link },
+        state: opened.view_state,
+        can_join: opened.can_join,
+    };
+    let mut response = Json(body).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

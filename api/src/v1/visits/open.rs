@@ -1,0 +1,33 @@
+//! `POST /v1/links/open`: open a link.
+
+use super::{OpenedBody, answer};
+use crate::{extract::Asking, problem::Fallible, state::AppState, v1::input::SecretInput};
+use axum::{extract::State, response::Response};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A link to open.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenLink {
+    /// The secret part of its address.
+    token: SecretInput,
+    /// Its password.
+    password: Option<SecretInput>,
+}
+
+/// Open a link
+///
+/// A link with a limit loses a use. Unknown, expired and revoked links look alike.
+#[utoipa::path(post, path = "/v1/links/open", tag = "visits", request_body = OpenLink,
+    responses((status = 200, description = "The visit", body = OpenedBody)))]
+pub async fn open_link(
+    State(app): State<AppState>,
+    Asking { head, body }: Asking<OpenLink>,
+) -> Fallible<Response> {
+    let OpenLink { token, password } = body;
+    let password = password.map(|password| password.password("/password")).transpose()?;
+    let token = token.0.expose();
+    let opened = app.commands.open_link(&head.caller, token, password.as_ref()).await?;
+    Ok(answer(opened))
+}

@@ -1,0 +1,28 @@
+//! `POST /v1/visits`: an application swaps the code of a redirect for the visit.
+
+use super::{OpenedBody, answer};
+use crate::{extract::Asking, problem::Fallible, state::AppState, v1::input::SecretInput};
+use axum::{extract::State, response::Response};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A code to swap.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SwapCode {
+    /// The value of `sharelog_code` in the address of the redirect.
+    code: SecretInput,
+}
+
+/// Swap the code of a redirect for the visit
+///
+/// A code works once, for 60 seconds.
+#[utoipa::path(post, path = "/v1/visits", tag = "visits", request_body = SwapCode,
+    responses((status = 200, description = "The visit", body = OpenedBody)))]
+pub async fn swap_code(
+    State(app): State<AppState>,
+    Asking { head, body }: Asking<SwapCode>,
+) -> Fallible<Response> {
+    let opened = app.commands.swap_code(&head.caller, body.code.0.expose()).await?;
+    Ok(answer(opened))
+}
