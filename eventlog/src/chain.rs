@@ -70,6 +70,8 @@ pub(crate) struct Chain {
     recent_from: Position,
     /// Every record after this position is in one of the two maps.
     complete_from: Position,
+    /// See [`REMEMBERED`].
+    remembered: usize,
 }
 
 impl Chain {
@@ -83,6 +85,7 @@ impl Chain {
             older: HashMap::new(),
             recent_from: checkpoint.position,
             complete_from: checkpoint.position,
+            remembered: REMEMBERED,
         }
     }
 
@@ -137,7 +140,7 @@ impl Chain {
     }
 
     fn remember(&mut self, stream: StreamName, position: Position) {
-        if self.recent.len() >= REMEMBERED {
+        if self.recent.len() >= self.remembered {
             self.older = std::mem::take(&mut self.recent);
             self.complete_from = self.recent_from;
             self.recent_from = Position(position.0.saturating_sub(1));
@@ -207,4 +210,77 @@ pub(crate) fn begins_at_one(head: crate::Head) -> Result<(), LogError> {
         position: Position(1),
         detail: format!("the first record stands at {}: records were removed", head.first),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::{Maker, make::item};
+
+    fn raw(position: u64, envelope: &Envelope) -> RawRecord {
+        RawRecord {
+            position: Position(position),
+            stream: Some(envelope.stream.clone()),
+            stored_at: None,
+            bytes: envelope.encode().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_record_that_comes_again_is_refused() {
+        let mut maker = Maker::new(1);
+        let mut chain = Chain::after(Checkpoint::default(), None);
+        let first = maker.envelope(&item("a"), Position::START);
+        chain.accept(raw(1, &first)).unwrap();
+        let again = chain.accept(raw(1, &first)).unwrap_err();
+        assert!(matches!(again, LogError::Corrupt { position: Position(1), .. }));
+    }
+
+    #[test]
+    fn a_gap_is_told_where_it_begins() {
+        let mut maker = Maker::new(2);
+        let mut chain = Chain::after(Checkpoint::default(), None);
+        let later = maker.envelope(&item("a"), Position::START);
+        let gap = chain.accept(raw(3, &later)).unwrap_err();
+        assert!(matches!(gap, LogError::Corrupt { position: Position(1), .. }));
+    }
+
+    #[test]
+    fn a_record_that_names_a_later_one_before_it_is_refused() {
+        let mut maker = Maker::new(3);
+        let checkpoint = Checkpoint { position: Position(9), time: Time::default() };
+        for prev in [10, 11] {
+            let mut chain = Chain::after(checkpoint, None);
+            let wrong = maker.envelope(&item("a"), Position(prev));
+            assert!(chain.accept(raw(10, &wrong)).is_err());
+        }
+    }
+
+    #[test]
+    fn a_chain_from_before_the_checkpoint_is_believed_once() {
+        let mut maker = Maker::new(4);
+        let checkpoint = Checkpoint { position: Position(9), time: Time::default() };
+        let mut chain = Chain::after(checkpoint, Some(maker.log));
+        let known = maker.envelope(&item("a"), Position(4));
+        chain.accept(raw(10, &known)).unwrap();
+        let again = maker.envelope(&item("a"), Position(4));
+        assert!(chain.accept(raw(11, &again)).is_err());
+    }
+
+    #[test]
+    fn streams_forgotten_for_lack_of_room_are_believed_and_others_still_checked() {
+        let mut maker = Maker::new(5);
+        let mut chain = Chain::after(Checkpoint::default(), None);
+        chain.remembered = 10;
+        let count = 10;
+        chain.accept(raw(1, &maker.envelope(&item("old"), Position::START))).unwrap();
+        for position in 2..=2 * count + 2 {
+            let stream = item(&format!("s{position}"));
+            chain.accept(raw(position, &maker.envelope(&stream, Position::START))).unwrap();
+        }
+        let end = 2 * count + 3;
+        let recent = item(&format!("s{}", end - 5));
+        assert!(chain.accept(raw(end, &maker.envelope(&recent, Position(7)))).is_err());
+        chain.accept(raw(end, &maker.envelope(&item("old"), Position(1)))).unwrap();
+    }
 }

@@ -182,12 +182,12 @@ impl JetStreamLog {
         let mut feed = Feed::new(Arc::clone(&self.shared), wanted, after.0);
         let mut all: Vec<RawRecord> = Vec::new();
         while all.last().is_none_or(|record| record.position < last) {
-            let fed = feed.next(1_000, options.timeout).await?;
-            if fed.is_empty() {
+            let came = feed.next(1_000, options.timeout).await?;
+            if came.is_empty() {
                 let why = format!("records of `{stream}` before {last} did not come");
                 return Err(LogError::Unavailable(why));
             }
-            all.extend(fed.into_iter().map(|fed| fed.raw(&options.subjects())));
+            all.extend(came.into_iter().map(|fed| fed.raw(&options.subjects())));
         }
         all.retain(|record| record.position <= last);
         Ok(all)

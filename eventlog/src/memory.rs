@@ -21,6 +21,9 @@ mod activity;
 
 pub use activity::{MemoryActivity, MemoryRuns};
 
+/// How often a follower looks by itself; the writer wakes it.
+const LOOK: Duration = Duration::from_mins(1);
+
 #[derive(Debug, Clone)]
 struct Stored {
     stream: StreamName,
@@ -179,7 +182,7 @@ impl EventLog for MemoryLog {
         let log = if after.position.0 == 0 { None } else { self.identity().await? };
         let head = self.inner.head.subscribe();
         let source = Arc::clone(&self.inner);
-        Ok(Box::new(LocalFollower::new(source, after, log, head, Duration::from_secs(60))))
+        Ok(Box::new(LocalFollower::new(source, after, log, head, LOOK)))
     }
 
     async fn identity(&self) -> Result<Option<LogId>, LogError> {

@@ -107,7 +107,8 @@ fn gap(at: Time, detail: &str) -> ActivityEntry {
 /// Writes what waits, twice a second or when asked; a batch that fails is tried again as it is.
 async fn write_on<S: Store>(store: Arc<S>, shared: Arc<Shared>, mut batch: Batch) {
     loop {
-        let _ = tokio::time::timeout(FLUSH, shared.wake.notified()).await.is_ok();
+        // Woken or not: what waits is written.
+        tokio::time::timeout(FLUSH, shared.wake.notified()).await.ok();
         let (entries, dropped, asked) = {
             let mut waiting = shared.waiting.lock();
             let asked = std::mem::take(&mut waiting.asked);

@@ -72,10 +72,10 @@ pub async fn a_lost_acknowledgement_is_found_by_reading(factory: &dyn Factory) {
     let mut maker = Maker::started(4, &*bench).await;
     let faulty = Arc::new(FaultyLog::new(bench.log()));
     let log: SharedLog = Arc::clone(&faulty) as SharedLog;
-    let faults = [Fault::AckLost, Fault::RetriedDuplicateFirst, Fault::RetriedConflictFirst];
+    let orders = [Fault::AckLost, Fault::RetriedDuplicateFirst, Fault::RetriedConflictFirst];
     let stream = item("doubted");
     let mut version = Position::START;
-    for (number, fault) in faults.iter().cycle().take(12).enumerate() {
+    for (number, fault) in orders.iter().cycle().take(12).enumerate() {
         let key = (number % 2 == 0).then(|| format!("key-{number}"));
         let record = maker.keyed(&stream, version, key.as_deref());
         faulty.fail_next(fault.clone());

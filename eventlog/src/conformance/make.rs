@@ -186,6 +186,6 @@ pub async fn put(log: &SharedLog, record: &Append) -> Appended {
 pub fn at(appended: Appended) -> Position {
     match appended {
         Appended::At(position) => position,
-        other => panic!("not recorded: {other:?}"),
+        other @ (Appended::Conflict | Appended::KeyTaken(_)) => panic!("not recorded: {other:?}"),
     }
 }

@@ -138,11 +138,11 @@ impl Store for Stream {
         let wanted = Wanted { stream: name, filter: None, headers_only: false, dense: false };
         let mut feed = Feed::new(Arc::clone(&self.shared), wanted, seq);
         while seq < end {
-            let fed = feed.next(100, options.timeout).await?;
-            if fed.is_empty() {
+            let came = feed.next(100, options.timeout).await?;
+            if came.is_empty() {
                 return Err(LogError::Unavailable("activity did not come".to_owned()));
             }
-            for fed in fed {
+            for fed in came {
                 seq = fed.seq;
                 let batch = read_batch(Position(seq), &fed.message.payload)?;
                 for (index, entry) in (0u32..).zip(batch.entries) {

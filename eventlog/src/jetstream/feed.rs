@@ -157,58 +157,63 @@ impl Feed {
         Ok(())
     }
 
+    /// What came until then. May be dropped while it waits: nothing is taken before the last wait is over.
     async fn receive(&mut self, max: usize, until: Instant) -> Result<Vec<Fed>, LogError> {
-        let mut active = match self.active.take() {
-            Some(active) => active,
-            None => match timeout_at(until.max(Instant::now() + SILENCE), self.start()).await {
-                Ok(started) => started?,
-                Err(_elapsed) => return Err(LogError::Unavailable("no consumer".to_owned())),
-            },
-        };
-        let mut received = Vec::new();
-        let first = timeout_at(until, active.messages.next()).await;
-        let mut next = match first {
-            Ok(next) => Some(next),
-            Err(_elapsed) => None,
-        };
+        if self.active.is_none() {
+            let patience = until.max(Instant::now() + SILENCE);
+            let started = timeout_at(patience, self.start()).await;
+            let slow = || LogError::Unavailable("no consumer was made in time".to_owned());
+            self.active = Some(started.map_err(|_elapsed| slow())??);
+        }
+        let Some(active) = &mut self.active else { return Ok(Vec::new()) };
+        let mut next = timeout_at(until, active.messages.next()).await.ok();
+        let mut messages = Vec::new();
+        let mut failed = None;
         while let Some(item) = next {
-            let message = match item {
-                Some(Ok(message)) => message,
-                Some(Err(error)) if received.is_empty() => {
-                    return Err(LogError::Unavailable(format!("consumer: {error}")));
-                }
-                None if received.is_empty() => {
-                    return Err(LogError::Unavailable("the consumer has ended".to_owned()));
-                }
-                // What came is handed out first; the next call makes another consumer.
-                Some(Err(_)) | None => return Ok(received),
-            };
-            match self.take(&mut active, message)? {
-                Some(fed) => received.push(fed),
-                None if received.is_empty() => {
-                    return Err(LogError::Unavailable("the consumer skipped".to_owned()));
-                }
-                None => return Ok(received),
+            match item {
+                Some(Ok(message)) => messages.push(message),
+                Some(Err(error)) => failed = Some(error.to_string()),
+                None => failed = Some("it has ended".to_owned()),
             }
-            if received.len() >= max {
+            if failed.is_some() || messages.len() >= max {
                 break;
             }
             next = active.messages.next().now_or_never();
         }
-        self.active = Some(active);
-        Ok(received)
+        let mut received = Vec::with_capacity(messages.len());
+        for message in messages {
+            let Some(fed) = self.take(message)? else {
+                failed = Some("it skipped".to_owned());
+                break;
+            };
+            received.push(fed);
+        }
+        match failed {
+            Some(why) if received.is_empty() => {
+                Err(LogError::Unavailable(format!("consumer: {why}")))
+            }
+            // What came is handed out first; the next call makes another consumer.
+            Some(_) => {
+                self.retire();
+                Ok(received)
+            }
+            None => Ok(received),
+        }
     }
 
     /// Checks a message's place; `None` = read again with another consumer.
-    fn take(&mut self, active: &mut Active, message: Message) -> Result<Option<Fed>, LogError> {
+    fn take(&mut self, message: Message) -> Result<Option<Fed>, LogError> {
         let info =
             message.info().map_err(|error| LogError::Unavailable(format!("consumer: {error}")))?;
         let (seq, pending) = (info.stream_sequence, info.pending);
         let stored_at = i64::try_from(info.published.unix_timestamp_nanos() / 1_000)
             .ok()
             .and_then(|micros| Time::from_micros(micros).ok());
-        active.delivered += 1;
-        if info.consumer_sequence != active.delivered {
+        let due = self.active.as_mut().map(|active| {
+            active.delivered += 1;
+            active.delivered
+        });
+        if due != Some(info.consumer_sequence) {
             return Ok(None);
         }
         if self.wanted.dense && seq != self.last + 1 && self.suspect != Some(self.last) {

@@ -36,7 +36,7 @@ impl Follower for JetStreamFollower {
         if let Some(error) = &self.stopped {
             return Err(error.clone());
         }
-        let fed = match self.feed.next(max.max(1), wait).await {
+        let came = match self.feed.next(max.max(1), wait).await {
             Ok(fed) => fed,
             Err(error @ (LogError::Corrupt { .. } | LogError::Foreign { .. })) => {
                 self.stopped = Some(error.clone());
@@ -45,8 +45,8 @@ impl Follower for JetStreamFollower {
             Err(error) => return Err(error),
         };
         let subjects = self.shared.options.subjects();
-        let mut records = Vec::with_capacity(fed.len());
-        for fed in fed {
+        let mut records = Vec::with_capacity(came.len());
+        for fed in came {
             match self.chain.accept(fed.raw(&subjects)) {
                 Ok(record) => records.push(record),
                 Err(error) if records.is_empty() => {

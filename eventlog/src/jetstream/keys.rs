@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 /// The broker itself arbitrates keys younger than its duplicate window (2 min); the index must know
 /// everything older, with room to spare.
-const TRUSTED: Duration = Duration::from_secs(60);
+const TRUSTED: Duration = Duration::from_mins(1);
 /// Keys written in one transaction at most.
 const BATCH: usize = 2_000;
 
@@ -144,10 +144,10 @@ async fn advance(
     feed: &mut Feed,
     connection: &Arc<Mutex<Connection>>,
 ) -> Result<(), LogError> {
-    let fed = feed.next(BATCH, Duration::from_secs(5)).await?;
-    let Some(last) = fed.last().map(|fed| fed.seq) else { return Ok(()) };
+    let came = feed.next(BATCH, Duration::from_secs(5)).await?;
+    let Some(last) = came.last().map(|fed| fed.seq) else { return Ok(()) };
     let keys: Vec<(String, u64)> =
-        fed.iter().filter_map(|fed| Some((key(fed)?, fed.seq))).collect();
+        came.iter().filter_map(|fed| Some((key(fed)?, fed.seq))).collect();
     // The first record is there, so there is an identity. Written until it is written: the feed has gone on.
     loop {
         let done = match log.identity().await {

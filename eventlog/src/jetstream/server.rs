@@ -130,9 +130,10 @@ pub(super) async fn ask<T: DeserializeOwned>(
 }
 
 pub(super) fn unavailable(error: &async_nats::RequestError) -> LogError {
-    LogError::Unavailable(match error.kind() {
-        RequestErrorKind::NoResponders => "JetStream is not enabled, or not ready".to_owned(),
-        _ => format!("NATS: {error}"),
+    LogError::Unavailable(if error.kind() == RequestErrorKind::NoResponders {
+        "JetStream is not enabled, or not ready".to_owned()
+    } else {
+        format!("NATS: {error}")
     })
 }
 
@@ -274,5 +275,38 @@ impl Shared {
         info(&self.client, &self.options, &self.options.stream).await?.ok_or_else(|| {
             LogError::Misconfigured(format!("the stream `{}` is gone", self.options.stream))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_servers_are_refused_and_newer_ones_with_faults_named() {
+        for old in ["2.9.25", "2.10.22", "1.0.0", "2.10.0-beta.1", "nonsense", ""] {
+            assert!(judge_version(old).is_err(), "{old}");
+        }
+        for faulty in ["2.10.23", "2.11.9", "2.12.0", "2.12.1"] {
+            assert_eq!(judge_version(faulty).unwrap().len(), 1, "{faulty}");
+        }
+        for good in ["2.12.2", "2.12.2-RC.1", "2.15.1", "3.0.0"] {
+            assert!(judge_version(good).unwrap().is_empty(), "{good}");
+        }
+    }
+
+    #[test]
+    fn settings_of_servers_to_come_are_judged_by_their_value() {
+        let options = JetStreamOptions::default();
+        let mut config = wanted(&options);
+        assert!(differences(&config, &options).is_empty());
+        config["new_limit"] = json!(0);
+        config["new_flag"] = json!(false);
+        config["metadata"] = json!({"_nats.level": "1"});
+        config["num_replicas"] = json!(3);
+        assert!(differences(&config, &options).is_empty());
+        config["allow_msg_ttl"] = json!(true);
+        config["deny_purge"] = json!(false);
+        assert_eq!(differences(&config, &options).len(), 2);
     }
 }

@@ -1,4 +1,10 @@
 //! Does every engine keep every promise? The one suite, run on each.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests stop at the first thing that is not as it must be"
+)]
 
 mod jetstream;
 mod memory;

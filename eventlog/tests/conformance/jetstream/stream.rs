@@ -6,7 +6,7 @@ use domain::position::Position;
 use eventlog::{
     AppendError, Checkpoint, LogError,
     conformance::{
-        Bench, Maker, everything,
+        Bench as _, Maker, everything,
         make::{item, put},
         take, until_stopped,
     },
@@ -20,7 +20,7 @@ async fn the_stream_is_made_as_it_must_be() {
     let config = bench.config().await;
     assert!(config.deny_delete && config.deny_purge && config.allow_direct && !config.allow_rollup);
     assert_eq!(config.discard, DiscardPolicy::New);
-    assert_eq!(config.duplicate_window, Duration::from_secs(120));
+    assert_eq!(config.duplicate_window, Duration::from_mins(2));
     assert_eq!(config.max_messages, -1);
     assert_eq!(config.max_age, Duration::ZERO);
 }
