@@ -114,7 +114,7 @@ pub trait Vault: Send + Sync + fmt::Debug {
         after: Option<VaultId>,
         limit: u32,
     ) -> Result<Vec<Row>, VaultError>;
-    /// Rows that nobody has looked at since an instant (or ever) and that were written before it.
+    /// Rows last looked at (never looked at: written) before an instant, the longest ago first.
     async fn unchecked(&self, before: Time, limit: u32) -> Result<Vec<Row>, VaultError>;
     /// Notes that a row was looked at, and since when nothing refers to it.
     async fn mark(

@@ -104,15 +104,14 @@ impl Vault for MemoryVault {
 
     async fn unchecked(&self, before: Time, limit: u32) -> Result<Vec<Row>, VaultError> {
         let contents = self.0.lock();
-        Ok(contents
+        let mut found: Vec<(Time, &Row)> = contents
             .rows
             .values()
-            .filter(|(row, checked)| {
-                row.written_at < before && checked.is_none_or(|checked| checked < before)
-            })
-            .take(limit as usize)
-            .map(|(row, _)| row.clone())
-            .collect())
+            .map(|(row, checked)| (checked.unwrap_or(row.written_at), row))
+            .filter(|(looked_at, _)| *looked_at < before)
+            .collect();
+        found.sort_by_key(|(looked_at, _)| *looked_at);
+        Ok(found.into_iter().take(limit as usize).map(|(_, row)| row.clone()).collect())
     }
 
     async fn mark(
