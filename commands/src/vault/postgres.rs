@@ -162,11 +162,7 @@ impl PostgresVault {
         got.map_err(|_| VaultError("PostgreSQL: no connection".to_owned()))
     }
 
-    async fn execute(
-        &self,
-        sql: &str,
-        values: &[&(dyn ToSql + Sync)],
-    ) -> Result<u64, VaultError> {
+    async fn execute(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, VaultError> {
         let client = self.client().await?;
         let statement = client.prepare_cached(sql).await.map_err(|error| failed(&error))?;
         client.execute(&statement, values).await.map_err(|error| failed(&error))

@@ -8,9 +8,7 @@ mod worker;
 use super::{DataKeyRow, Row, RowKind, Vault, VaultError};
 use async_trait::async_trait;
 use domain::{id::VaultId, position::Position, time::Time};
-use rusqlite::{
-    Connection, OptionalExtension as _, TransactionBehavior, params, types::Type,
-};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params, types::Type};
 use std::path::Path;
 use uuid::Uuid;
 use worker::{Worker, failed};
@@ -229,8 +227,9 @@ impl Vault for SqliteVault {
         let condition = "WHERE id IN
             (SELECT row_id FROM row_lookups WHERE kind = ?1 AND digest = ?2)
             ORDER BY written_at, id";
-        let find =
-            move |connection: &mut Connection| rows(connection, condition, params![kind.name(), lookup]);
+        let find = move |connection: &mut Connection| {
+            rows(connection, condition, params![kind.name(), lookup])
+        };
         self.reader.run(find).await
     }
 
@@ -333,18 +332,20 @@ impl Vault for SqliteVault {
         let follower = follower.to_owned();
         let read = move |connection: &mut Connection| {
             let sql = "SELECT position FROM followers WHERE name = ?1";
-            connection.query_row(sql, [follower], |row| row.get::<_, u64>(0)).optional()
+            connection.query_row(sql, [follower], |row| row.get::<_, i64>(0)).optional()
         };
-        Ok(Position(self.reader.run(read).await?.unwrap_or(0)))
+        let position = self.reader.run(read).await?.unwrap_or(0);
+        Ok(Position(u64::try_from(position).unwrap_or(0)))
     }
 
     async fn advance(&self, follower: &str, position: Position) -> Result<(), VaultError> {
         let follower = follower.to_owned();
+        let position = i64::try_from(position.0).unwrap_or(i64::MAX);
         let advance = move |connection: &mut Connection| {
             connection.execute(
                 "INSERT INTO followers (name, position) VALUES (?1, ?2)
                  ON CONFLICT (name) DO UPDATE SET position = max(position, excluded.position)",
-                params![follower, position.0],
+                params![follower, position],
             )
         };
         self.writer.run(advance).await.map(drop)
