@@ -1,4 +1,4 @@
-//! Links: make, open, limit, protect, rotate, revoke; visits; the page; joining.
+//! Links: make, open, limit, protect, rotate, revoke; visits; the page.
 
 use tests::{Client, Value, World, json, on_both_pairs, service::PUBLIC_URL, world::item};
 
@@ -10,7 +10,6 @@ on_both_pairs!(
     a_rotated_link_opens_with_the_new_secret_only,
     a_link_works_inside_its_window_only,
     a_link_for_the_entitled_opens_for_nobody_else,
-    a_joining_link_makes_collaborators_who_stay_unless_cascaded,
     the_page_of_a_link_consumes_nothing_and_leads_to_the_item,
     forged_and_unknown_tokens_look_alike,
 );
@@ -164,37 +163,6 @@ async fn a_link_for_the_entitled_opens_for_nobody_else(mut world: World) {
     assert!([403, 404].contains(&stranger.status.as_u16()), "{}", stranger.told());
     let nobody = open(&world.app().await.anonymous(), &link).await;
     nobody.problem(403, "sign-in-required");
-}
-
-async fn a_joining_link_makes_collaborators_who_stay_unless_cascaded(mut world: World) {
-    let (path, link) = linked(&mut world, json!({"role": "editor", "joins": true})).await;
-    let guest = world.account("a-22").await;
-    let opened = open(&guest, &link).await;
-    assert_eq!(opened.is(200)["can_join"], true);
-    guest.get(&path).await.problem(404, "not-found");
-    let joined = guest.post("/v1/links/join", json!({"visit": opened.body["visit"]})).await;
-    joined.ok();
-    assert!(guest.get(&path).await.list("/you_may").contains(&json!("edit")));
-    let owner = world.account("a-17").await;
-    let id = link["id"].as_str().unwrap_or_default();
-    let grants = owner.get(&format!("{path}/grants")).await;
-    assert_eq!(grants.is(200)["data"][0]["provenance"], json!({"kind": "link", "id": id}));
-
-    let revoked = owner.delete(&format!("{path}/links/{id}")).await;
-    let kept = revoked.list("/still_open");
-    assert!(kept.iter().any(|path| path.to_string().contains("a-22")), "{}", revoked.told());
-    guest.get(&path).await.is(200);
-
-    let second =
-        owner.post(&format!("{path}/links"), json!({"role": "viewer", "joins": true})).await;
-    let link = second.is(201)["link"].clone();
-    let other = world.account("a-23").await;
-    let visit = open(&other, &link).await.body["visit"].clone();
-    other.post("/v1/links/join", json!({"visit": visit})).await.ok();
-    let id = link["id"].as_str().unwrap_or_default();
-    let ended = owner.delete(&format!("{path}/links/{id}?cascade=true")).await;
-    assert_eq!(ended.is(200)["ended"][0]["cause"], "cascade", "{}", ended.told());
-    other.get(&path).await.problem(404, "not-found");
 }
 
 async fn the_page_of_a_link_consumes_nothing_and_leads_to_the_item(mut world: World) {
