@@ -14,6 +14,9 @@ use utoipa::ToSchema;
 /// The most bytes a body may have.
 pub const BODY_LIMIT: usize = 256 * 1024;
 
+/// So much of a body that is too large is read and dropped.
+const DRAIN_LIMIT: usize = 8 * 1024 * 1024;
+
 /// The body of a command that takes no fields of its own.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -77,19 +80,24 @@ impl Reading {
             let detail = format!("the body has more than {} KiB", BODY_LIMIT / 1024);
             Problem::new(ProblemType::TooLarge, detail)
         };
-        let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
-        if announced.and_then(|v| v.parse::<usize>().ok()).is_some_and(|n| n > BODY_LIMIT) {
-            return Err(too_large());
-        }
         let mut bytes = Vec::new();
         let mut chunks = body.into_data_stream();
+        let mut drained = 0usize;
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk
                 .map_err(|_| Problem::new(ProblemType::MalformedRequest, "the body broke off"))?;
-            if bytes.len() + chunk.len() > BODY_LIMIT {
-                return Err(too_large());
+            if drained == 0 && bytes.len() + chunk.len() <= BODY_LIMIT {
+                bytes.extend_from_slice(&chunk);
+                continue;
             }
-            bytes.extend_from_slice(&chunk);
+            // Read on for a while: a client that is still sending would not see the answer.
+            drained += chunk.len();
+            if drained > DRAIN_LIMIT {
+                break;
+            }
+        }
+        if drained > 0 {
+            return Err(too_large());
         }
         if bytes.is_empty() {
             return Ok(Self { object: Map::new(), empty: true });

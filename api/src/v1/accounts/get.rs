@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AccountAnswer {
     /// The account.
+    #[serde(flatten)]
     pub account: AccountBody,
     /// The position evaluated at.
     #[schema(value_type = u64)]

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct GrantAnswer {
     /// The grant.
+    #[serde(flatten)]
     pub grant: GrantBody,
     /// The position evaluated at.
     #[schema(value_type = u64)]

@@ -58,6 +58,7 @@ pub struct ShareOptions {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ItemAnswer {
     /// The item.
+    #[serde(flatten)]
     pub item: ItemBody,
     /// What a share dialog needs, when asked.
     #[serde(skip_serializing_if = "Option::is_none")]

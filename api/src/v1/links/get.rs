@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LinkAnswer {
     /// The link.
+    #[serde(flatten)]
     pub link: LinkBody,
     /// The position evaluated at.
     #[schema(value_type = u64)]

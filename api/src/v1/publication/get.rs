@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PublicationAnswer {
     /// The entry.
+    #[serde(flatten)]
     pub publication: PublicationBody,
     /// The position evaluated at.
     #[schema(value_type = u64)]

@@ -2,10 +2,8 @@
 
 use super::{PrincipalBody, words};
 use domain::{
-    event::Recorded,
     id::{CommandId, ItemRef, TokenId},
     position::{EventId, Position},
-    stream::StreamName,
     time::Time,
 };
 use projections::AuditRow;
@@ -154,10 +152,4 @@ impl From<AuditRow> for AuditEvent {
             text: row.text,
         }
     }
-}
-
-/// A planned event in plain words.
-pub(super) fn sentence(recorded: &Recorded, stream: &StreamName) -> String {
-    let (name, _) = recorded.event.stored();
-    format!("{name} on {stream}")
 }

@@ -6,7 +6,7 @@ use commands::Caller;
 use domain::{
     event::{Audience, CallerRole},
     id::LinkId,
-    item::OpenLink,
+    item::{LinkStatus, OpenLink, link_status},
     position::Position,
     role::{Permissions, Role, Withheld, effective},
     time::Time,
@@ -67,7 +67,7 @@ pub struct LinkBody {
     pub state: Option<String>,
     /// Where in its life it is.
     #[schema(value_type = words::LinkStatus)]
-    pub status: &'static str,
+    pub status: LinkStatus,
     /// When it was made.
     #[schema(value_type = words::Instant)]
     pub created_at: Time,
@@ -89,19 +89,6 @@ pub fn shows_secret(caller: &Caller, rights: Permissions, open: &OpenLink) -> bo
     may_open && (own || rights.covers(effective(open.terms.role, &open.terms.withhold)))
 }
 
-fn status(open: &OpenLink, used: u32, now: Time) -> &'static str {
-    let terms = &open.terms;
-    if terms.ends_at.is_some_and(|end| end <= now) {
-        "expired"
-    } else if terms.max_visits.is_some_and(|max| used >= max) {
-        "used_up"
-    } else if terms.starts_at.is_some_and(|start| start > now) {
-        "scheduled"
-    } else {
-        "active"
-    }
-}
-
 /// A link as it is in a state; `used` openings were counted.
 pub fn link_body(link: LinkId, open: &OpenLink, used: u32, now: Time) -> LinkBody {
     let terms = &open.terms;
@@ -121,7 +108,7 @@ pub fn link_body(link: LinkId, open: &OpenLink, used: u32, now: Time) -> LinkBod
         joins: terms.joins,
         slug: None,
         state: plain(terms.state.as_ref()),
-        status: status(open, used, now),
+        status: link_status(open, used, now),
         created_at: open.created_at,
         created_by: open.created_by.account.as_ref().map(PrincipalBody::account),
         version: open.version,
@@ -140,6 +127,6 @@ impl LinkBody {
     /// As revoked; without what opened it.
     #[must_use]
     pub fn revoked(self) -> Self {
-        Self { status: "revoked", address: None, token: None, ..self }
+        Self { status: LinkStatus::Revoked, address: None, token: None, ..self }
     }
 }

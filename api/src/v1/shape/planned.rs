@@ -3,7 +3,7 @@
 use super::words;
 use domain::{
     account::AccountState,
-    event::Recorded,
+    event::{Recorded, text},
     item::{Change, ItemState, effect},
     principal::Principal,
     role::Permissions,
@@ -33,7 +33,7 @@ impl PlannedEvent {
     /// From what was decided.
     pub fn of(recorded: &Recorded, stream: &StreamName) -> Self {
         let (name, v) = recorded.event.stored();
-        Self { name, v, text: super::audit::sentence(recorded, stream) }
+        Self { name, v, text: text::sentence(recorded, stream) }
     }
 }
 
