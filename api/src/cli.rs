@@ -1,18 +1,68 @@
 //! What can be typed after `sharelog`, and what does each command answer? One file per command.
 
 mod args;
+mod banner;
+mod doctor;
 mod examples;
 mod exit;
+mod export;
+mod history;
+mod key;
+mod local;
+mod projections;
+mod remote;
+mod run;
+mod serve;
+mod token;
+mod trail;
 
 pub use args::Cli;
 pub use exit::{Exit, Failure};
 
+use crate::terminal;
+use args::Command;
 use clap::{CommandFactory as _, FromArgMatches as _};
+use run::Context;
 use std::process::ExitCode;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let matches = Cli::command().get_matches();
-    drop(Cli::from_arg_matches(&matches));
-    ExitCode::SUCCESS
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let done = Context::new(cli.config, &matches).and_then(|context| {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
+        let done = runtime.block_on(run(&context, cli.command));
+        // Work that blocks (a database that does not answer) must not keep the process.
+        runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+        done
+    });
+    match done {
+        Ok(()) => Exit::Done.into(),
+        Err(failure) => {
+            terminal::error(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+async fn run(context: &Context, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve(args) => serve::run(context, *args).await,
+        Command::Token(command) => token::run(context, command).await,
+        Command::History(args) => history::run(context, *args).await,
+        Command::Audit(command) => export::run(context, command).await,
+        Command::Doctor(args) => doctor::run(context, *args).await,
+        Command::Openapi => {
+            terminal::line(crate::openapi::openapi_text().trim_end());
+            Ok(())
+        }
+        Command::Projections(command) => projections::run(context, command).await,
+        Command::Key(command) => key::run(context, command).await,
+    }
 }

@@ -1,1 +1,226 @@
-//! Is this node alive, and can it do its work?
+//! Is this node alive, and can it do its work? `/healthz`, `/readyz`, `/metrics`.
+
+use crate::{metrics, shutdown::Shutdown};
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use commands::{Clock, Commands};
+use eventlog::{Durability, LogError, SharedLog};
+use metrics_exporter_prometheus::PrometheusHandle;
+use projections::{ProjectionStatus, ViewError, Views};
+use serde::Serialize;
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
+
+/// How long a component may take to say that it is well.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a report may be shown again, so that probes cost nothing.
+const FRESH: Duration = Duration::from_millis(500);
+
+/// What the operations routes look at.
+#[derive(Debug)]
+pub struct Operations {
+    /// The write side.
+    pub commands: Commands,
+    /// The read side.
+    pub views: Arc<dyn Views>,
+    /// The event log.
+    pub log: SharedLog,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Is the service ending?
+    pub shutdown: Shutdown,
+    /// What was counted.
+    pub prometheus: PrometheusHandle,
+}
+
+#[derive(Debug)]
+struct Shared {
+    operations: Operations,
+    last: Mutex<Option<(Instant, Report)>>,
+}
+
+/// The routes; they need no token and tell nothing of people or items.
+pub fn routes<S: Clone + Send + Sync + 'static>(operations: Operations) -> Router<S> {
+    let shared = Arc::new(Shared { operations, last: Mutex::new(None) });
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(prometheus))
+        .with_state(shared)
+}
+
+/// Can this node do its work, part by part?
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    ready: bool,
+    version: &'static str,
+    components: Vec<Component>,
+    durability: Option<DurabilityReport>,
+    projections: Vec<ProjectionReport>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Component {
+    name: &'static str,
+    ready: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<String>,
+}
+
+impl Component {
+    fn new(name: &'static str, problems: Vec<String>) -> Self {
+        Self { name, ready: problems.is_empty(), problems }
+    }
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct DurabilityReport {
+    engine: String,
+    replicas: u32,
+    synced: bool,
+    acknowledgement: String,
+    warnings: Vec<String>,
+}
+
+/// How far a read model has come, as `/readyz` shows it.
+#[derive(Debug, Clone, Serialize)]
+struct ProjectionReport {
+    name: String,
+    version: u32,
+    position: u64,
+    head: Option<u64>,
+    lag_records: Option<u64>,
+    lag_seconds: Option<f64>,
+    stopped: Option<StoppedReport>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct StoppedReport {
+    position: u64,
+    why: String,
+}
+
+impl From<ProjectionStatus> for ProjectionReport {
+    fn from(status: ProjectionStatus) -> Self {
+        Self {
+            name: status.name,
+            version: status.version,
+            position: status.position.0,
+            head: status.head.map(|head| head.0),
+            lag_records: status.lag_records,
+            lag_seconds: status.lag_seconds,
+            stopped: status
+                .stopped
+                .map(|stopped| StoppedReport { position: stopped.position.0, why: stopped.why }),
+        }
+    }
+}
+
+/// What an acknowledgement buys, in words.
+pub fn acknowledgement(durability: &Durability) -> String {
+    let copies = match durability.replicas {
+        0 | 1 => "one copy".to_owned(),
+        n => format!("{n} copies"),
+    };
+    if durability.synced {
+        format!("on disk (synced) in {copies}: survives a loss of power")
+    } else {
+        format!("in {copies}, synced to disk a little later: survives a crash of the process")
+    }
+}
+
+impl Operations {
+    /// Asks every part, each for a bounded time.
+    pub async fn report(&self) -> Report {
+        let (checked, statuses) = tokio::join!(
+            timeout(PATIENCE, self.log.check()),
+            timeout(PATIENCE, self.views.statuses(self.clock.now())),
+        );
+        let log = checked.unwrap_or_else(|_| Err(LogError::Unavailable("no answer".to_owned())));
+        let views =
+            statuses.unwrap_or_else(|_| Err(ViewError::Unavailable("no answer".to_owned())));
+        let health = self.commands.health();
+        let write_problems = if health.ready { Vec::new() } else { health.problems };
+        let mut components = vec![
+            Component::new("log", log.as_ref().err().map(outside_log).into_iter().collect()),
+            Component::new("commands", write_problems),
+            Component::new("views", views.as_ref().err().map(outside_views).into_iter().collect()),
+        ];
+        let statuses = views.unwrap_or_default();
+        let stopped = statuses.iter().filter_map(|status| {
+            let stopped = status.stopped.as_ref()?;
+            Some(format!("`{}` stopped at {}: {}", status.name, stopped.position, stopped.why))
+        });
+        components.push(Component::new("projections", stopped.collect()));
+        if self.shutdown.begun() {
+            components.push(Component::new("service", vec!["ending".to_owned()]));
+        }
+        Report {
+            ready: components.iter().all(|component| component.ready),
+            version: env!("CARGO_PKG_VERSION"),
+            components,
+            durability: log.ok().map(|durability| DurabilityReport {
+                acknowledgement: acknowledgement(&durability),
+                engine: durability.engine,
+                replicas: durability.replicas,
+                synced: durability.synced,
+                warnings: durability.warnings,
+            }),
+            projections: statuses.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// Without what a driver says: that stands in the log of the service.
+fn outside_log(error: &LogError) -> String {
+    tracing::warn!(%error, "the event log is not ready");
+    match error {
+        LogError::Unavailable(_) => "the event log does not answer".to_owned(),
+        LogError::Misconfigured(detail) => format!("the event log must not be used: {detail}"),
+        LogError::Corrupt { position, .. } => format!("the event log is damaged at {position}"),
+        LogError::Foreign { .. } => "this is the log of another deployment".to_owned(),
+    }
+}
+
+fn outside_views(error: &ViewError) -> String {
+    tracing::warn!(%error, "the read models are not ready");
+    "the read models cannot be read".to_owned()
+}
+
+async fn healthz() -> Response {
+    let body = serde_json::json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
+    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
+    let mut last = shared.last.lock().await;
+    let ending = shared.operations.shutdown.begun();
+    let report = match last.as_ref() {
+        Some((at, report)) if at.elapsed() < FRESH && !ending => report.clone(),
+        _ => {
+            let report = shared.operations.report().await;
+            *last = Some((Instant::now(), report.clone()));
+            report
+        }
+    };
+    drop(last);
+    let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(report)).into_response()
+}
+
+async fn prometheus(State(shared): State<Arc<Shared>>) -> Response {
+    metrics::refresh(&shared.operations).await;
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, shared.operations.prometheus.render()).into_response()
+}

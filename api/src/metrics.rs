@@ -1,1 +1,92 @@
 //! What does this node count, as Prometheus reads it?
+//!
+//! Commands, appends and the runner count themselves where they happen; this adds the requests and
+//! what is measured when somebody asks: head, positions, lag.
+
+use crate::health::Operations;
+use ::metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
+use axum::{
+    extract::{MatchedPath, Request},
+    middleware::Next,
+    response::Response,
+};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
+
+/// Buckets of all latencies, in seconds.
+const BUCKETS: [f64; 14] =
+    [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+/// How long a question for a gauge may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Starts counting. The handle writes what was counted in the format of Prometheus.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?;
+    let handle = builder.install_recorder()?;
+    describe_counter!("sharelog_http_requests_total", "HTTP requests by route and status");
+    describe_histogram!("sharelog_http_request_seconds", Unit::Seconds, "Time to answer, by route");
+    describe_gauge!("sharelog_http_requests_running", "HTTP requests under way");
+    describe_gauge!("sharelog_ready_to_write", "1 = this node takes commands");
+    describe_gauge!("sharelog_log_head", "Position of the last record on the log");
+    describe_gauge!("sharelog_last_acknowledged", "Last position this node got acknowledged");
+    describe_gauge!("sharelog_projection_position", "How far a projection has come");
+    describe_gauge!("sharelog_projection_lag_records", "Records that a projection is behind");
+    describe_gauge!("sharelog_projection_lag_seconds", "Age of the oldest record it does not know");
+    describe_gauge!("sharelog_projection_stopped", "1 = it will not go on by itself");
+    gauge!("sharelog_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    Ok(handle)
+}
+
+/// Measures what is measured only when asked for. What does not answer keeps its last value.
+pub(crate) async fn refresh(operations: &Operations) {
+    let (head, statuses) = tokio::join!(
+        timeout(PATIENCE, operations.log.head()),
+        timeout(PATIENCE, operations.views.statuses(operations.clock.now())),
+    );
+    gauge!("sharelog_ready_to_write").set(f64::from(u8::from(operations.commands.health().ready)));
+    gauge!("sharelog_last_acknowledged").set(number(operations.commands.last_acknowledged().0));
+    if let Ok(Ok(head)) = head {
+        gauge!("sharelog_log_head").set(number(head.position.0));
+    }
+    for status in statuses.into_iter().flatten().flatten() {
+        let name = status.name;
+        gauge!("sharelog_projection_position", "projection" => name.clone())
+            .set(number(status.position.0));
+        if let Some(lag) = status.lag_records {
+            gauge!("sharelog_projection_lag_records", "projection" => name.clone())
+                .set(number(lag));
+        }
+        if let Some(lag) = status.lag_seconds {
+            gauge!("sharelog_projection_lag_seconds", "projection" => name.clone()).set(lag);
+        }
+        gauge!("sharelog_projection_stopped", "projection" => name)
+            .set(f64::from(u8::from(status.stopped.is_some())));
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53; Prometheus knows floats only")]
+const fn number(value: u64) -> f64 {
+    value as f64
+}
+
+/// Counts requests by route (its pattern, never the path) and status.
+pub async fn count_requests(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let route = route.to_owned();
+    let method = request.method().to_string();
+    let running = gauge!("sharelog_http_requests_running");
+    running.increment(1.0);
+    let started = Instant::now();
+    let response = next.run(request).await;
+    running.decrement(1.0);
+    let labels = [("method", method), ("route", route)];
+    histogram!("sharelog_http_request_seconds", &labels).record(started.elapsed().as_secs_f64());
+    let [method, route] = labels;
+    let status = ("status", response.status().as_u16().to_string());
+    counter!("sharelog_http_requests_total", &[method, route, status]).increment(1);
+    response
+}

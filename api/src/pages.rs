@@ -1,9 +1,67 @@
 //! What do people see in a browser? Plain pages that need no script.
+//!
+//! A page carries no credentials: no cookie is set or read. Its caller is somebody who is not signed
+//! in, so a page shows what anyone may see, or what the holder of a link may.
+
+mod catalog;
+mod item;
+mod landing;
+mod link;
+mod view;
 
 use crate::AppState;
-use axum::Router;
+use axum::{
+    Router,
+    extract::{ConnectInfo, FromRequestParts},
+    http::request::Parts,
+    routing::get,
+};
+use commands::{Caller, CommandError};
+use std::{convert::Infallible, net::SocketAddr};
+use view::Page;
 
-/// The pages: `/`, `/catalog`, `/l/{token}`, `/i/{kind}/{id}`.
+/// The pages.
 pub fn routes() -> Router<AppState> {
     Router::new()
+        .route("/", get(landing::show))
+        .route("/catalog", get(catalog::show))
+        .route("/l/{token}", get(link::show).post(link::open))
+        .route("/i/{kind}/{id}", get(item::show))
+}
+
+/// Somebody in front of a browser.
+#[derive(Debug)]
+struct Visitor(Caller);
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(Caller {
+            anonymous: true,
+            client_address: peer.map(|ConnectInfo(address)| address.ip().to_string()),
+            ..Caller::default()
+        }))
+    }
+}
+
+/// The page of a failure that is not the visitor's. What happened stands in the log.
+fn failed(error: &CommandError) -> Page {
+    match error {
+        CommandError::LogUnavailable(_)
+        | CommandError::VaultUnavailable(_)
+        | CommandError::Contended
+        | CommandError::NotYetVisible
+        | CommandError::ClockSkew { .. }
+        | CommandError::OutcomeUnknown { .. } => {
+            tracing::warn!(%error, "a page cannot be shown");
+            Page::unavailable()
+        }
+        CommandError::Rejected(_) => Page::not_found(),
+        CommandError::KeyReused | CommandError::ScopeMissing(_) | CommandError::Internal(_) => {
+            tracing::error!(%error, "a page cannot be shown");
+            Page::broken()
+        }
+    }
 }

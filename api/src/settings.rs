@@ -171,14 +171,8 @@ pub struct Serve {
     pub kinds: Option<String>,
     /// How long an opened link is open.
     pub visit_life: Duration,
-    /// Largest request body in bytes.
-    pub max_body: usize,
-    /// Longest time for one request.
-    pub request_timeout: Duration,
     /// Longest wait for a position.
     pub max_wait: Duration,
-    /// Requests under way at once.
-    pub max_requests: usize,
     /// How long running requests may take at the end.
     pub shutdown_grace: Duration,
 }
@@ -377,7 +371,7 @@ pub fn secret_file(setting: &str, path: &Path) -> Result<String, SettingsError> 
 
 fn resolve_serve(options: ServeOptions) -> Result<Serve, SettingsError> {
     let seconds = |value: Option<u64>, default: u64| Duration::from_secs(value.unwrap_or(default));
-    let visit_life = options.visit_life.unwrap_or(3600);
+    let visit_life = options.visit_life.unwrap_or(900);
     if !(60..=86_400).contains(&visit_life) {
         return Err(wrong("visit_life", "60 to 86400 seconds are possible"));
     }
@@ -386,10 +380,7 @@ fn resolve_serve(options: ServeOptions) -> Result<Serve, SettingsError> {
         public_url: options.public_url.as_deref().map(public_url).transpose()?,
         kinds: options.kinds,
         visit_life: Duration::from_secs(u64::from(visit_life)),
-        max_body: at_least_one("max_body", options.max_body.unwrap_or(1024 * 1024))?,
-        request_timeout: seconds(options.request_timeout, 30),
-        max_wait: seconds(options.max_wait, 10),
-        max_requests: at_least_one("max_requests", options.max_requests.unwrap_or(1024))?,
+        max_wait: seconds(options.max_wait, 30),
         shutdown_grace: seconds(options.shutdown_grace, 10),
     })
 }
@@ -405,4 +396,10 @@ fn public_url(text: &str) -> Result<Url, SettingsError> {
 
 fn at_least_one(setting: &str, value: usize) -> Result<usize, SettingsError> {
     if value == 0 { Err(wrong(setting, "must be at least 1")) } else { Ok(value) }
+}
+
+/// An environment variable that is no setting of the list: one that must not be a flag.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -117,6 +117,7 @@ pub const ROUTES: &[Route] = &[
     page("GET", "/problems"),
     page("GET", "/problems/{name}"),
     page("GET", "/"),
+    page("GET", "/catalog"),
     page("GET", "/l/{token}"),
     page("POST", "/l/{token}"),
     page("GET", "/i/{kind}/{id}"),

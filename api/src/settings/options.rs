@@ -152,21 +152,12 @@ options! {
         /// file [default: those on the log, at the first start the preset default]
         #[arg(value_name = "PRESET|FILE", help_heading = "Service")]
         kinds: String = "SHARELOG_KINDS",
-        /// How long an opened link is open, in seconds [default: 3600]
+        /// How long an opened link is open, in seconds [default: 900]
         #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
         visit_life: u32 = "SHARELOG_VISIT_LIFE",
-        /// Largest request body in bytes [default: 1048576]
-        #[arg(value_name = "BYTES", help_heading = "Limits", hide_short_help = true)]
-        max_body: usize = "SHARELOG_MAX_BODY",
-        /// Longest time for one request in seconds [default: 30]
-        #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
-        request_timeout: u64 = "SHARELOG_REQUEST_TIMEOUT",
-        /// Longest wait for a position that a caller may ask for, in seconds [default: 10]
+        /// Longest wait for a position that a caller may ask for, in seconds [default: 30]
         #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
         max_wait: u64 = "SHARELOG_MAX_WAIT",
-        /// Requests under way at once; more are answered 503 [default: 1024]
-        #[arg(value_name = "N", help_heading = "Limits", hide_short_help = true)]
-        max_requests: usize = "SHARELOG_MAX_REQUESTS",
         /// How long running requests may take to finish at the end, in seconds [default: 10]
         #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
         shutdown_grace: u64 = "SHARELOG_SHUTDOWN_GRACE",

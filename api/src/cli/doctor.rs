@@ -1,0 +1,131 @@
+//! `sharelog doctor`: is everything as it must be?
+
+use super::{Exit, Failure, args::DoctorArgs, run::Context};
+use crate::{
+    clock::SystemClock,
+    health::acknowledgement,
+    settings::Store,
+    terminal::{self, BAD, GOOD, HEADING, WARNING, paint},
+    wiring::{self, Reading},
+};
+use commands::Clock as _;
+use projections::views;
+
+/// What was found, line by line; the worst decides the exit code.
+#[derive(Debug, Default)]
+struct Findings {
+    worst: Option<Failure>,
+}
+
+impl Findings {
+    fn good(&self, what: &str, detail: impl std::fmt::Display) {
+        terminal::line(format_args!("{} {what:<14} {detail}", paint(GOOD, "ok  ")));
+    }
+
+    fn warn(&self, what: &str, detail: impl std::fmt::Display) {
+        terminal::line(format_args!("{} {what:<14} {detail}", paint(WARNING, "warn")));
+    }
+
+    fn bad(&mut self, what: &str, failure: Failure) {
+        terminal::line(format_args!("{} {what:<14} {failure}", paint(BAD, "bad ")));
+        if self.worst.as_ref().is_none_or(|worst| worst.exit != Exit::Damaged) {
+            self.worst = Some(failure.during(what));
+        }
+    }
+}
+
+pub(super) async fn run(context: &Context, args: DoctorArgs) -> Result<(), Failure> {
+    let store = context.store(args.store)?;
+    let (log, db) = wiring::names(&store);
+    terminal::line(paint(HEADING, format_args!("sharelog {}", env!("CARGO_PKG_VERSION"))));
+    terminal::line(format_args!("     {:<14} log {log}, database {db}", "engines"));
+    terminal::line(format_args!("     {:<14} {}", "data folder", store.data.display()));
+    let mut findings = Findings::default();
+    key_file(&store, &mut findings);
+    match wiring::open_reading(&store).await {
+        Ok(reading) => engines(&reading, &mut findings).await,
+        Err(failure) => findings.bad("engines", failure),
+    }
+    match findings.worst {
+        None => Ok(()),
+        Some(failure) => Err(failure),
+    }
+}
+
+fn key_file(store: &Store, findings: &mut Findings) {
+    let path = &store.key_file;
+    if !path.exists() {
+        let failure = Failure::failed(format!("{} is missing; the vault needs it", path.display()));
+        return findings.bad("key file", failure);
+    }
+    match wiring::loose_key(path) {
+        Some(warning) => findings.warn("key file", warning),
+        None => findings.good("key file", path.display()),
+    }
+}
+
+async fn engines(reading: &Reading, findings: &mut Findings) {
+    match reading.log.check().await {
+        Ok(durability) => {
+            findings.good("event log", &durability.engine);
+            findings.good("acknowledged", acknowledgement(&durability));
+            for warning in &durability.warnings {
+                findings.warn("event log", warning);
+            }
+        }
+        Err(error) => findings.bad("event log", error.into()),
+    }
+    match reading.log.head().await {
+        Ok(head) => findings.good("head", format_args!("position {}", head.position)),
+        Err(error) => findings.bad("head", error.into()),
+    }
+    clock(reading, findings).await;
+    let now = SystemClock.now();
+    let views = views(reading.database.clone(), Some(reading.log.clone()));
+    let statuses = match views.statuses(now).await {
+        Ok(statuses) => statuses,
+        Err(error) => return findings.bad("read models", error.into()),
+    };
+    for status in statuses {
+        let name = format!("model {}", status.name);
+        match &status.stopped {
+            Some(stopped) => findings.bad(
+                &name,
+                Failure::new(
+                    Exit::Damaged,
+                    format!("stopped at position {}: {}", stopped.position, stopped.why),
+                ),
+            ),
+            None => findings.good(
+                &name,
+                format_args!(
+                    "position {}, {} records behind",
+                    status.position,
+                    status.lag_records.map_or_else(|| "?".to_owned(), |lag| lag.to_string())
+                ),
+            ),
+        }
+    }
+}
+
+async fn clock(reading: &Reading, findings: &mut Findings) {
+    const LIMIT: i64 = eventlog::skew::MAX_SKEW_MICROS;
+    match wiring::clock_difference(&reading.log, SystemClock.now()).await {
+        Ok(None) => findings.good("clock", "this machine's own"),
+        Ok(Some(micros)) if micros.abs() <= LIMIT => {
+            findings.good("clock", format_args!("{} ms off the log's", micros / 1000));
+        }
+        Ok(Some(micros)) => findings.bad(
+            "clock",
+            Failure::new(
+                Exit::Damaged,
+                format!(
+                    "{} ms off the log's; more than {} ms, no commands are taken",
+                    micros / 1000,
+                    LIMIT / 1000
+                ),
+            ),
+        ),
+        Err(failure) => findings.bad("clock", failure),
+    }
+}

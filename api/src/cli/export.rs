@@ -1,0 +1,169 @@
+//! `sharelog audit export`: every event as a line of JSON, to take away.
+
+use super::{
+    Failure,
+    args::{AuditCommand, ExportArgs},
+    local::{self, Local},
+    remote::Remote,
+    run::Context,
+    trail::{Trail, Wanted, text},
+};
+use crate::{clock::SystemClock, settings::Store, terminal, wiring};
+use commands::Clock as _;
+use domain::{
+    event::ExportMade,
+    position::{EventId, Position},
+    time::Time,
+};
+use indicatif::ProgressBar;
+use serde_json::Value;
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, BufRead as _, BufReader, BufWriter, Write},
+    path::Path,
+};
+
+pub(super) async fn run(context: &Context, command: AuditCommand) -> Result<(), Failure> {
+    let AuditCommand::Export(args) = command;
+    export(context, *args).await
+}
+
+/// What was written.
+#[derive(Debug)]
+struct Written {
+    events: u64,
+    from: Position,
+    to: Position,
+    at: Time,
+}
+
+async fn export(context: &Context, args: ExportArgs) -> Result<(), Failure> {
+    let store = context.store(args.store)?;
+    let remote = Remote::find(&args.remote, &store)?;
+    let through_service = remote.is_some();
+    let head = if through_service { None } else { Some(head(&store).await?) };
+    let done = args.output.as_deref().map(whole_lines).transpose()?.flatten();
+    let from = args.from_position.or_else(|| done.map(|done| done.position.0)).unwrap_or(1);
+    let wanted = Wanted { from: Some(from), to: args.to_position, ..Wanted::default() };
+    let trail = Trail::open(remote, &store).await?;
+    let until = args.to_position.or(head).unwrap_or(0);
+    let bar = match &args.output {
+        Some(_) => terminal::progress((until + 1).saturating_sub(from), "exporting"),
+        None => ProgressBar::hidden(),
+    };
+    let skip = if args.from_position.is_some() { None } else { done };
+    let written = match &args.output {
+        Some(path) => {
+            let file = OpenOptions::new().create(true).append(true).open(path);
+            let file = file.map_err(|error| at(path, &error))?;
+            let mut out = BufWriter::new(&file);
+            let written = copy(&trail, &wanted, skip, &mut out, &bar).await?;
+            drop(out);
+            file.sync_all().map_err(|error| at(path, &error))?;
+            written
+        }
+        None => copy(&trail, &wanted, skip, &mut BufWriter::new(terminal::raw()), &bar).await?,
+    };
+    bar.finish_and_clear();
+    terminal::note(format_args!(
+        "{} events, positions {} to {}",
+        written.events, written.from, written.to
+    ));
+    if !through_service && written.events > 0 {
+        record(&store, &written).await;
+    }
+    Ok(())
+}
+
+async fn head(store: &Store) -> Result<u64, Failure> {
+    Ok(wiring::open_reading(store).await?.log.head().await?.position.0)
+}
+
+/// The id of the last event in the file; a last line that is not whole is cut off.
+fn whole_lines(path: &Path) -> Result<Option<EventId>, Failure> {
+    let file = match OpenOptions::new().read(true).write(true).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(at(path, &error)),
+    };
+    let mut reader = BufReader::new(&file);
+    let (mut last, mut whole, mut line) = (None, 0u64, Vec::new());
+    loop {
+        line.clear();
+        let read = reader.read_until(b'\n', &mut line).map_err(|error| at(path, &error))?;
+        if read == 0 || line.last() != Some(&b'\n') {
+            break;
+        }
+        let id = serde_json::from_slice::<Value>(&line)
+            .ok()
+            .and_then(|event| text(&event, "/id").parse().ok());
+        let Some(id) = id else {
+            return Err(Failure::failed(format!(
+                "{} holds a line that is no exported event; name another file",
+                path.display()
+            )));
+        };
+        last = Some(id);
+        whole += read as u64;
+    }
+    file.set_len(whole).map_err(|error| at(path, &error))?;
+    Ok(last)
+}
+
+async fn copy(
+    trail: &Trail,
+    wanted: &Wanted,
+    skip: Option<EventId>,
+    out: &mut impl Write,
+    bar: &ProgressBar,
+) -> Result<Written, Failure> {
+    let lost = |error: io::Error| Failure::failed(format!("cannot write on: {error}"));
+    let from = Position(wanted.from.unwrap_or(1));
+    let mut written = Written { events: 0, from, to: from, at: SystemClock.now() };
+    let mut after = None;
+    loop {
+        let part = trail.part(wanted, after.take()).await?;
+        for event in &part.events {
+            let id: Option<EventId> = text(event, "/id").parse().ok();
+            if skip.is_some() && id <= skip.map(Some).unwrap_or_default() {
+                continue;
+            }
+            writeln!(out, "{event}").map_err(lost)?;
+            written.events += 1;
+            if let Some(id) = id {
+                written.to = id.position;
+                bar.set_position((id.position.0 + 1).saturating_sub(from.0));
+            }
+        }
+        out.flush().map_err(lost)?;
+        after = part.next;
+        if after.is_none() {
+            return Ok(written);
+        }
+    }
+}
+
+/// Records that the trail was taken away, when nobody else holds the data.
+async fn record(store: &Store, written: &Written) {
+    let export = ExportMade {
+        format: "jsonl".to_owned(),
+        from: written.from,
+        to: written.to,
+        events: written.events,
+        at: written.at,
+    };
+    let recorded = async {
+        let local = Local::open(store).await?;
+        local.commands.note_export(&local::request(), export).await?;
+        local.close().await
+    };
+    let recorded: Result<(), Failure> = recorded.await;
+    if let Err(failure) = recorded {
+        terminal::warn(format_args!("this export is not recorded on the log: {failure}"));
+    }
+}
+
+fn at(path: &Path, error: &io::Error) -> Failure {
+    let kind = if fs::metadata(path).is_ok_and(|found| found.is_dir()) { "a folder" } else { "" };
+    Failure::failed(format!("cannot use {} {kind}: {error}", path.display()))
+}

@@ -1,0 +1,35 @@
+//! `sharelog key`: which keys are behind links and visits?
+
+use super::{
+    Failure,
+    args::{KeyCommand, RotateArgs},
+    local::{self, Local},
+    run::Context,
+};
+use crate::terminal;
+
+pub(super) async fn run(context: &Context, command: KeyCommand) -> Result<(), Failure> {
+    let KeyCommand::Rotate(args) = command;
+    rotate(context, *args).await
+}
+
+async fn rotate(context: &Context, args: RotateArgs) -> Result<(), Failure> {
+    let store = context.store(args.store)?;
+    let purpose = args.purpose.into();
+    let local = Local::open(&store).await?;
+    let outcome =
+        local.commands.rotate_key(&local::request(), purpose, args.retire.clone()).await?;
+    let name = serde_json::to_value(purpose).ok();
+    let name = name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned();
+    if let Some((current, retired)) = outcome.after.keys.get(&name) {
+        terminal::line(format_args!(
+            "{name} key {current} is in use from position {}",
+            outcome.position
+        ));
+        if !retired.is_empty() {
+            let retired: Vec<String> = retired.iter().map(u8::to_string).collect();
+            terminal::line(format_args!("retired: {}", retired.join(", ")));
+        }
+    }
+    local.close().await
+}

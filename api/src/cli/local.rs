@@ -1,0 +1,79 @@
+//! How does the command line change data itself? It takes the folder and opens the write side.
+
+use super::{Exit, Failure};
+use crate::{
+    clock::SystemClock,
+    settings::Store,
+    wiring::{self, DataLock, Engines},
+};
+use commands::{Caller, Commands, Parts, Request, Settings};
+use domain::kind::{self, Kinds};
+use std::sync::Arc;
+
+/// The write side, opened for one command.
+#[derive(Debug)]
+pub(super) struct Local {
+    pub(super) commands: Commands,
+    pub(super) engines: Engines,
+    // Given back last.
+    _lock: DataLock,
+}
+
+impl Local {
+    /// Takes the data folder and opens the write side.
+    pub(super) async fn open(store: &Store) -> Result<Self, Failure> {
+        let lock = wiring::take_data_folder(store)?;
+        let engines = wiring::open(store, Arc::new(SystemClock)).await?;
+        let mut settings = Settings::default();
+        // Saved folds belong to the service; one command does without them.
+        settings.folds = None;
+        let commands = open_commands(&engines, settings).await?;
+        Ok(Self { commands, engines, _lock: lock })
+    }
+
+    /// Ends it; evidence that was noted meanwhile is written.
+    pub(super) async fn close(self) -> Result<(), Failure> {
+        Ok(self.engines.activity.flush().await?)
+    }
+}
+
+/// Opens the write side over these engines.
+pub(super) async fn open_commands(
+    engines: &Engines,
+    settings: Settings,
+) -> Result<Commands, Failure> {
+    let parts = Parts {
+        log: engines.log.clone(),
+        keys: engines.keys.clone(),
+        vault: engines.vault.clone(),
+        server_key: engines.server_key.clone(),
+        activity: engines.activity.clone(),
+        clock: Arc::new(SystemClock),
+        authority: None,
+        settings,
+    };
+    Ok(Commands::open(parts).await?)
+}
+
+/// A request of whoever sits at the command line.
+pub(super) fn request() -> Request {
+    Request::of(Caller::system("command-line"))
+}
+
+/// The kinds that a setting names: a preset or a file.
+pub(super) fn kinds(setting: &str) -> Result<Kinds, Failure> {
+    if let Some(kinds) = kind::preset(setting) {
+        return Ok(kinds);
+    }
+    let usage = |detail: String| Failure::new(Exit::Usage, format!("setting `kinds`: {detail}"));
+    if !setting.ends_with(".toml") {
+        let known: Vec<&str> = kind::PRESETS.iter().map(|(name, _)| *name).collect();
+        return Err(usage(format!(
+            "`{setting}` is neither a preset ({}) nor a .toml file",
+            known.join(", ")
+        )));
+    }
+    let text = std::fs::read_to_string(setting)
+        .map_err(|error| usage(format!("cannot read {setting}: {error}")))?;
+    kind::parse(&text).map_err(|error| usage(format!("{setting}: {error}")))
+}

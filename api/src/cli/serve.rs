@@ -1,0 +1,231 @@
+//! `sharelog serve`: how does the service start, run and end?
+
+use super::{
+    Exit, Failure,
+    args::ServeArgs,
+    banner,
+    local::{kinds, open_commands},
+    run::Context,
+};
+use crate::{
+    AppParts, AppState, Limits,
+    clock::SystemClock,
+    demo,
+    health::{self, Operations},
+    metrics, pages,
+    settings::{Serve, Settings, Store},
+    shutdown::Shutdown,
+    telemetry, terminal,
+    wiring::{self, DataLock, Engines},
+};
+use axum::{Router, middleware};
+use commands::Commands;
+use metrics_exporter_prometheus::PrometheusHandle;
+use projections::{Runner, RunnerOptions, Views, views};
+use std::{net::SocketAddr, sync::Arc};
+use tokio::{net::TcpListener, task::JoinSet, time::timeout};
+use tower_http::trace::{DefaultOnRequest, DefaultOnResponse, TraceLayer};
+use tracing::Level;
+use url::Url;
+
+pub(super) async fn run(context: &Context, args: ServeArgs) -> Result<(), Failure> {
+    let settings = context.serve(args.store, args.serve)?;
+    let shutdown = Shutdown::default();
+    tokio::spawn(shutdown.clone().listen());
+    let start = start(&settings, args.demo, shutdown.clone());
+    tokio::select! {
+        started = start => started?.run(&settings.serve).await,
+        () = shutdown.wait() => {
+            terminal::note("ended before it had started");
+            Ok(())
+        }
+    }
+}
+
+/// A service that has started, about to answer.
+struct Service {
+    app: Router,
+    listener: TcpListener,
+    background: JoinSet<()>,
+    engines: Engines,
+    shutdown: Shutdown,
+    // Given back last.
+    _lock: DataLock,
+}
+
+async fn start(settings: &Settings, demo: bool, shutdown: Shutdown) -> Result<Service, Failure> {
+    let (store, serve) = (&settings.store, &settings.serve);
+    let mut lock = wiring::take_data_folder(store)?;
+    let (listener, address) = listen(serve.listen).await?;
+    let public_url = public_url(serve, address)?;
+    lock.say(&format!("http://{address}"));
+    let prometheus =
+        metrics::install().map_err(|error| Failure::failed(format!("cannot count: {error}")))?;
+
+    let engines = wiring::open(store, Arc::new(SystemClock)).await?;
+    let durability = engines.log.check().await?;
+    let commands = open_commands(&engines, write_settings(store, serve)?).await?;
+    let first_token = write_first_token(&commands, store).await?;
+    let views = views(engines.database.clone(), Some(engines.log.clone()));
+    let background = work(&commands, &engines, &shutdown);
+
+    let app = app(&commands, &views, &engines, &shutdown, prometheus, (serve, &public_url));
+    let shown = banner::Banner {
+        store,
+        durability: &durability,
+        warnings: &engines.warnings,
+        first_token: first_token.as_deref(),
+        address,
+        public_url: &public_url,
+    };
+    terminal::note(shown);
+    if demo {
+        let world = demo::load(&commands, &public_url).await?;
+        terminal::note(banner::demo(&world, store, address));
+    }
+    Ok(Service { app, listener, background, engines, shutdown, _lock: lock })
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
+    let failure = |error: std::io::Error| {
+        let detail = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                "another program listens there; choose another address with --listen".to_owned()
+            }
+            std::io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege".to_owned(),
+            _ => error.to_string(),
+        };
+        Failure::unavailable(format!("cannot listen on {address}: {detail}"))
+    };
+    let listener = TcpListener::bind(address).await.map_err(failure)?;
+    let address = listener.local_addr().map_err(failure)?;
+    Ok((listener, address))
+}
+
+fn public_url(serve: &Serve, address: SocketAddr) -> Result<Url, Failure> {
+    match &serve.public_url {
+        Some(url) => Ok(url.clone()),
+        None => Url::parse(&format!("http://{address}"))
+            .map_err(|error| Failure::new(Exit::Usage, format!("setting `listen`: {error}"))),
+    }
+}
+
+fn write_settings(store: &Store, serve: &Serve) -> Result<commands::Settings, Failure> {
+    Ok(commands::Settings {
+        kinds: serve.kinds.as_deref().map(kinds).transpose()?,
+        folds: Some(store.local("folds.db")),
+        visit_seconds: i64::try_from(serve.visit_life.as_secs()).unwrap_or(i64::MAX),
+        ..commands::Settings::default()
+    })
+}
+
+/// At the first start: the administrator's token, to a file that only its owner can read.
+async fn write_first_token(commands: &Commands, store: &Store) -> Result<Option<String>, Failure> {
+    let Some(token) = commands.first_token().await? else { return Ok(None) };
+    let path = store.local("admin.token");
+    wiring::write_secret(&path, token.expose()).map_err(|error| {
+        Failure::failed(format!(
+            "cannot write {}: {error}; the token is lost, make another one with `sharelog token \
+             create --role admin`",
+            path.display()
+        ))
+    })?;
+    Ok(Some(path.display().to_string()))
+}
+
+/// What goes on beside the requests.
+fn work(commands: &Commands, engines: &Engines, shutdown: &Shutdown) -> JoinSet<()> {
+    let mut background = JoinSet::new();
+    let runner = Runner::new(
+        engines.log.clone(),
+        commands.opener(),
+        engines.database.clone(),
+        RunnerOptions::default(),
+    );
+    background.spawn(runner.run(shutdown.wait()));
+    let (sweeping, ending) = (commands.clone(), shutdown.wait());
+    background.spawn(async move {
+        tokio::select! {
+            () = sweeping.run_sweeper() => {}
+            () = ending => {}
+        }
+    });
+    let (erasing, ending) = (commands.clone(), shutdown.wait());
+    background.spawn(async move {
+        tokio::select! {
+            () = erasing.run_eraser() => {}
+            () = ending => {}
+        }
+    });
+    background
+}
+
+fn app(
+    commands: &Commands,
+    views: &Arc<dyn Views>,
+    engines: &Engines,
+    shutdown: &Shutdown,
+    prometheus: PrometheusHandle,
+    (serve, public_url): (&Serve, &Url),
+) -> Router {
+    let state = AppState::new(AppParts {
+        commands: commands.clone(),
+        views: views.clone(),
+        log: engines.log.clone(),
+        activity: engines.activity.clone(),
+        clock: Arc::new(SystemClock),
+        public_url: public_url.clone(),
+        limits: Limits { longest_wait: serve.max_wait, ..Limits::default() },
+    });
+    let operations = Operations {
+        commands: commands.clone(),
+        views: views.clone(),
+        log: engines.log.clone(),
+        clock: Arc::new(SystemClock),
+        shutdown: shutdown.clone(),
+        prometheus,
+    };
+    let tracing = TraceLayer::new_for_http()
+        .make_span_with(telemetry::request_span)
+        .on_request(DefaultOnRequest::new().level(Level::DEBUG))
+        .on_response(DefaultOnResponse::new().level(Level::DEBUG))
+        .on_failure(());
+    crate::router(state, pages::routes().merge(health::routes(operations)))
+        .layer(middleware::from_fn(metrics::count_requests))
+        .layer(tracing)
+}
+
+impl Service {
+    /// Answers until told to end; then finishes what runs, for a bounded time.
+    async fn run(self, serve: &Serve) -> Result<(), Failure> {
+        let Self { app, listener, mut background, engines, shutdown, _lock } = self;
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(listener, app).with_graceful_shutdown(shutdown.wait());
+        let mut serving = tokio::spawn(serving.into_future());
+        let ended = tokio::select! {
+            ended = &mut serving => Some(ended),
+            () = shutdown.wait() => None,
+        };
+        if ended.is_none() && timeout(serve.shutdown_grace, &mut serving).await.is_err() {
+            tracing::warn!("some requests did not finish in time and are cut off");
+            serving.abort();
+        }
+        shutdown.begin();
+        let rest = async { while background.join_next().await.is_some() {} };
+        if timeout(serve.shutdown_grace, rest).await.is_err() {
+            tracing::warn!("background work did not end in time");
+        }
+        match timeout(serve.shutdown_grace, engines.activity.flush()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the last activity entries are lost"),
+            Err(_) => tracing::warn!("the last activity entries are lost: no answer in time"),
+        }
+        tracing::info!("ended");
+        match ended {
+            Some(Ok(Err(error))) => Err(Failure::failed(format!("serving ended: {error}"))),
+            Some(Err(error)) => Err(Failure::failed(format!("serving ended: {error}"))),
+            Some(Ok(Ok(()))) | None => Ok(()),
+        }
+    }
+}

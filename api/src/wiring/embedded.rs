@@ -1,0 +1,57 @@
+//! How are the embedded engines opened? SQLite files in the data folder.
+
+use super::{DbParts, LogParts};
+use crate::{
+    cli::{Exit, Failure},
+    settings::Store,
+};
+use commands::vault::sqlite::SqliteVault;
+use eventlog::{
+    SharedLog,
+    skew::Now,
+    sqlite::{SqliteActivity, SqliteLog, SqliteOptions},
+};
+use projections::{
+    Database,
+    store::sqlite::{self, Access},
+};
+use std::{path::PathBuf, sync::Arc};
+use uuid::Uuid;
+
+pub(super) async fn log(store: &Store, node: &str, now: Now) -> Result<LogParts, Failure> {
+    let log = SqliteLog::open(&store.local("log.db"), SqliteOptions::default()).await?;
+    let activity =
+        SqliteActivity::open(&store.local("activity.db"), node, Uuid::new_v4(), now).await?;
+    Ok(LogParts { keys: Arc::new(log.clone()), log: Arc::new(log), activity: Arc::new(activity) })
+}
+
+pub(super) async fn database(store: &Store) -> Result<DbParts, Failure> {
+    let vault = SqliteVault::open(&store.local("vault.db")).await;
+    let vault = vault.map_err(|error| Failure::unavailable(error.to_string()))?;
+    let database = sqlite::open(&store.local("views.db"), Access::ReadWrite).await?;
+    Ok(DbParts { vault: Arc::new(vault), database })
+}
+
+pub(super) async fn reading_log(store: &Store) -> Result<SharedLog, Failure> {
+    let path = there(store, "log.db")?;
+    Ok(Arc::new(SqliteLog::open_read_only(&path).await?))
+}
+
+pub(super) async fn reading_database(store: &Store) -> Result<Database, Failure> {
+    let path = there(store, "views.db")?;
+    Ok(sqlite::open(&path, Access::ReadOnly).await?)
+}
+
+fn there(store: &Store, name: &str) -> Result<PathBuf, Failure> {
+    let path = store.local(name);
+    if path.exists() {
+        return Ok(path);
+    }
+    Err(Failure::new(
+        Exit::Failed,
+        format!(
+            "there is no {}; start the service once, or name its data folder with --data",
+            path.display()
+        ),
+    ))
+}
