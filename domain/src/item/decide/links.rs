@@ -46,9 +46,11 @@ impl Case<'_> {
         self.within(terms.role, &terms.withhold)?;
         window(terms.window(), self.context.now)?;
         let open = self.state.links.values().filter(|open| self.live_link(open)).count();
-        let id = self.context.ids.first().filter(|_| open < limit::LINKS);
-        let Some(id) = id else {
-            let detail = format!("an item has at most {} open links", limit::LINKS);
+        // Whoever may only view leaves room for those who share.
+        let shares = self.rights().has(Permission::Share);
+        let most = if shares { limit::LINKS } else { limit::LINKS / 2 };
+        let Some(id) = self.context.ids.first().filter(|_| open < most) else {
+            let detail = format!("the item has {open} open links, and {most} are allowed");
             return Err(rule(Reason::TooMany, detail));
         };
         let link = LinkId(*id);
@@ -148,9 +150,13 @@ impl Case<'_> {
         open.created_by.account.as_ref().is_some_and(|maker| self.is_me(maker))
     }
 
-    /// A link for the entitled gives nothing, so that who may view may make one.
+    /// A link for the entitled gives nothing, so that who is signed in and may view may make one.
     fn may_link(&self, audience: Audience) -> Result<(), Rejection> {
+        let caller = self.context.subject;
         match audience {
+            Audience::Named if caller.account.is_none() && !caller.unrestricted => {
+                Err(Rejection::NotPermitted { needed: "an account" })
+            }
             Audience::Named => self.has(Permission::View),
             Audience::Internal | Audience::Anyone => self.may_cause("link.created"),
         }
