@@ -7,6 +7,7 @@
 mod aggregate;
 mod folds;
 mod keyed;
+mod outcome;
 mod seal;
 mod slots;
 
@@ -15,12 +16,14 @@ pub(crate) use folds::Folds;
 pub(crate) use keyed::Fingerprints;
 pub(crate) use slots::Slots;
 
+use outcome::{Sealed, creates};
+
 use crate::{CommandError, Outcome, Request, Status, random, vault::keeper::Keeper};
 use domain::{
-    event::{AccountEvent, Event, ItemEvent, Recorded, TokenEvent},
+    event::{Event, Recorded},
     id::{CommandId, CommitId, LogId},
     item::ShareResult,
-    position::{EventId, Position},
+    position::Position,
     rejection::Rejection,
     stream::StreamName,
     time::Time,
@@ -400,92 +403,6 @@ impl Handler {
     }
 }
 
-/// An encoded commit that is not appended yet.
-struct Sealed {
-    bytes: bytes::Bytes,
-    at: Time,
-    commit: CommitId,
-    proposal: Proposal,
-}
-
-impl Sealed {
-    fn recorded<A: Aggregate>(
-        self,
-        issue: &Issue<'_>,
-        state: &mut Arc<A::State>,
-        position: Position,
-    ) -> Outcome<A::State> {
-        let before = issue.request.before.then(|| state.clone());
-        let events = self.place(issue, position);
-        let now = Arc::make_mut(state);
-        for recorded in &events {
-            A::evolve(now, recorded);
-        }
-        self.outcome(issue, Status::Recorded, events, before, state.clone(), position)
-    }
-
-    fn planned<A: Aggregate>(self, issue: &Issue<'_>, state: &Arc<A::State>) -> Outcome<A::State> {
-        let position = A::position(state).next();
-        let events = self.place(issue, position);
-        let mut after = A::State::clone(state);
-        for recorded in &events {
-            A::evolve(&mut after, recorded);
-        }
-        let before = Some(state.clone());
-        self.outcome(issue, Status::Planned, events, before, Arc::new(after), A::position(state))
-    }
-
-    fn place(&self, issue: &Issue<'_>, position: Position) -> Vec<Recorded> {
-        let actor = issue.request.caller.actor();
-        (0u32..)
-            .zip(&self.proposal.events)
-            .map(|(index, event)| Recorded {
-                id: EventId { position, index },
-                commit: self.commit,
-                time: self.at,
-                actor: actor.clone(),
-                event: event.clone(),
-            })
-            .collect()
-    }
-
-    fn outcome<S>(
-        self,
-        issue: &Issue<'_>,
-        status: Status,
-        events: Vec<Recorded>,
-        before: Option<Arc<S>>,
-        after: Arc<S>,
-        position: Position,
-    ) -> Outcome<S> {
-        Outcome {
-            command: issue.command,
-            status,
-            position,
-            at: self.at,
-            created: creates(&events),
-            events,
-            before,
-            after,
-            results: self.proposal.results,
-            replayed: false,
-            ignored_visits: self.proposal.ignored_visits,
-        }
-    }
-}
-
-/// Do these events create what their command names?
-fn creates(events: &[Recorded]) -> bool {
-    events.iter().any(|recorded| {
-        matches!(
-            recorded.event,
-            Event::Item(ItemEvent::Registered(_) | ItemEvent::LinkCreated(_))
-                | Event::Account(AccountEvent::Registered(_))
-                | Event::Token(TokenEvent::Issued(_))
-        )
-    })
-}
-
 fn failed(command: CommandId, failure: AppendFailed) -> CommandError {
     match failure {
         AppendFailed::Unknown { .. } => CommandError::OutcomeUnknown { command },
@@ -493,6 +410,7 @@ fn failed(command: CommandId, failure: AppendFailed) -> CommandError {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 pub(crate) fn unreadable(error: domain::event::DecodeError) -> CommandError {
     CommandError::LogUnavailable(error.to_string())
 }

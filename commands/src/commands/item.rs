@@ -53,13 +53,7 @@ impl Decider<Items> for ItemDecider<'_> {
             condition: request.condition,
         };
         let Decision { events, results } = item::decide(state, self.command, &context)?;
-        let owner = state.owner.clone().or_else(|| {
-            events.iter().find_map(|event| match event {
-                ItemEvent::Registered(registered) => Some(registered.owner.clone()),
-                _ => None,
-            })
-        });
-        let holder = owner.map(|owner| format!("account/{owner}"));
+        let holder = holder(state, &events);
         if !request.dry_run && !self.rows_written.load(Ordering::Relaxed) {
             self.write_rows(&events, holder.as_deref(), at).await?;
             self.rows_written.store(true, Ordering::Relaxed);
@@ -85,11 +79,21 @@ impl Decider<Items> for ItemDecider<'_> {
 
 /// What an ending command names.
 const fn mention(command: &ItemCommand) -> Option<Mention> {
-    match command {
-        ItemCommand::EndGrants(EndTarget::Grant(grant)) => Some(Mention::Grant(*grant)),
-        ItemCommand::RevokeLink { link, .. } => Some(Mention::Link(*link)),
-        _ => None,
+    if let ItemCommand::EndGrants(EndTarget::Grant(grant)) = command {
+        Some(Mention::Grant(*grant))
+    } else if let ItemCommand::RevokeLink { link, .. } = command {
+        Some(Mention::Link(*link))
+    } else {
+        None
     }
+}
+
+/// Whose data key seals the texts of these events: the owner's, also of an item that they register.
+fn holder(state: &ItemState, events: &[ItemEvent]) -> Option<String> {
+    let registered = events.iter().find_map(|event| {
+        if let ItemEvent::Registered(registered) = event { Some(&registered.owner) } else { None }
+    });
+    state.owner.as_ref().or(registered).map(|owner| format!("account/{owner}"))
 }
 
 impl ItemDecider<'_> {

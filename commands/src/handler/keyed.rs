@@ -26,7 +26,7 @@ impl fmt::Debug for Fingerprints {
 impl Fingerprints {
     pub(crate) fn new(key: Zeroizing<[u8; 32]>) -> Self {
         let turns =
-            Cache::builder().max_capacity(100_000).time_to_idle(Duration::from_secs(60)).build();
+            Cache::builder().max_capacity(100_000).time_to_idle(Duration::from_mins(1)).build();
         Self { key, turns }
     }
 

@@ -67,7 +67,7 @@ impl Guesses {
             clients: limiter(&clock, CLIENT_BURST, CLIENT_REFILL),
             waiting: moka::future::Cache::builder()
                 .max_capacity(KEYS as u64)
-                .time_to_live(Duration::from_secs(300))
+                .time_to_live(Duration::from_mins(5))
                 .build(),
             checks: Arc::new(Semaphore::new(checks.max(1))),
             clock,

@@ -63,15 +63,11 @@ impl Core {
         contents: &[u8],
     ) -> Result<String, CommandError> {
         let state = self.in_force().await?;
-        let signing = self.signing_key(&state, purpose);
-        let (number, key) = match signing {
-            Ok(signing) => signing,
-            Err(_) => {
-                // Another node rotated the key.
-                self.learn_keys(crate::core::purpose_name(purpose)).await?;
-                self.signing_key(&state, purpose)?
-            }
-        };
+        if self.signing_key(&state, purpose).is_err() {
+            // Another node rotated the key.
+            self.learn_keys(crate::core::purpose_name(purpose)).await?;
+        }
+        let (number, key) = self.signing_key(&state, purpose)?;
         signed::sign(form, number, &key, contents)
             .ok_or_else(|| CommandError::Internal("a text could not be signed".to_owned()))
     }

@@ -97,9 +97,9 @@ async fn planted_secrets_are_nowhere_on_the_log_and_after_erasure_nowhere_at_all
         let state = other.load_item(&item).await.unwrap();
         assert_eq!(title(&state).as_deref(), Some("PLANTED-TITLE"));
         node.account(&app(), &account("a-1"), AccountIntent::Erase).await.unwrap();
-        assert_eq!(title(&*node.load_item(&item).await.unwrap()), None);
+        assert_eq!(title(&node.load_item(&item).await.unwrap()), None);
         other.erase().await.unwrap();
-        assert_eq!(title(&*other.load_item(&item).await.unwrap()), None);
+        assert_eq!(title(&other.load_item(&item).await.unwrap()), None);
         assert_eq!(vault.list(RowKind::Profile, None, 9).await.unwrap(), []);
         assert_eq!(vault.list(RowKind::Password, None, 9).await.unwrap(), []);
         let key = vault.data_key_of("account/a-1").await.unwrap().unwrap();

@@ -1,8 +1,8 @@
 //! A write side over embedded engines, with a clock that the test moves.
 
 use commands::{
-    AccountIntent, Caller, Clock, CommandError, Commands, ManualClock, Outcome, Parts, Profile,
-    Request, Settings,
+    AccountIntent, Caller, Clock as _, CommandError, Commands, ManualClock, Outcome, Parts,
+    Profile, Request, Settings,
     vault::{ServerKey, Vault, memory::MemoryVault},
 };
 use domain::{

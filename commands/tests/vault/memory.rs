@@ -2,8 +2,4 @@
 
 use commands::vault::memory::MemoryVault;
 
-async fn make() -> (MemoryVault, ()) {
-    (MemoryVault::default(), ())
-}
-
-crate::conforms!(make());
+crate::conforms!(std::future::ready((MemoryVault::default(), ())));

@@ -47,8 +47,9 @@ impl Worker {
 
 /// The error without the statement that caused it.
 pub(super) fn failed(error: &rusqlite::Error) -> VaultError {
-    match error {
-        rusqlite::Error::SqliteFailure(code, _) => VaultError(format!("SQLite: {code}")),
-        other => VaultError(format!("SQLite: {other}")),
+    if let rusqlite::Error::SqliteFailure(code, _) = error {
+        VaultError(format!("SQLite: {code}"))
+    } else {
+        VaultError(format!("SQLite: {error}"))
     }
 }

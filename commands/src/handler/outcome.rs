@@ -1,0 +1,103 @@
+//! What does the caller get to know of a commit? Its events in their places, the states around it.
+
+use super::{Aggregate, Issue, Proposal};
+use crate::{Outcome, Status};
+use domain::{
+    event::{AccountEvent, Event, ItemEvent, Recorded, TokenEvent},
+    id::CommitId,
+    position::{EventId, Position},
+    time::Time,
+};
+use std::sync::Arc;
+
+/// An encoded commit that is not appended yet.
+pub(super) struct Sealed {
+    pub(super) bytes: bytes::Bytes,
+    pub(super) at: Time,
+    pub(super) commit: CommitId,
+    pub(super) proposal: Proposal,
+}
+
+impl Sealed {
+    /// The answer once it stands at a position; folds it into the state.
+    pub(super) fn recorded<A: Aggregate>(
+        self,
+        issue: &Issue<'_>,
+        state: &mut Arc<A::State>,
+        position: Position,
+    ) -> Outcome<A::State> {
+        let before = issue.request.before.then(|| state.clone());
+        let events = self.place(issue, position);
+        let now = Arc::make_mut(state);
+        for recorded in &events {
+            A::evolve(now, recorded);
+        }
+        let states = (before, state.clone());
+        self.outcome(issue, Status::Recorded, events, states, position)
+    }
+
+    /// The answer of a dry run.
+    pub(super) fn planned<A: Aggregate>(
+        self,
+        issue: &Issue<'_>,
+        state: &Arc<A::State>,
+    ) -> Outcome<A::State> {
+        let position = A::position(state).next();
+        let events = self.place(issue, position);
+        let mut after = A::State::clone(state);
+        for recorded in &events {
+            A::evolve(&mut after, recorded);
+        }
+        let states = (Some(state.clone()), Arc::new(after));
+        self.outcome(issue, Status::Planned, events, states, A::position(state))
+    }
+
+    fn place(&self, issue: &Issue<'_>, position: Position) -> Vec<Recorded> {
+        let actor = issue.request.caller.actor();
+        (0u32..)
+            .zip(&self.proposal.events)
+            .map(|(index, event)| Recorded {
+                id: EventId { position, index },
+                commit: self.commit,
+                time: self.at,
+                actor: actor.clone(),
+                event: event.clone(),
+            })
+            .collect()
+    }
+
+    fn outcome<S>(
+        self,
+        issue: &Issue<'_>,
+        status: Status,
+        events: Vec<Recorded>,
+        (before, after): (Option<Arc<S>>, Arc<S>),
+        position: Position,
+    ) -> Outcome<S> {
+        Outcome {
+            command: issue.command,
+            status,
+            position,
+            at: self.at,
+            created: creates(&events),
+            events,
+            before,
+            after,
+            results: self.proposal.results,
+            replayed: false,
+            ignored_visits: self.proposal.ignored_visits,
+        }
+    }
+}
+
+/// Do these events create what their command names?
+pub(super) fn creates(events: &[Recorded]) -> bool {
+    events.iter().any(|recorded| {
+        matches!(
+            recorded.event,
+            Event::Item(ItemEvent::Registered(_) | ItemEvent::LinkCreated(_))
+                | Event::Account(AccountEvent::Registered(_))
+                | Event::Token(TokenEvent::Issued(_))
+        )
+    })
+}
