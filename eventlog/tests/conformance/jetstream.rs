@@ -23,6 +23,7 @@ use std::{
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+mod cluster;
 mod permissions;
 mod stream;
 

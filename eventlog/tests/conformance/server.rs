@@ -11,7 +11,7 @@ use tempfile::TempDir;
 const VARIABLE: &str = "SHARELOG_NATS_SERVER";
 
 #[expect(clippy::disallowed_methods, reason = "a test binary has no other settings")]
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     if let Ok(named) = std::env::var(VARIABLE) {
         return named.into();
     }

@@ -137,6 +137,18 @@ async fn without_a_server_appends_fail_at_once_and_work_again_afterwards() {
 }
 
 #[tokio::test]
+async fn the_server_tells_its_time() {
+    let bench = JetStream::new().bench().await;
+    let mut maker = Maker::started(75, &bench).await;
+    let before = bench.log().clock().await.unwrap().expect("a broker has a clock");
+    let record = maker.commit(&item("timed"), Position::START);
+    put(&bench.log(), &record).await;
+    let after = bench.log().clock().await.unwrap().expect("a broker has a clock");
+    let stored = bench.log().read(Position(2)).await.unwrap().unwrap().stored_at;
+    assert!(Some(before) <= stored && stored <= Some(after), "{before} {stored:?} {after}");
+}
+
+#[tokio::test]
 async fn wrong_options_are_told_at_start() {
     let factory = JetStream::new();
     let url = factory.server.lock().await.url();
