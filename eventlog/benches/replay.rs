@@ -18,7 +18,10 @@ use async_nats::{
 use domain::{position::Position, stream::StreamName};
 use eventlog::{
     Append, Checkpoint, EventLog as _,
-    conformance::{Maker, make::item},
+    conformance::{
+        Maker,
+        make::{Random, item},
+    },
     jetstream::{JetStreamLog, JetStreamOptions},
 };
 use futures::StreamExt as _;
@@ -124,7 +127,7 @@ async fn latency(log: &JetStreamLog) {
     let head = log.head().await.unwrap().position;
     let after = Checkpoint { position: head, ..Checkpoint::default() };
     let mut follower = log.follow(after).await.unwrap();
-    let mut maker = Maker::new(1);
+    let mut maker = Maker { random: Random::new(2), ..Maker::new(1) };
     let (mut acknowledged, mut seen) = (Vec::new(), Vec::new());
     for number in 0..1_000 {
         let record = maker.commit(&item(&format!("tail-{number}-{head}")), Position::START);
