@@ -53,7 +53,6 @@ async fn admit(app: &AppState, route: &Route, headers: &HeaderMap) -> Fallible<O
         Some(token) => {
             let found = app.commands.authenticate(token).await?;
             if found.is_none() {
-                note(app, ActivityKind::SignInRefused, None, "token_unknown");
                 let detail = "the token is unknown, revoked or over";
                 return Err(Problem::new(ProblemType::NotAuthenticated, detail));
             }
@@ -70,22 +69,23 @@ async fn admit(app: &AppState, route: &Route, headers: &HeaderMap) -> Fallible<O
     if let Some(roles) = roles
         && !roles.contains(&caller.role)
     {
-        note(app, ActivityKind::CommandDenied, Some(&caller), "role");
+        note_denied(app, &caller, "role");
         return Err(Problem::not_permitted("this is not for callers of the token's role"));
     }
     if let Some(scope) = route.scope.filter(|_| signed_in)
         && !caller.has_scope(scope)
     {
-        note(app, ActivityKind::CommandDenied, Some(&caller), "scope");
+        note_denied(app, &caller, "scope");
         return Err(scope_missing(scope));
     }
     Ok(Some(caller))
 }
 
-fn note(app: &AppState, kind: ActivityKind, caller: Option<&Caller>, detail: &str) {
-    let mut entry = ActivityEntry::new(app.clock.now(), kind);
-    entry.token = caller.and_then(|caller| caller.token);
-    entry.account = caller.and_then(|caller| caller.account.clone());
-    entry.detail = Some(detail.to_owned());
-    app.activity.note(entry);
+fn note_denied(app: &AppState, caller: &Caller, detail: &str) {
+    app.activity.note(ActivityEntry {
+        token: caller.token,
+        account: caller.account.clone(),
+        detail: Some(detail.to_owned()),
+        ..ActivityEntry::new(app.clock.now(), ActivityKind::CommandDenied)
+    });
 }

@@ -1,0 +1,10 @@
+//! The HTTP side in one process: a router over a log and a vault in memory and read models in a file.
+
+mod bodies;
+mod conventions;
+mod document;
+mod flows;
+mod freshness;
+mod problems;
+mod routes;
+mod world;
