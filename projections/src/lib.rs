@@ -16,7 +16,7 @@ pub mod views;
 pub mod words;
 
 pub use runner::{Runner, RunnerOptions};
-pub use store::{Database, StoreError};
+pub use store::{Database, Side, StoreError};
 pub use views::*;
 
 use eventlog::SharedLog;

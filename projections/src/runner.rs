@@ -206,6 +206,8 @@ impl Runner {
         {
             return Err(stopped(LogError::Foreign { expected, found }.to_string()));
         }
+        // What was noted by an earlier start or release may no longer hold; if it does, it is noted again.
+        self.database.note_stopped(projection, None).await?;
         let checkpoint = Checkpoint { position: known.position, time: known.time };
         let follower = self.log.follow(checkpoint).await.map_err(failed)?;
         Ok((follower, known.position))

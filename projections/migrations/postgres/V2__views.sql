@@ -137,11 +137,11 @@ SELECT e.position || '-' || e.idx AS event_id, e.position, e.time, e.name AS typ
        e.system, e.app, e.token, e.item_kind || ':' || e.item_id AS item, e.item_kind, e.item_id,
        e.target_type || ':' || e.target_id AS target, e.target_type, e.target_id,
        coalesce(coalesce(e.before, '{}') || (
-         SELECT jsonb_object_agg(t.field, CASE t.field WHEN 'tags' THEN t.text::jsonb ELSE to_jsonb(t.text) END)
+         SELECT jsonb_object_agg(t.field, CASE WHEN t.field = 'tags' AND t.text LIKE '[%' THEN t.text::jsonb ELSE to_jsonb(t.text) END)
            FROM {data}.audit_v1_texts t
           WHERE t.position = e.position AND t.idx = e.idx AND t.side = 'before'), e.before) AS before,
        coalesce(coalesce(e.after, '{}') || (
-         SELECT jsonb_object_agg(t.field, CASE t.field WHEN 'tags' THEN t.text::jsonb ELSE to_jsonb(t.text) END)
+         SELECT jsonb_object_agg(t.field, CASE WHEN t.field = 'tags' AND t.text LIKE '[%' THEN t.text::jsonb ELSE to_jsonb(t.text) END)
            FROM {data}.audit_v1_texts t
           WHERE t.position = e.position AND t.idx = e.idx AND t.side = 'after'), e.after) AS after,
        (SELECT t.text FROM {data}.audit_v1_texts t

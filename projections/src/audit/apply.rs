@@ -9,7 +9,7 @@ use crate::{
     value::Value,
 };
 use domain::{
-    event::{AccountEvent, Event, Recorded, SystemEvent},
+    event::{AccountEvent, Event, Recorded, SystemEvent, text::sentence},
     text::PrivateText,
 };
 
@@ -39,7 +39,7 @@ pub(super) fn apply(recorded: &Recorded, record: &RecordMeta) -> Vec<Change> {
         ("command", record.command.to_string().into()),
         ("undoes", record.undoes.map(|command| command.to_string()).into()),
         ("source", record.source.clone().into()),
-        ("sentence", sentence(recorded, record).into()),
+        ("sentence", sentence(recorded, &record.stream).into()),
     ]);
     let mut changes = vec![Change::Put(&EVENTS, row)];
     changes.extend(record.reason.iter().map(|reason| text(recorded, "reason", "", reason)));
@@ -82,9 +82,4 @@ fn beside(recorded: &Recorded) -> Option<Change> {
         | Event::Link(_)
         | Event::Token(_) => None,
     }
-}
-
-fn sentence(recorded: &Recorded, record: &RecordMeta) -> String {
-    let _ = record;
-    recorded.event.stored().0.to_owned()
 }

@@ -5,8 +5,9 @@
 
 use domain::{
     event::{
-        AccountEvent, Description, DescriptionPart, Event, GrantTerms, ItemEvent, LinkTerms,
-        LinkUseEvent, Recorded, SystemEvent, TokenEvent, TokenIssued,
+        AccountEvent, Description, DescriptionPart, Event, GrantChanged, GrantEnded, GrantTerms,
+        ItemEvent, LinkChanged, LinkCreated, LinkTerms, LinkUseEvent, Recorded, SystemEvent,
+        TokenEvent, TokenIssued,
     },
     id::{GrantId, ItemRef},
     principal::Grantee,
@@ -126,16 +127,33 @@ fn of_item(event: &ItemEvent) -> Said {
             json!({ "state": "retired" }),
             json!({ "state": "open", "retired_at": data.retired_at }),
         ),
-        ItemEvent::GrantGiven(_) | ItemEvent::GrantChanged(_) | ItemEvent::GrantEnded(_) => {
-            of_grant(event)
+        ItemEvent::GrantGiven(data) => Said::start(data).to(&data.grant.grantee),
+        ItemEvent::GrantChanged(data) => grant_changed(data),
+        ItemEvent::GrantEnded(data) => grant_ended(data),
+        ItemEvent::LinkCreated(data) => link_created(data),
+        ItemEvent::LinkChanged(data) => link_changed(data),
+        ItemEvent::LinkPasswordSet(data) => Said::change(
+            json!({ "has_password": data.before.is_some() }),
+            json!({ "has_password": true }),
+        )
+        .about("link", data.link),
+        ItemEvent::LinkPasswordCleared(data) => {
+            Said::change(json!({ "has_password": true }), json!({ "has_password": false }))
+                .about("link", data.link)
         }
-        ItemEvent::LinkCreated(_)
-        | ItemEvent::LinkChanged(_)
-        | ItemEvent::LinkPasswordSet(_)
-        | ItemEvent::LinkPasswordCleared(_)
-        | ItemEvent::LinkRotated(_)
-        | ItemEvent::LinkRevoked(_)
-        | ItemEvent::LinkExpired(_) => of_link(event),
+        ItemEvent::LinkRotated(data) => {
+            Said::change(json!({ "generation": data.before }), json!({ "generation": data.after }))
+                .about("link", data.link)
+        }
+        ItemEvent::LinkRevoked(data) => {
+            let after =
+                json!({ "status": "revoked", "cascade": data.cascade, "ended": data.ended });
+            Said::start(after).about("link", data.link)
+        }
+        ItemEvent::LinkExpired(data) => {
+            Said::start(json!({ "status": "expired", "effective_at": data.effective_at }))
+                .about("link", data.link)
+        }
         ItemEvent::Published(data) => Said::start(&data.publication),
         ItemEvent::PublicationUpdated(data) => Said::change(&data.before, &data.after),
         ItemEvent::PublicationWithdrawn(data) => {
@@ -144,23 +162,18 @@ fn of_item(event: &ItemEvent) -> Said {
     }
 }
 
-fn of_grant(event: &ItemEvent) -> Said {
-    match event {
-        ItemEvent::GrantGiven(data) => Said::start(data).to(&data.grant.grantee),
-        ItemEvent::GrantChanged(data) => Said::change(
-            terms(data.grant, &data.before, None),
-            terms(data.grant, &data.after, data.asked.as_ref().and_then(value)),
-        )
-        .to(&data.grantee),
-        ItemEvent::GrantEnded(data) => {
-            let mut after = json!({ "cause": data.cause });
-            if let (Some(at), Some(map)) = (data.effective_at, after.as_object_mut()) {
-                map.insert("effective_at".to_owned(), json!(at));
-            }
-            Said::change(terms(data.grant, &data.before, None), after).to(&data.grantee)
-        }
-        _ => Said::default(),
+fn grant_changed(data: &GrantChanged) -> Said {
+    let asked = data.asked.as_ref().and_then(value);
+    let before = terms(data.grant, &data.before, None);
+    Said::change(before, terms(data.grant, &data.after, asked)).to(&data.grantee)
+}
+
+fn grant_ended(data: &GrantEnded) -> Said {
+    let mut after = json!({ "cause": data.cause });
+    if let (Some(at), Some(map)) = (data.effective_at, after.as_object_mut()) {
+        map.insert("effective_at".to_owned(), json!(at));
     }
+    Said::change(terms(data.grant, &data.before, None), after).to(&data.grantee)
 }
 
 fn terms(grant: GrantId, terms: &GrantTerms, asked: Option<Value>) -> Value {
@@ -177,49 +190,23 @@ fn fields(from: impl Serialize) -> Map<String, Value> {
     }
 }
 
-fn of_link(event: &ItemEvent) -> Said {
-    match event {
-        ItemEvent::LinkCreated(data) => {
-            let mut after = link(&data.terms);
-            after.insert("link".to_owned(), json!(data.link));
-            after.insert("generation".to_owned(), json!(data.generation));
-            after.insert("has_password".to_owned(), json!(data.password.is_some()));
-            after.extend(
-                data.asked.as_ref().and_then(value).map(|asked| ("asked".to_owned(), asked)),
-            );
-            let mut said = Said::start(after).about("link", data.link);
-            link_texts(&mut said, Side::After, &data.terms);
-            said
-        }
-        ItemEvent::LinkChanged(data) => {
-            let mut said = Said::change(link(&data.before), link(&data.after));
-            link_texts(&mut said, Side::Before, &data.before);
-            link_texts(&mut said, Side::After, &data.after);
-            said.about("link", data.link)
-        }
-        ItemEvent::LinkPasswordSet(data) => Said::change(
-            json!({ "has_password": data.before.is_some() }),
-            json!({ "has_password": true }),
-        )
-        .about("link", data.link),
-        ItemEvent::LinkPasswordCleared(data) => {
-            Said::change(json!({ "has_password": true }), json!({ "has_password": false }))
-                .about("link", data.link)
-        }
-        ItemEvent::LinkRotated(data) => {
-            Said::change(json!({ "generation": data.before }), json!({ "generation": data.after }))
-                .about("link", data.link)
-        }
-        ItemEvent::LinkRevoked(data) => Said::start(
-            json!({ "status": "revoked", "cascade": data.cascade, "ended": data.ended }),
-        )
-        .about("link", data.link),
-        ItemEvent::LinkExpired(data) => {
-            Said::start(json!({ "status": "expired", "effective_at": data.effective_at }))
-                .about("link", data.link)
-        }
-        _ => Said::default(),
-    }
+fn link_created(data: &LinkCreated) -> Said {
+    let mut after = link(&data.terms);
+    after.insert("link".to_owned(), json!(data.link));
+    after.insert("generation".to_owned(), json!(data.generation));
+    after.insert("has_password".to_owned(), json!(data.password.is_some()));
+    let asked = data.asked.as_ref().and_then(value);
+    after.extend(asked.map(|asked| ("asked".to_owned(), asked)));
+    let mut said = Said::start(after).about("link", data.link);
+    link_texts(&mut said, Side::After, &data.terms);
+    said
+}
+
+fn link_changed(data: &LinkChanged) -> Said {
+    let mut said = Said::change(link(&data.before), link(&data.after)).about("link", data.link);
+    link_texts(&mut said, Side::Before, &data.before);
+    link_texts(&mut said, Side::After, &data.after);
+    said
 }
 
 fn link(terms: &LinkTerms) -> Map<String, Value> {

@@ -157,7 +157,8 @@ impl Store for PostgresStore {
         let client = self.client().await?;
         let sql = format!(
             "UPDATE {}.progress SET stopped_position = $3, stopped_why = $4, updated_at = now() \
-             WHERE projection = $1 AND version = $2",
+             WHERE projection = $1 AND version = $2 \
+             AND ($4::text IS NOT NULL OR stopped_why IS NOT NULL)",
             self.options.data()
         );
         let position = Value::from(stopped.map(|stopped| stopped.position));

@@ -1,0 +1,58 @@
+//! Do both engines hold and answer the same? One suite, run over SQLite and over PostgreSQL.
+//!
+//! PostgreSQL comes from `SHARELOG_TEST_POSTGRES`: the connection string of a server on which databases and
+//! roles may be created.
+
+mod access;
+mod audit;
+mod catalog;
+mod engine;
+mod lists;
+mod postgres_contract;
+mod running;
+mod world;
+
+/// The same tests on both engines.
+macro_rules! on_both_engines {
+    ($($module:ident :: $test:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                crate::$module::$test(crate::engine::Engine::sqlite()).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                crate::$module::$test(crate::engine::Engine::postgres().await).await;
+            })*
+        }
+    };
+}
+
+on_both_engines![
+    access::rows_equal_the_oracle_now_and_at_any_moment,
+    access::rows_equal_the_paths_of_the_domain,
+    access::the_list_is_paged_by_principal,
+    access::a_moment_before_registration_is_unknown_and_one_beyond_the_end_is_refused,
+    access::closing_ends_all_and_reopening_brings_back_what_has_not_passed,
+    access::until_names_the_first_end_that_takes_something_away,
+    lists::items_are_listed_by_relation,
+    lists::items_are_found_by_name_in_the_order_asked,
+    catalog::words_are_beginnings_that_must_all_occur_and_rank_alike,
+    catalog::filters_facets_and_counts_regard_the_viewer,
+    catalog::every_order_pages_through_everything_once,
+    catalog::a_cursor_of_another_question_is_refused,
+    audit::the_trail_says_before_and_after_in_any_order,
+    audit::the_trail_is_filtered,
+    audit::erasure_takes_the_texts_of_destroyed_keys_and_no_others,
+    running::one_record_at_a_time_gives_the_same_tables_as_thousands,
+    running::a_runner_that_is_cut_off_again_and_again_goes_on,
+    running::two_runners_have_the_effect_of_one,
+    running::an_unknown_event_stops_where_it_stands_and_says_why,
+    running::a_misfit_stops_its_projection_and_the_others_go_on,
+    running::another_log_or_one_that_was_set_back_stops_it,
+    running::waiting_ends_when_the_position_is_reached_or_the_time_is_up,
+    running::declared_tables_are_those_of_the_migrations,
+    running::texts_that_no_database_takes_are_kept_readable,
+];

@@ -1,0 +1,199 @@
+//! Can dashboards rely on the views of PostgreSQL, and read nothing else? Does the runner outlive the server's
+//! losses?
+
+mod postgres {
+    use crate::{
+        access::{given, on},
+        engine::fresh_database,
+        world::{PATIENCE, Said, World, dump},
+    };
+    use domain::{
+        position::Position,
+        role::Role,
+        testing::{Generator, history, hour, item, registered, to_account},
+    };
+    use projections::{
+        AsOf, Database, Model, Page,
+        store::postgres::{PostgresOptions, open},
+    };
+    use std::collections::BTreeSet;
+    use tokio_postgres::{Client, NoTls, error::SqlState};
+
+    const VIEWS: [&str; 9] = [
+        "access_list",
+        "accounts",
+        "audit_trail",
+        "freshness",
+        "grants",
+        "items",
+        "links",
+        "published_catalog",
+        "visibilities",
+    ];
+
+    async fn opened() -> (Database, Client) {
+        let (pool, config) = fresh_database().await;
+        let database = open(pool, PostgresOptions::default()).await.unwrap();
+        let (client, connection) = config.connect(NoTls).await.unwrap();
+        tokio::spawn(connection);
+        (database, client)
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_reader_reads_the_views_and_nothing_else() {
+        let (database, client) = opened().await;
+        let world = World::of(&history(5, 80).steps).await;
+        world.catch_up(&database, 100).await;
+        let vault = "CREATE SCHEMA sharelog_vault; CREATE TABLE sharelog_vault.keys (key text)";
+        client.batch_execute(vault).await.unwrap();
+        let tables = client
+            .query(
+                "SELECT schemaname || '.' || tablename FROM pg_tables \
+                 WHERE schemaname IN ('sharelog_data', 'sharelog_vault')",
+                &[],
+            )
+            .await
+            .unwrap();
+        assert!(tables.len() > 25);
+        client.batch_execute("SET ROLE sharelog_reader").await.unwrap();
+        for view in VIEWS {
+            client.query(&format!("SELECT * FROM sharelog.{view}"), &[]).await.unwrap();
+        }
+        for table in tables {
+            let name: String = table.get(0);
+            let refused = client.query(&format!("SELECT * FROM {name}"), &[]).await.unwrap_err();
+            assert_eq!(refused.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{name}");
+        }
+        for writing in [
+            "DELETE FROM sharelog.grants",
+            "UPDATE sharelog.accounts SET status = 'active'",
+            "CREATE TABLE sharelog.mine (x int)",
+        ] {
+            assert!(client.batch_execute(writing).await.is_err(), "{writing}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn views_and_functions_say_what_the_questions_say() {
+        let (database, client) = opened().await;
+        let history = history(6, 120);
+        let world = World::of(&history.steps).await;
+        let views = world.catch_up(&database, 100).await;
+        client.batch_execute("SET ROLE sharelog_reader").await.unwrap();
+        let sql = "SELECT DISTINCT coalesce(principal_type || ':' || principal_id, principal_type) \
+                   FROM sharelog.access_of($1, $2, $3::text::timestamptz) \
+                   WHERE principal_type <> 'internal'";
+        for step in history.steps.iter().step_by(7) {
+            let time = step.time.plus_micros(1);
+            for it in Generator::items() {
+                let page = Page { limit: 1000, ..Page::default() };
+                let list = views.access_list(&it, AsOf::Time(time), time, &page).await.unwrap();
+                let expected: BTreeSet<String> =
+                    list.rows.iter().map(|row| row.principal.to_string()).collect();
+                let (kind, id) = (it.kind.to_string(), it.id.to_string());
+                let rows = client.query(sql, &[&kind, &id, &time.to_string()]).await.unwrap();
+                let found: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+                let named = named_links(&client, &it.to_string()).await;
+                let found: BTreeSet<String> = found.difference(&named).cloned().collect();
+                assert_eq!(found, expected.difference(&named).cloned().collect(), "{it} {time}");
+            }
+        }
+        let commented = "SELECT count(*) FROM pg_views v \
+             WHERE schemaname = 'sharelog' \
+             AND obj_description((schemaname || '.' || viewname)::regclass) IS NULL";
+        let missing: i64 = client.query_one(commented, &[]).await.unwrap().get(0);
+        assert_eq!(missing, 0);
+        let events: i64 = client
+            .query_one("SELECT count(*) FROM sharelog.audit_trail", &[])
+            .await
+            .unwrap()
+            .get(0);
+        assert_eq!(usize::try_from(events).unwrap(), history.entries.len());
+    }
+
+    /// Links that once were for the entitled; whether they count depends on the moment.
+    async fn named_links(client: &Client, item: &str) -> BTreeSet<String> {
+        let sql = "SELECT 'link:' || link_id FROM sharelog.links \
+                   WHERE audience = 'named' AND kind || ':' || id = $1";
+        let rows = client.query(sql, &[&item]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn columns_are_never_taken_away() {
+        let (_database, client) = opened().await;
+        let sql = "SELECT table_name || ': ' || string_agg(column_name, ' ' ORDER BY ordinal_position) \
+                   FROM information_schema.columns WHERE table_schema = 'sharelog' \
+                   GROUP BY table_name ORDER BY table_name";
+        let rows = client.query(sql, &[]).await.unwrap();
+        let found: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        // Only ever added to, at the end of a line.
+        let promised = [
+            "access_list: account principal_type principal_id kind id role withhold via via_id since ends_at event_id",
+            "accounts: account status recorded_from recorded_to from_position to_position",
+            "audit_trail: event_id position time type v actor anonymous system app token item item_kind item_id \
+             target target_type target_id before after reason ticket command undoes source rules text",
+            "freshness: time projection version position updated_at stopped_position stopped_why",
+            "grants: grant_id kind id grantee_type grantee_id role withhold starts_at ends_at provenance \
+             provenance_id given_by given_at event_ids recorded_from recorded_to from_position to_position",
+            "items: kind id owner lifecycle title description in_library registered_at updated_at recorded_from \
+             recorded_to from_position to_position",
+            "links: link_id kind id role withhold audience starts_at ends_at max_visits joins has_password generation \
+             created_by created_at event_ids recorded_from recorded_to from_position to_position",
+            "published_catalog: kind id title description tags owner slug preview audience groups featured \
+             published_at updated_at version",
+            "visibilities: kind id visibility set_by event_ids recorded_from recorded_to from_position to_position",
+        ];
+        assert_eq!(found.len(), promised.len());
+        for (found, promised) in found.iter().zip(promised) {
+            assert!(found.starts_with(promised), "{found}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn views_of_dashboards_survive_another_start() {
+        let (pool, config) = fresh_database().await;
+        let database = open(pool.clone(), PostgresOptions::default()).await.unwrap();
+        let world = World::new();
+        let it = item("history", "8f3a");
+        let by = Said::by("a-1");
+        world.say(&on(&it), &by, vec![registered("a-1").into()]).await;
+        let ends = Some(hour(1_000_000));
+        world.say(&on(&it), &by, vec![given(1, to_account("b-1"), Role::Editor, ends)]).await;
+        world.catch_up(&database, 100).await;
+        let (client, connection) = config.connect(NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let mine = "CREATE VIEW mine AS SELECT account, role FROM sharelog.access_list";
+        client.batch_execute(mine).await.unwrap();
+        open(pool, PostgresOptions::default()).await.unwrap();
+        let rows = client.query("SELECT account, role FROM mine ORDER BY 1", &[]).await.unwrap();
+        let found: Vec<(String, String)> =
+            rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let expected = [("a-1", "owner"), ("b-1", "editor")];
+        assert_eq!(found, expected.map(|(who, what)| (who.to_owned(), what.to_owned())));
+        let sql = "SELECT kind || ':' || id FROM sharelog.items_of('b-1')";
+        assert_eq!(client.query_one(sql, &[]).await.unwrap().get::<_, String>(0), "history:8f3a");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_runner_outlives_lost_connections() {
+        let (database, client) = opened().await;
+        let world = World::of(&history(7, 150).steps).await;
+        let views = world.views(&database);
+        let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        let done = async {
+            for reached in [10, 40, 70, 100, 130, 150] {
+                let reached = Position(reached);
+                while views.wait_for(&Model::ALL, reached, PATIENCE).await.is_err() {
+                    tokio::task::yield_now().await;
+                }
+                client.query(kill, &[]).await.unwrap();
+            }
+        };
+        world.runner(&database, 2).run(done).await;
+        let (other, _) = opened().await;
+        world.catch_up(&other, 100).await;
+        assert_eq!(dump(&database).await, dump(&other).await);
+    }
+}

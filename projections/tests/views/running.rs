@@ -1,0 +1,259 @@
+//! Does every record take effect exactly once, whatever happens to the runner?
+
+use crate::{
+    access::{given, on},
+    engine::{Engine, Place},
+    world::{PATIENCE, Said, World, dump},
+};
+use domain::{
+    event::{CatalogAudience, GrantChanged, GrantTerms, ItemEvent, Publication, Published},
+    position::Position,
+    role::Role,
+    testing::{grant_id, history, hour, item, registered, to_account},
+};
+use eventlog::EventLog as _;
+use projections::{AsOf, AuditFilter, Model, Page, Side, ViewError, projection};
+use std::{collections::BTreeSet, time::Duration};
+
+pub(crate) async fn one_record_at_a_time_gives_the_same_tables_as_thousands(engine: Engine) {
+    for seed in 0..4 {
+        let world = World::of(&history(seed, 150).steps).await;
+        let whole = engine.fresh().await;
+        world.catch_up(&whole, 5000).await;
+        let expected = dump(&whole).await;
+        for batch in [1, 2, 17] {
+            let database = engine.fresh().await;
+            world.catch_up(&database, batch).await;
+            assert_eq!(dump(&database).await, expected, "seed {seed}, {batch} at a time");
+        }
+    }
+}
+
+pub(crate) async fn a_runner_that_is_cut_off_again_and_again_goes_on(engine: Engine) {
+    let world = World::of(&history(11, 150).steps).await;
+    let whole = engine.fresh().await;
+    world.catch_up(&whole, 5000).await;
+    let place = engine.place();
+    for after in 0_u64..25 {
+        let database = place.open().await;
+        let enough = tokio::time::sleep(Duration::from_millis(after));
+        world.runner(&database, 3).run(enough).await;
+    }
+    let database = place.open().await;
+    world.catch_up(&database, 3).await;
+    assert_eq!(dump(&database).await, dump(&whole).await);
+}
+
+pub(crate) async fn two_runners_have_the_effect_of_one(engine: Engine) {
+    let world = World::of(&history(12, 200).steps).await;
+    let whole = engine.fresh().await;
+    world.catch_up(&whole, 5000).await;
+    let place = engine.place();
+    let (one, two) = (place.open().await, place.open().await);
+    futures::join!(world.catch_up(&one, 5), world.catch_up(&two, 3));
+    assert_eq!(dump(&one).await, dump(&whole).await);
+    assert_eq!(dump(&two).await, dump(&whole).await);
+}
+
+pub(crate) async fn an_unknown_event_stops_where_it_stands_and_says_why(engine: Engine) {
+    let world = World::new();
+    let it = item("history", "8f3a");
+    let by = Said::by("a-1");
+    world.say(&on(&it), &by, vec![registered("a-1").into()]).await;
+    world.say_unknown(&on(&it)).await;
+    world.say(&on(&it), &by, vec![given(1, to_account("b-1"), Role::Viewer, None)]).await;
+    let database = engine.fresh().await;
+    let views = world.views(&database);
+    let stopped = async {
+        loop {
+            let error = views.wait_for(&Model::ALL, Position(3), PATIENCE).await.unwrap_err();
+            let ViewError::Stopped { position, why, .. } = error else { panic!("{error:?}") };
+            assert_eq!(position, Position(1));
+            assert!(why.contains("item.dreamt"), "{why}");
+            let statuses = views.statuses(world.now()).await.unwrap();
+            if statuses.iter().all(|status| status.stopped.is_some()) {
+                break;
+            }
+        }
+    };
+    world.runner(&database, 100).run(stopped).await;
+    for status in views.statuses(world.now()).await.unwrap() {
+        assert_eq!(status.stopped.unwrap().position, Position(2));
+        assert_eq!((status.position, status.lag_records), (Position(1), Some(2)));
+    }
+    let page = views.access_list(&it, AsOf::Now, world.now(), &Page::default()).await.unwrap();
+    assert_eq!((page.rows.len(), page.position), (1, Position(1)));
+}
+
+pub(crate) async fn a_misfit_stops_its_projection_and_the_others_go_on(engine: Engine) {
+    let world = World::new();
+    let it = item("history", "8f3a");
+    let by = Said::by("a-1");
+    world.say(&on(&it), &by, vec![registered("a-1").into()]).await;
+    let terms = GrantTerms { role: Role::Viewer, withhold: vec![], starts_at: None, ends_at: None };
+    let changed = ItemEvent::GrantChanged(GrantChanged {
+        grant: grant_id(77),
+        grantee: to_account("b-1"),
+        before: terms.clone(),
+        after: terms,
+        asked: None,
+    });
+    world.say(&on(&it), &by, vec![changed.into()]).await;
+    let publication = Publication {
+        audience: CatalogAudience::Anyone,
+        groups: vec![],
+        slug: None,
+        title: "after".to_owned(),
+        description: None,
+        tags: vec![],
+        preview: None,
+    };
+    let published = ItemEvent::Published(Published { publication });
+    world.say(&on(&it), &by, vec![published.into()]).await;
+    let database = engine.fresh().await;
+    let views = world.views(&database);
+    let done = async {
+        let access = views.wait_for(&[Model::Access], Position(3), PATIENCE).await;
+        let Err(ViewError::Stopped { position, why, .. }) = access else { panic!("{access:?}") };
+        assert_eq!(position, Position(1));
+        assert!(why.contains(&grant_id(77).to_string()), "{why}");
+        let others = [Model::Catalog, Model::Audit];
+        assert_eq!(views.wait_for(&others, Position(3), PATIENCE).await, Ok(Position(3)));
+    };
+    world.runner(&database, 100).run(done).await;
+    let trail = views.audit(&AuditFilter::default(), &Page::default()).await.unwrap();
+    assert_eq!(trail.rows.len(), 3);
+}
+
+pub(crate) async fn another_log_or_one_that_was_set_back_stops_it(engine: Engine) {
+    let world = World::of(&history(3, 20).steps).await;
+    let database = engine.fresh().await;
+    world.catch_up(&database, 100).await;
+    let before = dump(&database).await;
+    for (records, word) in [(40, "another log"), (5, "beyond the end")] {
+        let other = World::of(&history(4, records).steps).await;
+        let views = other.views(&database);
+        let stopped = async {
+            while views.statuses(hour(0)).await.unwrap().iter().any(|status| {
+                status.stopped.as_ref().is_none_or(|stopped| !stopped.why.contains(word))
+            }) {
+                tokio::task::yield_now().await;
+            }
+        };
+        other.runner(&database, 100).run(stopped).await;
+        let error = views.wait_for(&Model::ALL, Position(30), PATIENCE).await.unwrap_err();
+        assert!(matches!(error, ViewError::Stopped { .. }), "{error:?}");
+    }
+    assert_eq!(dump(&database).await, before);
+    // With its own log it goes on, and what was noted is gone.
+    world.say(&on(&item("album", "z")), &Said::by("a-1"), vec![registered("a-1").into()]).await;
+    let views = world.views(&database);
+    let goes_on = async {
+        while views
+            .statuses(hour(0))
+            .await
+            .unwrap()
+            .iter()
+            .any(|status| status.stopped.is_some() || status.position != Position(21))
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    world.runner(&database, 100).run(goes_on).await;
+}
+
+pub(crate) async fn waiting_ends_when_the_position_is_reached_or_the_time_is_up(engine: Engine) {
+    let world = World::new();
+    let it = item("history", "8f3a");
+    let place = engine.place();
+    let (ours, theirs) = (place.open().await, place.open().await);
+    let (views, elsewhere) = (world.views(&ours), world.views(&theirs));
+    let short = Duration::from_millis(50);
+    let early = views.wait_for(&Model::ALL, Position(1), short).await;
+    assert_eq!(early, Err(ViewError::NotYet { position: Position(0) }));
+    assert_eq!(views.wait_for(&Model::ALL, Position(0), short).await, Ok(Position(0)));
+    let seen = async {
+        world.say(&on(&it), &Said::by("a-1"), vec![registered("a-1").into()]).await;
+        let both = futures::join!(
+            views.wait_for(&Model::ALL, Position(1), PATIENCE),
+            elsewhere.wait_for(&Model::ALL, Position(1), PATIENCE)
+        );
+        assert_eq!(both, (Ok(Position(1)), Ok(Position(1))));
+    };
+    world.runner(&ours, 100).run(seen).await;
+    let statuses = views.statuses(hour(9)).await.unwrap();
+    let names: Vec<_> = statuses.iter().map(|status| status.name.as_str()).collect();
+    assert_eq!(names, ["access", "catalog", "audit"]);
+    for status in statuses {
+        assert_eq!((status.position, status.head), (Position(1), Some(Position(1))));
+        assert_eq!((status.lag_records, status.lag_seconds), (Some(0), Some(0.0)));
+        assert!(status.updated_at > hour(0));
+    }
+}
+
+pub(crate) async fn declared_tables_are_those_of_the_migrations(engine: Engine) {
+    let place = engine.place();
+    let database = place.open().await;
+    let mut snapshot = database.snapshot().await.unwrap();
+    for projection in projection::all() {
+        let start = format!("{}_v{}_", projection.name(), projection.version());
+        for table in projection.tables() {
+            let sides: &[Side] = match table.shape {
+                projection::Shape::Temporal => &[Side::Open, Side::Ended],
+                projection::Shape::Plain | projection::Shape::Journal => &[Side::Open],
+            };
+            for side in sides {
+                let name = format!("{start}{}{}", table.name, side.suffix());
+                let sql = match &place {
+                    Place::Sqlite(_) => {
+                        format!("SELECT name FROM pragma_table_info('{name}') ORDER BY cid")
+                    }
+                    Place::Postgres(_, options) => format!(
+                        "SELECT column_name::text FROM information_schema.columns \
+                         WHERE table_schema = '{}' AND table_name = '{name}' \
+                         ORDER BY ordinal_position",
+                        options.data_schema
+                    ),
+                };
+                let rows = snapshot.query(&sql, &[]).await.unwrap();
+                let found: Vec<_> = rows.iter().map(|row| row[0].text().unwrap()).collect();
+                let mut expected: Vec<_> = table.columns.iter().map(|column| column.name).collect();
+                if table.shape == projection::Shape::Temporal {
+                    expected.extend(["recorded_from", "from_position"]);
+                }
+                if *side == Side::Ended {
+                    expected.extend(["recorded_to", "to_position"]);
+                }
+                assert_eq!(found, expected, "{name}");
+            }
+        }
+    }
+    let names: BTreeSet<_> = projection::all().map(|projection| projection.name()).into();
+    assert_eq!(names, Model::ALL.map(Model::name).into());
+    snapshot.end().await.unwrap();
+}
+
+pub(crate) async fn texts_that_no_database_takes_are_kept_readable(engine: Engine) {
+    let world = World::new();
+    let it = item("history", "8f3a");
+    let by = Said { reason: Some("nul \0 \u{1F600}"), ticket: Some("\0"), ..Said::by("a-1") };
+    world.say(&on(&it), &by, vec![registered("a-1").into()]).await;
+    let publication = Publication {
+        audience: CatalogAudience::Anyone,
+        groups: vec![],
+        slug: None,
+        title: format!("T\0 {}", "long ".repeat(1000)),
+        description: Some("x".repeat(10_000)),
+        tags: vec!["\0".to_owned(), "\\u0000".to_owned(), "y".repeat(5_000)],
+        preview: None,
+    };
+    let published = ItemEvent::Published(Published { publication });
+    world.say(&on(&it), &by, vec![published.into()]).await;
+    let views = world.catch_up(&engine.fresh().await, 100).await;
+    let trail = views.audit(&AuditFilter::default(), &Page::default()).await.unwrap();
+    assert_eq!(trail.rows[1].reason.as_deref(), Some("nul \u{fffd} \u{1F600}"));
+    let tags = trail.rows[0].after.as_ref().unwrap()["tags"].clone();
+    assert_eq!((tags[0].as_str(), tags[1].as_str()), (Some("\u{fffd}"), Some("\\u0000")));
+    let head = world.log.head().await.unwrap().position;
+    assert_eq!(trail.position, head);
+}

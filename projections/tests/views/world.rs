@@ -1,0 +1,246 @@
+//! How do records come on a log and from there into tables?
+
+use async_trait::async_trait;
+use domain::{
+    actor::Actor,
+    event::Event,
+    id::{CommandId, CommitId, LogId},
+    position::Position,
+    stream::StreamName,
+    testing::{Step, account, hour},
+    text::{HoldsPrivateText as _, PrivateField, PrivateText, Sealed},
+    time::Time,
+};
+use eventlog::{
+    Append, Envelope, EventLog as _, LogError, StoredEvent, TextOpener, memory::MemoryLog,
+};
+use parking_lot::Mutex;
+use projections::{
+    Database, Model, Runner, RunnerOptions, Side, Views, projection, value::Value, views,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+use uuid::Uuid;
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// "Seals" by keeping the text, "opens" while its key is there.
+#[derive(Debug, Default)]
+pub(crate) struct Opener {
+    pub(crate) destroyed: Mutex<BTreeSet<Uuid>>,
+}
+
+#[async_trait]
+impl TextOpener for Opener {
+    async fn open(&self, _: &StreamName, texts: Vec<PrivateField<'_>>) -> Result<(), LogError> {
+        for field in texts {
+            let sealed = field.text.as_sealed().cloned();
+            let sealed = sealed.filter(|sealed| !self.destroyed.lock().contains(&sealed.key));
+            field.text.set_plain(sealed.map(|sealed| sealed.text));
+        }
+        Ok(())
+    }
+}
+
+/// The data key of an account.
+pub(crate) fn key_of(account: &str) -> Uuid {
+    let mut bytes = [7; 16];
+    for (place, byte) in bytes.iter_mut().zip(account.bytes()) {
+        *place = byte;
+    }
+    Uuid::from_bytes(bytes)
+}
+
+/// A log and what is needed to write on it.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) log: MemoryLog,
+    pub(crate) opener: Arc<Opener>,
+    id: LogId,
+    streams: Mutex<HashMap<StreamName, Position>>,
+    now: Mutex<Time>,
+}
+
+/// One record about to be written.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    pub(crate) by: Actor,
+    pub(crate) reason: Option<&'static str>,
+    pub(crate) ticket: Option<&'static str>,
+    /// Whose key seals the texts.
+    pub(crate) key: &'static str,
+}
+
+impl Said {
+    pub(crate) fn by(who: &str) -> Self {
+        let by = Actor::account(account(who));
+        Self { by, reason: None, ticket: None, key: "a-1" }
+    }
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self {
+            log: MemoryLog::new(),
+            opener: Arc::default(),
+            id: LogId(Uuid::new_v4()),
+            streams: Mutex::default(),
+            now: Mutex::new(hour(0)),
+        }
+    }
+
+    /// A world in which a generated history happened.
+    pub(crate) async fn of(steps: &[Step]) -> Self {
+        let world = Self::new();
+        for step in steps {
+            let said = Said { by: step.actor.clone(), ..Said::by("a-1") };
+            world.write(&step.stream, step.time, step.commit, &said, step.events.clone()).await;
+        }
+        world
+    }
+
+    /// Appends events to a stream, an hour after the last ones.
+    pub(crate) async fn say(
+        &self,
+        stream: &StreamName,
+        said: &Said,
+        events: Vec<Event>,
+    ) -> Position {
+        let at = {
+            let mut now = self.now.lock();
+            *now = now.plus_seconds(3_600);
+            *now
+        };
+        self.write(stream, at, CommitId(Uuid::new_v4()), said, events).await
+    }
+
+    /// The time of the last record.
+    pub(crate) fn now(&self) -> Time {
+        *self.now.lock()
+    }
+
+    async fn write(
+        &self,
+        stream: &StreamName,
+        at: Time,
+        commit: CommitId,
+        said: &Said,
+        mut events: Vec<Event>,
+    ) -> Position {
+        let key = key_of(said.key);
+        let seal = |text: &mut PrivateText, field: &str| {
+            let text_now = text.as_plain().unwrap_or("[\"sealed\"]").to_owned();
+            text.set_sealed(Sealed { key, commit, field: field.to_owned(), text: text_now });
+        };
+        for field in events.iter_mut().flat_map(Event::private_texts) {
+            seal(field.text, field.field);
+        }
+        let reason = said.reason.map(|reason| {
+            let mut text = PrivateText::plain(reason);
+            seal(&mut text, "reason");
+            text
+        });
+        let expected = self.streams.lock().get(stream).copied().unwrap_or_default();
+        let mut envelope = self.envelope(stream, expected, at, commit, said);
+        envelope.reason = reason;
+        envelope.events = events.iter().map(|event| StoredEvent::encode(event).unwrap()).collect();
+        let bytes = envelope.encode().unwrap();
+        let append = Append { stream: stream.clone(), expected, commit, key: None, bytes };
+        let position = self.log.try_append(&append).await.unwrap();
+        self.streams.lock().insert(stream.clone(), position);
+        position
+    }
+
+    fn envelope(
+        &self,
+        stream: &StreamName,
+        prev: Position,
+        at: Time,
+        commit: CommitId,
+        said: &Said,
+    ) -> Envelope {
+        Envelope {
+            f: 1,
+            log: self.id,
+            stream: stream.clone(),
+            prev,
+            seen: prev,
+            commit,
+            command: CommandId(commit.0),
+            part: (0, 1),
+            at,
+            actor: said.by.clone(),
+            key: None,
+            body: None,
+            reason: None,
+            ticket: said.ticket.map(ToOwned::to_owned),
+            undoes: None,
+            source: None,
+            trace: None,
+            results: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Appends a record whose event no release knows.
+    pub(crate) async fn say_unknown(&self, stream: &StreamName) -> Position {
+        let commit = CommitId(Uuid::new_v4());
+        let prev = self.streams.lock().get(stream).copied().unwrap_or_default();
+        let at = self.now().plus_seconds(1);
+        let mut envelope = self.envelope(stream, prev, at, commit, &Said::by("a-1"));
+        let data = serde_json::value::to_raw_value(&serde_json::json!({})).unwrap();
+        envelope.events = vec![StoredEvent { name: "item.dreamt".to_owned(), v: 1, data }];
+        let bytes = envelope.encode().unwrap();
+        let append = Append { stream: stream.clone(), expected: prev, commit, key: None, bytes };
+        let position = self.log.try_append(&append).await.unwrap();
+        self.streams.lock().insert(stream.clone(), position);
+        position
+    }
+
+    pub(crate) fn runner(&self, database: &Database, batch: usize) -> Runner {
+        let options = RunnerOptions { batch, longest_pause: Duration::from_millis(100) };
+        Runner::new(Arc::new(self.log.clone()), self.opener.clone(), database.clone(), options)
+    }
+
+    pub(crate) fn views(&self, database: &Database) -> Arc<dyn Views> {
+        views(database.clone(), Some(Arc::new(self.log.clone())))
+    }
+
+    /// Runs until everything on the log is in the tables.
+    pub(crate) async fn catch_up(&self, database: &Database, batch: usize) -> Arc<dyn Views> {
+        let views = self.views(database);
+        let head = self.log.head().await.unwrap().position;
+        let caught = async {
+            views.wait_for(&Model::ALL, head, PATIENCE).await.unwrap();
+        };
+        self.runner(database, batch).run(caught).await;
+        views
+    }
+}
+
+/// Every row of every table, sorted.
+pub(crate) async fn dump(database: &Database) -> BTreeMap<String, Vec<Vec<Value>>> {
+    let mut all = BTreeMap::new();
+    let mut snapshot = database.snapshot().await.unwrap();
+    for projection in projection::all() {
+        let prefix = snapshot.prefix(projection.name(), projection.version());
+        for table in projection.tables() {
+            let sides: &[Side] = match table.shape {
+                projection::Shape::Temporal => &[Side::Open, Side::Ended],
+                projection::Shape::Plain | projection::Shape::Journal => &[Side::Open],
+            };
+            for side in sides {
+                let name = format!("{}{}", table.name, side.suffix());
+                let sql = format!("SELECT * FROM {prefix}{name}");
+                let mut rows = snapshot.query(&sql, &[]).await.unwrap();
+                rows.sort();
+                all.insert(format!("{}.{name}", projection.name()), rows);
+            }
+        }
+    }
+    snapshot.end().await.unwrap();
+    all
+}
