@@ -1,0 +1,189 @@
+//! Payloads of the events of grants. A storage format: see the catalogue.
+
+use crate::{
+    event::no_private_text,
+    id::GrantId,
+    principal::Grantee,
+    role::{Permissions, Role, Withheld, effective},
+    time::{Time, Window},
+};
+use serde::{Deserialize, Serialize};
+
+/// Where a grant came from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Provenance {
+    /// What kind of act.
+    pub kind: ProvenanceKind,
+    /// The link, invitation, transfer or request; absent for direct.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+impl Provenance {
+    /// Given by name.
+    pub const DIRECT: Self = Self { kind: ProvenanceKind::Direct, id: None };
+}
+
+/// What kind of act a grant came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProvenanceKind {
+    /// Given by name.
+    Direct,
+    /// An invitation was accepted.
+    Invitation,
+    /// A joining link was accepted.
+    Link,
+    /// Left to the old owner at a transfer.
+    Transfer,
+    /// A request was granted.
+    Request,
+    /// Passed on by somebody with share.
+    Reshare,
+}
+
+/// A grant as it is given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Its id.
+    pub grant: GrantId,
+    /// Whom it is for.
+    pub grantee: Grantee,
+    /// What it permits.
+    pub role: Role,
+    /// What it holds back of the role.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withhold: Vec<Withheld>,
+    /// First instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Time>,
+    /// First instant after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Time>,
+    /// Where it came from.
+    pub provenance: Provenance,
+}
+
+impl Grant {
+    /// From when until when it holds.
+    pub const fn window(&self) -> Window {
+        Window { starts_at: self.starts_at, ends_at: self.ends_at }
+    }
+    /// What it permits while it holds.
+    pub fn permissions(&self) -> Permissions {
+        effective(self.role, &self.withhold)
+    }
+    /// What can change in it.
+    pub fn terms(&self) -> GrantTerms {
+        GrantTerms {
+            role: self.role,
+            withhold: self.withhold.clone(),
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+        }
+    }
+    /// The same grant with other terms.
+    pub fn set_terms(&mut self, terms: GrantTerms) {
+        self.role = terms.role;
+        self.withhold = terms.withhold;
+        self.starts_at = terms.starts_at;
+        self.ends_at = terms.ends_at;
+    }
+}
+
+/// What was asked where policy changed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The end that was asked for.
+    pub ends_at: Option<Time>,
+}
+
+/// `grant.given`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantGiven {
+    /// The grant.
+    #[serde(flatten)]
+    pub grant: Grant,
+    /// What was asked, where policy changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+}
+
+/// What can change in a grant, whole, before or after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantTerms {
+    /// What it permits.
+    pub role: Role,
+    /// What it holds back of the role.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withhold: Vec<Withheld>,
+    /// First instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Time>,
+    /// First instant after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Time>,
+}
+
+impl GrantTerms {
+    /// From when until when they hold.
+    pub const fn window(&self) -> Window {
+        Window { starts_at: self.starts_at, ends_at: self.ends_at }
+    }
+    /// What they permit while they hold.
+    pub fn permissions(&self) -> Permissions {
+        effective(self.role, &self.withhold)
+    }
+}
+
+/// `grant.changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantChanged {
+    /// The grant.
+    pub grant: GrantId,
+    /// Whom it is for.
+    pub grantee: Grantee,
+    /// Before.
+    pub before: GrantTerms,
+    /// After.
+    pub after: GrantTerms,
+    /// What was asked, where policy changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+}
+
+/// Why a grant ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndCause {
+    /// Somebody with share ended it.
+    Unshared,
+    /// The grantee left.
+    Left,
+    /// Its end passed.
+    Expired,
+    /// The link it came from was revoked with `cascade`.
+    Cascade,
+    /// The item was closed.
+    Closed,
+    /// The item changed owner.
+    Transferred,
+}
+
+/// `grant.ended`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantEnded {
+    /// The grant.
+    pub grant: GrantId,
+    /// Whom it was for.
+    pub grantee: Grantee,
+    /// What it was.
+    pub before: GrantTerms,
+    /// Why.
+    pub cause: EndCause,
+    /// When it took effect, if before the record (an expiry).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_at: Option<Time>,
+}
+
+no_private_text!(GrantGiven, GrantChanged, GrantEnded);

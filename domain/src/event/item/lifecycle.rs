@@ -1,0 +1,90 @@
+//! Payloads of an item's life: visibility, closing, retirement. A storage format: see the catalogue.
+
+use crate::{event::no_private_text, position::Position};
+use serde::{Deserialize, Serialize};
+
+/// Who sees an item without any grant. Ordered from the narrowest on.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Nobody.
+    #[default]
+    Restricted,
+    /// Any account.
+    Internal,
+    /// Anyone.
+    Public,
+}
+
+/// `item.visibility_changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VisibilityChanged {
+    /// Before.
+    pub before: Visibility,
+    /// After.
+    pub after: Visibility,
+}
+
+/// How much a by-rule ending ended; what had passed its end before is not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// Open grants.
+    pub grants: u32,
+    /// Open links.
+    pub links: u32,
+    /// Publications, 0 or 1.
+    pub publications: u32,
+}
+
+/// `item.closed`: ends every grant and link, the publication and the visibility, and cuts inherited
+/// paths. One event, whatever the number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemClosed {
+    /// How much it ended.
+    pub ended: Ended,
+    /// Visibility before; restricted after.
+    pub visibility: Visibility,
+}
+
+/// What a reopening brings back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Restore {
+    /// Nothing: the item is open and shared with nobody.
+    Nothing,
+    /// All that the closing ended and whose end has not passed; links with a new secret.
+    All,
+}
+
+/// `item.reopened`: the compensating commit of a closing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemReopened {
+    /// What is brought back.
+    pub restore: Restore,
+    /// The position of the `item.closed` it compensates.
+    pub closed_at: Position,
+    /// How much is brought back. Restored links have their generation raised by one.
+    pub restored: Ended,
+    /// Visibility after.
+    pub visibility: Visibility,
+}
+
+/// `item.retired`: the application deleted it; ends everything, nobody sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemRetired {
+    /// How much it ended.
+    pub ended: Ended,
+    /// Visibility before.
+    pub visibility: Visibility,
+}
+
+/// `item.restored`: back from retirement, open and shared with nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemRestored {
+    /// The position of the `item.retired` it compensates.
+    pub retired_at: Position,
+}
+
+no_private_text!(VisibilityChanged, ItemClosed, ItemReopened, ItemRetired, ItemRestored);

@@ -1,0 +1,78 @@
+//! Payloads of the events of catalog entries. A storage format: see the catalogue.
+
+use crate::{event::no_private_text, id::GroupId};
+use serde::{Deserialize, Serialize};
+
+/// Who sees a catalog entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CatalogAudience {
+    /// The members of some groups.
+    Groups,
+    /// Any account.
+    Internal,
+    /// Anyone.
+    Anyone,
+}
+
+/// A catalog entry. Its texts are public by intent and stand open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publication {
+    /// Who sees it.
+    pub audience: CatalogAudience,
+    /// The groups of audience `groups`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupId>,
+    /// The readable part of its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slug: Option<String>,
+    /// Title.
+    pub title: String,
+    /// Longer text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Address of a preview picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<String>,
+}
+
+/// `publication.published`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// The entry.
+    #[serde(flatten)]
+    pub publication: Publication,
+}
+
+/// `publication.updated`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicationUpdated {
+    /// Before.
+    pub before: Publication,
+    /// After.
+    pub after: Publication,
+}
+
+/// Why a publication ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WithdrawCause {
+    /// Somebody took it out of the catalog.
+    Unpublished,
+    /// The visibility was narrowed below its audience.
+    Restricted,
+}
+
+/// `publication.withdrawn`. The texts stay on the log in `publication.published`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicationWithdrawn {
+    /// Why.
+    pub cause: WithdrawCause,
+    /// The audience it had.
+    pub audience: CatalogAudience,
+}
+
+no_private_text!(Published, PublicationUpdated, PublicationWithdrawn);
