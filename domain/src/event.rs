@@ -114,6 +114,12 @@ macro_rules! catalog {
             }
         }
 
+        /// The schema of every payload, by stored name: what the payload table is made from.
+        #[cfg(feature = "docs")]
+        pub fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<(&'static str, u32, schemars::Schema)> {
+            vec![$($(($name, $version, generator.root_schema_for::<$payload>()),)*)*]
+        }
+
         impl HoldsPrivateText for Event {
             fn private_texts(&mut self) -> Vec<PrivateField<'_>> {
                 match self {

@@ -188,6 +188,7 @@ display_uuid!(CommitId, CommandId, LogId);
 
 /// An item: kind and id, both the application's own; written `kind:id`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct ItemRef {
     /// The kind, e.g. `history`.
     pub kind: KindName,

@@ -9,6 +9,7 @@ pub type Kinds = BTreeMap<KindName, Kind>;
 
 /// Does access to a container flow to its parts?
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PartsAccess {
     /// Who has access to the container has it to the parts.
@@ -20,6 +21,7 @@ pub enum PartsAccess {
 
 /// One kind of items.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Kind {
     /// May links be made?

@@ -8,6 +8,8 @@
 pub mod access;
 pub mod account;
 pub mod actor;
+#[cfg(feature = "docs")]
+pub mod docs;
 pub mod event;
 pub mod id;
 pub mod item;

@@ -55,6 +55,7 @@ impl FromStr for Principal {
 
 /// Whom a grant is for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(tag = "type", content = "id", rename_all = "snake_case")]
 pub enum Grantee {
     /// An account; it need not be registered.

@@ -145,6 +145,7 @@ impl<'de> Deserialize<'de> for Permissions {
 
 /// A named set of permissions that is given as one. Ordered from the weakest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Title and description only.
@@ -212,6 +213,7 @@ impl fmt::Display for Role {
 
 /// What a grant or link may hold back of its role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Withheld {
     /// No taking away.

@@ -7,8 +7,9 @@ use crate::id::VaultId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// `account.registered`.
+/// `account.registered`: an account became known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct AccountRegistered {
     /// The vault row with name and addresses; none when neither was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -17,6 +18,7 @@ pub struct AccountRegistered {
 
 /// `account.changed`: name or addresses changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct AccountChanged {
     /// The vault row before.
     #[serde(default)]
@@ -28,14 +30,17 @@ pub struct AccountChanged {
 
 /// `account.deactivated`: has nothing until reactivated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct AccountDeactivated {}
 
-/// `account.reactivated`.
+/// `account.reactivated`: has again what it had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct AccountReactivated {}
 
 /// `account.erased`: the vault destroys its data keys and rows after this; for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct AccountErased {
     /// The data keys that are destroyed; what they sealed reads as erased from here on.
     #[serde(default)]

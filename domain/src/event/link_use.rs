@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// `link.used`: one of a limited number of openings was consumed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct LinkUsed {
     /// The link's item.
     pub item: ItemRef,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// `log.started`: position 1 of every log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct LogStarted {
     /// The log's identity.
     pub log: LogId,
@@ -17,6 +18,7 @@ pub struct LogStarted {
 
 /// `log.level_raised`: an operator allows the event types of a newer release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct LevelRaised {
     /// Before.
     pub before: u32,
@@ -26,6 +28,7 @@ pub struct LevelRaised {
 
 /// `kinds.changed`: the kinds of items in force from here on, whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct KindsChanged {
     /// Before; none at the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,6 +39,7 @@ pub struct KindsChanged {
 
 /// `rules.changed`: the version of the role and permission table in force from here on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct RulesChanged {
     /// Before; none at the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,6 +50,7 @@ pub struct RulesChanged {
 
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum KeyPurpose {
     /// Secrets of links.
@@ -57,6 +62,7 @@ pub enum KeyPurpose {
 /// `key.rotated`: new secrets are made with this key from here on; older keys stay valid until
 /// retired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct KeyRotated {
     /// What it is for.
     pub purpose: KeyPurpose,
@@ -72,6 +78,7 @@ pub struct KeyRotated {
 
 /// `export.made`: somebody took the audit trail away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct ExportMade {
     /// The format, e.g. `jsonl`.
     pub format: String,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a caller may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallerRole {
     /// Administers: tokens, kinds, keys, accounts; may do everything.
@@ -23,6 +24,7 @@ pub enum CallerRole {
 
 /// What an application's token may be used for. Closed list; none = all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub enum Scope {
     /// Register, describe, close, retire items.
     #[serde(rename = "items")]
@@ -41,8 +43,9 @@ pub enum Scope {
     Read,
 }
 
-/// `token.issued`.
+/// `token.issued`: its holder may call the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct TokenIssued {
     /// What its holder may be.
     pub role: CallerRole,
@@ -61,8 +64,9 @@ pub struct TokenIssued {
     pub digest: VaultId,
 }
 
-/// `token.revoked`.
+/// `token.revoked`: invalid for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct TokenRevoked {}
 
 no_private_text!(TokenIssued, TokenRevoked);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What an item says of itself; all texts are private.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct Description {
     /// Title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,6 +45,7 @@ impl HoldsPrivateText for Description {
 
 /// `item.registered`: an item became known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct ItemRegistered {
     /// Who owns it.
     pub owner: AccountId,
@@ -60,6 +62,7 @@ impl HoldsPrivateText for ItemRegistered {
 
 /// The changed fields of a description, before or after; absent = not changed, null = none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct DescriptionPart {
     /// Title.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -97,6 +100,7 @@ impl HoldsPrivateText for DescriptionPart {
 
 /// `item.described`: title, description, tags, preview, content or library membership changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct ItemDescribed {
     /// The changed fields before.
     pub before: DescriptionPart,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a grant came from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct Provenance {
     /// What kind of act.
     pub kind: ProvenanceKind,
@@ -26,6 +27,7 @@ impl Provenance {
 
 /// What kind of act a grant came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProvenanceKind {
     /// Given by name.
@@ -44,6 +46,7 @@ pub enum ProvenanceKind {
 
 /// A grant as it is given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct Grant {
     /// Its id.
     pub grant: GrantId,
@@ -93,13 +96,15 @@ impl Grant {
 
 /// What was asked where policy changed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct Asked {
     /// The end that was asked for.
     pub ends_at: Option<Time>,
 }
 
-/// `grant.given`.
+/// `grant.given`: somebody has access from here on, inside the window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct GrantGiven {
     /// The grant.
     #[serde(flatten)]
@@ -111,6 +116,7 @@ pub struct GrantGiven {
 
 /// What can change in a grant, whole, before or after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct GrantTerms {
     /// What it permits.
     pub role: Role,
@@ -136,8 +142,9 @@ impl GrantTerms {
     }
 }
 
-/// `grant.changed`.
+/// `grant.changed`: the same grant with other terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct GrantChanged {
     /// The grant.
     pub grant: GrantId,
@@ -154,6 +161,7 @@ pub struct GrantChanged {
 
 /// Why a grant ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EndCause {
     /// Somebody with share ended it.
@@ -170,8 +178,9 @@ pub enum EndCause {
     Transferred,
 }
 
-/// `grant.ended`.
+/// `grant.ended`: the grant gives nothing any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct GrantEnded {
     /// The grant.
     pub grant: GrantId,

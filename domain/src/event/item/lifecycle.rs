@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
     /// Nobody.
@@ -18,8 +19,9 @@ pub enum Visibility {
     Public,
 }
 
-/// `item.visibility_changed`.
+/// `item.visibility_changed`: who sees it without a grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct VisibilityChanged {
     /// Before.
     pub before: Visibility,
@@ -29,6 +31,7 @@ pub struct VisibilityChanged {
 
 /// How much a by-rule ending ended; what had passed its end before is not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct Ended {
     /// Open grants.
     pub grants: u32,
@@ -41,6 +44,7 @@ pub struct Ended {
 /// `item.closed`: ends every grant and link, the publication and the visibility, and cuts inherited
 /// paths. One event, whatever the number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct ItemClosed {
     /// How much it ended.
     pub ended: Ended,
@@ -50,6 +54,7 @@ pub struct ItemClosed {
 
 /// What a reopening brings back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Restore {
     /// Nothing: the item is open and shared with nobody.
@@ -60,6 +65,7 @@ pub enum Restore {
 
 /// `item.reopened`: the compensating commit of a closing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct ItemReopened {
     /// What is brought back.
     pub restore: Restore,
@@ -73,6 +79,7 @@ pub struct ItemReopened {
 
 /// `item.retired`: the application deleted it; ends everything, nobody sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct ItemRetired {
     /// How much it ended.
     pub ended: Ended,
@@ -82,6 +89,7 @@ pub struct ItemRetired {
 
 /// `item.restored`: back from retirement, open and shared with nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct ItemRestored {
     /// The position of the `item.retired` it compensates.
     pub retired_at: Position,

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
     /// Who has access to the item anyway.
@@ -27,6 +28,7 @@ pub enum Audience {
 
 /// What can change in a link, whole, before or after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct LinkTerms {
     /// What it permits: browser to editor.
     pub role: Role,
@@ -73,8 +75,9 @@ impl HoldsPrivateText for LinkTerms {
     }
 }
 
-/// `link.created`.
+/// `link.created`: whoever holds it may open it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct LinkCreated {
     /// The link.
     pub link: LinkId,
@@ -96,8 +99,9 @@ impl HoldsPrivateText for LinkCreated {
     }
 }
 
-/// `link.changed`.
+/// `link.changed`: the same link with other terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct LinkChanged {
     /// The link.
     pub link: LinkId,
@@ -119,6 +123,7 @@ impl HoldsPrivateText for LinkChanged {
 
 /// `link.password_set`: also when one replaces another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct LinkPasswordSet {
     /// The link.
     pub link: LinkId,
@@ -129,8 +134,9 @@ pub struct LinkPasswordSet {
     pub after: VaultId,
 }
 
-/// `link.password_cleared`.
+/// `link.password_cleared`: it opens without a password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct LinkPasswordCleared {
     /// The link.
     pub link: LinkId,
@@ -140,6 +146,7 @@ pub struct LinkPasswordCleared {
 
 /// `link.rotated`: a new secret for the same link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct LinkRotated {
     /// The link.
     pub link: LinkId,
@@ -149,8 +156,9 @@ pub struct LinkRotated {
     pub after: u32,
 }
 
-/// `link.revoked`.
+/// `link.revoked`: it opens nothing any more, for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct LinkRevoked {
     /// The link.
     pub link: LinkId,
@@ -163,6 +171,7 @@ pub struct LinkRevoked {
 
 /// `link.expired`: its end passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct LinkExpired {
     /// The link.
     pub link: LinkId,

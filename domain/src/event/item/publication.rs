@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Who sees a catalog entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CatalogAudience {
     /// The members of some groups.
@@ -17,6 +18,7 @@ pub enum CatalogAudience {
 
 /// A catalog entry. Its texts are public by intent and stand open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct Publication {
     /// Who sees it.
     pub audience: CatalogAudience,
@@ -39,16 +41,18 @@ pub struct Publication {
     pub preview: Option<String>,
 }
 
-/// `publication.published`.
+/// `publication.published`: listed in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct Published {
     /// The entry.
     #[serde(flatten)]
     pub publication: Publication,
 }
 
-/// `publication.updated`.
+/// `publication.updated`: the entry says something else, or to others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct PublicationUpdated {
     /// Before.
     pub before: Publication,
@@ -58,6 +62,7 @@ pub struct PublicationUpdated {
 
 /// Why a publication ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WithdrawCause {
     /// Somebody took it out of the catalog.
@@ -66,8 +71,9 @@ pub enum WithdrawCause {
     Restricted,
 }
 
-/// `publication.withdrawn`. The texts stay on the log in `publication.published`.
+/// `publication.withdrawn`: out of the catalog. The texts stay on the log in `publication.published`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct PublicationWithdrawn {
     /// Why.
     pub cause: WithdrawCause,
