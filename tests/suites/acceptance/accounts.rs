@@ -16,12 +16,12 @@ async fn an_account_is_registered_changed_and_read_back(mut world: World) {
     let made = app.put("/v1/accounts/a-17", body).await;
     made.is(201);
     let read = app.get("/v1/accounts/a-17").await;
-    assert_eq!(read.is(200)["account"]["name"], "Ada Example", "{}", read.told());
+    assert_eq!(read.is(200)["name"], "Ada Example", "{}", read.told());
     let changed = app.patch("/v1/accounts/a-17", json!({"name": "Ada Other"})).await;
     changed.is(200);
     let read = app.get("/v1/accounts/a-17").await;
-    assert_eq!(read.is(200)["account"]["name"], "Ada Other");
-    assert_eq!(read.str("/account/addresses/0/address"), "ada@example.org", "what is absent stays");
+    assert_eq!(read.is(200)["name"], "Ada Other");
+    assert_eq!(read.str("/addresses/0/address"), "ada@example.org", "what is absent stays");
     app.get("/v1/accounts/a-none").await.problem(404, "not-found");
 }
 

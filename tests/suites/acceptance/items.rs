@@ -33,9 +33,9 @@ async fn an_item_is_registered_described_and_guarded_by_its_version(mut world: W
 
     let owner = world.account("a-17").await;
     let read = owner.get(&path).await;
-    assert_eq!(read.is(200)["item"]["title"], "RNA-seq 4", "{}", read.told());
+    assert_eq!(read.is(200)["title"], "RNA-seq 4", "{}", read.told());
     assert_eq!(read.header("ETag"), format!("\"{}\"", made.number("/item/version")));
-    assert!(read.list("/item/you_may").contains(&json!("share")));
+    assert!(read.list("/you_may").contains(&json!("share")));
 
     let again = app.put(&path, body).await;
     assert_eq!(again.is(200)["status"], "unchanged", "{}", again.told());

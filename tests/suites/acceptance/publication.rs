@@ -90,7 +90,7 @@ async fn restricting_visibility_unpublishes(mut world: World) {
     restricted.is(200);
     let catalog = world.nobody().after(&restricted).get("/v1/catalog").await;
     assert_eq!(catalog.list("/data").len(), 0);
-    assert!(owner.get(&path).await.body["item"]["publication"].is_null());
+    assert!(owner.get(&path).await.body["publication"].is_null());
 }
 
 async fn only_some_fields_of_a_publication_change(mut world: World) {
@@ -98,7 +98,7 @@ async fn only_some_fields_of_a_publication_change(mut world: World) {
     let owner = world.account("a-17").await;
     let path = format!("{}/publication", item("history", "8f3a"));
     let read = owner.get(&path).await;
-    assert_eq!(read.is(200)["publication"]["title"], "RNA-seq 4", "{}", read.told());
+    assert_eq!(read.is(200)["title"], "RNA-seq 4", "{}", read.told());
     let wanted = json!({"audience": "internal", "title": "RNA-seq 5", "tags": []});
     let updated = owner.put(&path, wanted).await;
     assert_eq!(updated.is(200)["publication"]["audience"], "internal");

@@ -49,7 +49,7 @@ async fn a_share_answers_for_every_grantee_and_can_be_changed_and_ended(mut worl
     stale.problem(412, "precondition-failed");
 
     let reader = world.account("a-22").await;
-    assert!(reader.get(&path).await.list("/item/you_may").contains(&json!("edit")));
+    assert!(reader.get(&path).await.list("/you_may").contains(&json!("edit")));
     let ended = owner.delete(&format!("{grants}/account/a-22")).await;
     assert_eq!(ended.is(200)["ended"][0]["grant"], json!(grant));
     assert_eq!(ended.str("/ended/0/cause"), "unshared");

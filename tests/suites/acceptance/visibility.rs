@@ -21,9 +21,7 @@ async fn visibility_opens_to_accounts_or_to_anyone_and_closes_again(mut world: W
     let public = owner.put(&visibility, json!({"visibility": "public"})).await;
     assert_eq!(public.is(200)["item"]["visibility"], "public");
     let seen = nobody.get(&path).await;
-    assert!(
-        seen.is(200)["item"]["you_may"].as_array().is_some_and(|may| may.contains(&json!("view")))
-    );
+    assert!(seen.is(200)["you_may"].as_array().is_some_and(|may| may.contains(&json!("view"))));
     stranger
         .post(&format!("{path}/grants"), tests::world::share("a-99", "viewer"))
         .await
