@@ -57,7 +57,7 @@ async fn a_share_answers_for_every_grantee_and_can_be_changed_and_ended(mut worl
     reader.get(&path).await.problem(404, "not-found");
     let again = owner.delete(&one).await;
     assert_eq!(again.is(200)["status"], "unchanged", "what has ended, has ended");
-    let never = format!("{grants}/gr_018f0000-0000-7000-8000-000000000000");
+    let never = format!("{grants}/gr_018f0000000070008000000000000000");
     owner.delete(&never).await.problem(404, "not-found");
 }
 

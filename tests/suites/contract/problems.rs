@@ -116,7 +116,7 @@ async fn what_is_not_there_or_not_so_is_refused(world: World) {
     let owner = &case.owner;
     owner.get(&item("history", "none")).await.problem(404, "not-found");
     owner.get("/v1/nonsense").await.problem(404, "not-found");
-    let never = case.at("/links/ln_018f0000-0000-7000-8000-000000000000");
+    let never = case.at("/links/ln_018f0000000070008000000000000000");
     owner.delete(&never).await.problem(404, "not-found");
     let wrong = owner.call("POST", &case.path).body(&json!({})).await;
     wrong.problem(405, "method-not-allowed");

@@ -79,9 +79,9 @@ fn call(caller: &Client, route: &str) -> tests::client::Call {
         .replace("{id}", "none")
         .replace("{account}", account)
         .replace("{group}", "g-1")
-        .replace("{grant}", "gr_018f0000-0000-7000-8000-000000000000")
-        .replace("{link}", "ln_018f0000-0000-7000-8000-000000000000")
-        .replace("{token}", "tk_018f0000-0000-7000-8000-000000000000");
+        .replace("{grant}", "gr_018f0000000070008000000000000000")
+        .replace("{link}", "ln_018f0000000070008000000000000000")
+        .replace("{token}", "tk_018f0000000070008000000000000000");
     let call = caller.call(method, &path);
     if ["POST", "PUT", "PATCH"].contains(&method) { call.body(&json!({})) } else { call }
 }
