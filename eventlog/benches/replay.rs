@@ -1,4 +1,5 @@
-//! How fast is the whole log read, checked and decoded beside a plain ordered pull consumer that only counts?
+//! How fast is the whole log read, checked and decoded beside a plain ordered pull consumer that
+//! only counts?
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -122,7 +123,8 @@ async fn follow(log: &JetStreamLog, count: u64, decode: bool) -> f64 {
     rate(count, begun)
 }
 
-/// How long after it was sent a record is acknowledged, and how long after it a follower at the tail has it.
+/// How long after it was sent a record is acknowledged, and how long after it a follower at the
+/// tail has it.
 async fn latency(log: &JetStreamLog) {
     let head = log.head().await.unwrap().position;
     let after = Checkpoint { position: head, ..Checkpoint::default() };
@@ -150,7 +152,8 @@ async fn latency(log: &JetStreamLog) {
         times.get(times.len() * 99 / 100).copied().unwrap()
     };
     println!(
-        "bench | sent to read by a follower at the tail, p99; ceiling sent to acknowledged | {:?} | {:?} | - | -",
+        "bench | a record until a follower has it, p99; ceiling until acknowledged \
+         | {:?} | {:?} | - | -",
         p99(&mut seen),
         p99(&mut acknowledged)
     );

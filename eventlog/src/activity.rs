@@ -110,12 +110,12 @@ impl ActivityFilter {
 /// The activity log.
 #[async_trait]
 pub trait Activity: Send + Sync + fmt::Debug {
-    /// Notes an entry; written within a second. Never waits; when entries come faster than they can be
-    /// written some are dropped and counted in an `activity.gap`.
+    /// Notes an entry; written within a second. Never waits; when entries come faster than they can
+    /// be written some are dropped and counted in an `activity.gap`.
     fn note(&self, entry: ActivityEntry);
 
-    /// Waits until everything noted so far is written. To be called at shutdown: a run that ends without
-    /// shows as `activity.gap` at the next start of its node.
+    /// Waits until everything noted so far is written. To be called at shutdown: a run that ends
+    /// without shows as `activity.gap` at the next start of its node.
     async fn flush(&self) -> Result<(), LogError>;
 
     /// Entries after a place, oldest first, at most `limit`.

@@ -52,11 +52,11 @@ fn agrees(append: &Append) -> Result<(), LogError> {
 
 /// Appends within a time budget.
 ///
-/// A conflict, a duplicate and a missing acknowledgement say nothing certain about this commit: servers
-/// differ in what they check first, and an acknowledgement can be lost after the write. So each is
-/// resolved by reading the stream after the expected version. A commit that is not found is asked again,
-/// unchanged: the expected version lets it in at most once. When the time is up while it may still be
-/// under way the answer is [`AppendFailed::Unknown`].
+/// A conflict, a duplicate and a missing acknowledgement say nothing certain about this commit:
+/// servers differ in what they check first, and an acknowledgement can be lost after the write. So
+/// each is resolved by reading the stream after the expected version. A commit that is not found is
+/// asked again, unchanged: the expected version lets it in at most once. When the time is up while
+/// it may still be under way the answer is [`AppendFailed::Unknown`].
 pub async fn append(
     log: &dyn EventLog,
     append: &Append,

@@ -75,7 +75,8 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    /// Continues after a checkpoint on the log with this identity (`None`: learned from the first record).
+    /// Continues after a checkpoint on the log with this identity (`None`: learned from the first
+    /// record).
     pub(crate) fn after(checkpoint: Checkpoint, log: Option<LogId>) -> Self {
         Self {
             position: checkpoint.position,
@@ -132,7 +133,7 @@ impl Chain {
                 envelope.stream, envelope.prev
             )),
             None if envelope.prev > self.complete_from => Err(format!(
-                "it says that the record before it on `{}` stands at {}, where another stream's stands",
+                "it says that the record before it on `{}` stands at {}, where another's stands",
                 envelope.stream, envelope.prev
             )),
             None => Ok(()),
@@ -166,7 +167,7 @@ pub(crate) fn check_stream(
                 return Err(LogError::Corrupt {
                     position: record.position,
                     detail: format!(
-                        "on `{stream}` the record after {} was expected; it is one of `{}` after {prev}",
+                        "on `{stream}` the record after {} is due; it is one of `{}` after {prev}",
                         before.unwrap_or(after),
                         record.envelope.stream
                     ),
@@ -195,7 +196,7 @@ pub(crate) fn not_beyond(checkpoint: Checkpoint, head: Position) -> Result<(), L
     Err(LogError::Corrupt {
         position: head.next(),
         detail: format!(
-            "the checkpoint {} is beyond the log's end {head}: this is another log, or records are lost",
+            "the checkpoint {} is beyond the log's end {head}: another log, or records are lost",
             checkpoint.position
         ),
     })

@@ -1,7 +1,8 @@
 //! Does an engine keep every promise of the port? One suite for all of them.
 //!
-//! Implement [`Factory`] and [`Bench`] for the engine and invoke [`conformance_suite!`](crate::conformance_suite) in a
-//! test module: it makes one test of every case.
+//! Implement [`Factory`] and [`Bench`] for the engine and invoke
+//! [`conformance_suite!`](crate::conformance_suite) in a test module: it makes one test of every
+//! case.
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -41,7 +42,8 @@ pub trait Factory: Send + Sync {
 pub trait Bench: Send + Sync {
     /// The first node's handle.
     fn log(&self) -> SharedLog;
-    /// A handle of another node on the same log, with nothing shared in memory where the engine allows it.
+    /// A handle of another node on the same log, with nothing shared in memory where the engine
+    /// allows it.
     async fn second(&self) -> SharedLog;
     /// The index of keys; opened anew on what the last one left.
     async fn keys(&self) -> Arc<dyn KeyIndex>;

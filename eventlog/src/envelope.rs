@@ -125,8 +125,8 @@ impl Envelope {
 pub struct Record {
     /// Where it stands.
     pub position: Position,
-    /// Effective time: `max(at, effective time before)`. Exact when the log was followed; the stamped
-    /// time when a stream or a single record was read.
+    /// Effective time: `max(at, effective time before)`. Exact when the log was followed; the
+    /// stamped time when a stream or a single record was read.
     pub time: Time,
     /// When the broker stored it, where there is a broker.
     pub stored_at: Option<Time>,

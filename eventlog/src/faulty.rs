@@ -16,8 +16,8 @@ pub enum Fault {
     AckLost,
     /// The record is not stored, and nobody says so.
     NothingStored,
-    /// The record is stored, the acknowledgement is lost, and the client library sends once more; this is
-    /// what a server that looks for duplicates first answers (2.9).
+    /// The record is stored, the acknowledgement is lost, and the client library sends once more;
+    /// this is what a server that looks for duplicates first answers (2.9).
     RetriedDuplicateFirst,
     /// The same on a server that compares versions first (2.15).
     RetriedConflictFirst,

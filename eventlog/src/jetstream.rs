@@ -16,14 +16,11 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 use std::{
     fmt,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+    sync::{Arc, OnceLock, atomic::AtomicU64},
 };
 
 mod activity;
+mod check;
 mod feed;
 mod follow;
 mod keys;
@@ -37,10 +34,8 @@ pub use activity::JetStreamActivity;
 pub use keys::JetStreamKeyIndex;
 pub use options::{Credentials, JetStreamOptions};
 
-/// How often the stream is compared with what it must be.
-const CHECK_EVERY: Duration = Duration::from_secs(30);
-/// Records of a stream that are fetched one by one; for more a consumer is made, which costs as much as
-/// some of them.
+/// Records of a stream that are fetched one by one; for more a consumer is made, which costs as
+/// much as some of them.
 const ONE_BY_ONE: usize = 8;
 
 struct Shared {
@@ -85,7 +80,8 @@ enum Ack {
 }
 
 impl JetStreamLog {
-    /// Connects, creates the stream when it is missing, checks everything; goes on checking every 30 s.
+    /// Connects, creates the stream when it is missing, checks everything; goes on checking every
+    /// 30 s.
     pub async fn connect(options: JetStreamOptions) -> Result<Self, LogError> {
         let client = options.client().await?;
         server::judge_version(&client.server_info().version)?;
@@ -107,7 +103,7 @@ impl JetStreamLog {
         let log = Self { shared };
         log.check().await?;
         log.identity().await?;
-        tokio::spawn(check_on(Arc::downgrade(&log.shared)));
+        tokio::spawn(check::check_on(Arc::downgrade(&log.shared)));
         Ok(log)
     }
 
@@ -126,7 +122,8 @@ impl JetStreamLog {
         Ok(found)
     }
 
-    /// From any replica, as what is recorded never changes; from the leader when that one is behind.
+    /// From any replica, as what is recorded never changes; from the leader when that one is
+    /// behind.
     async fn fetch(&self, position: Position) -> Result<Option<RawRecord>, LogError> {
         let Shared { context, options, .. } = &*self.shared;
         let stream = context
@@ -139,8 +136,8 @@ impl JetStreamLog {
         Ok(Some(found_message(message, &options.subjects())))
     }
 
-    /// The records of a stream in a range when they are few; `None`: ask otherwise. Forwards, as a record
-    /// that denies the ones before it must not hide them.
+    /// The records of a stream in a range when they are few; `None`: ask otherwise. Forwards, as a
+    /// record that denies the ones before it must not hide them.
     async fn one_by_one(
         &self,
         stream: &StreamName,
@@ -212,71 +209,6 @@ impl feed::Fed {
             stream: StreamName::from_subject(subjects, &self.message.subject),
             stored_at: self.stored_at,
             bytes: self.message.message.payload,
-        }
-    }
-}
-
-impl Shared {
-    fn knows(&self, position: Position) {
-        self.known.fetch_max(position.0, Ordering::Relaxed);
-    }
-
-    async fn check(&self) -> Result<Durability, LogError> {
-        let version = self.client.server_info().version;
-        let mut warnings = server::judge_version(&version)?;
-        let known = self.known.load(Ordering::Relaxed);
-        let info = self.info().await?;
-        let different = server::differences(&info.config, &self.options);
-        if !different.is_empty() {
-            return Err(LogError::Misconfigured(format!(
-                "the stream `{}`: {}",
-                self.options.stream,
-                different.join("; ")
-            )));
-        }
-        if self.created.get_or_init(|| info.created.clone()) != &info.created {
-            let why = format!("the stream `{}` was made anew", self.options.stream);
-            return Err(LogError::Misconfigured(why));
-        }
-        let state = &info.state;
-        begins_at_one(state.head())?;
-        if state.last_seq < known || state.messages != state.last_seq {
-            return Err(LogError::Corrupt {
-                position: Position(state.messages.min(state.last_seq) + 1),
-                detail: format!(
-                    "{} records stand on the log, {} must: records are lost",
-                    state.messages,
-                    state.last_seq.max(known)
-                ),
-            });
-        }
-        let replicas = info.config.get("num_replicas").and_then(serde_json::Value::as_u64);
-        let replicas = replicas.and_then(|copies| u32::try_from(copies).ok()).unwrap_or(1);
-        if replicas == 1 && !self.options.synced {
-            let why = "one copy, and the server syncs to disk every two minutes unless told otherwise: \
-                       a power cut can lose acknowledged records; set `sync_interval: always`, or 3 replicas";
-            warnings.push(why.to_owned());
-        }
-        let engine = format!("NATS JetStream {version}");
-        Ok(Durability { engine, replicas, synced: self.options.synced, warnings })
-    }
-}
-
-impl server::StreamState {
-    fn head(&self) -> Head {
-        let empty = self.last_seq == 0;
-        let first = if empty { 0 } else { self.first_seq };
-        Head { position: Position(self.last_seq), first: Position(first) }
-    }
-}
-
-async fn check_on(shared: std::sync::Weak<Shared>) {
-    loop {
-        tokio::time::sleep(CHECK_EVERY).await;
-        let Some(shared) = shared.upgrade() else { return };
-        let log = JetStreamLog { shared };
-        if let Err(error) = log.check().await {
-            tracing::error!(%error, "the event log is not as it must be");
         }
     }
 }

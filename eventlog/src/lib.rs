@@ -1,7 +1,7 @@
 //! The event log: what a record looks like, and how records are appended, read and followed.
 //!
-//! The port is [`EventLog`]; engines live in modules of their own and nothing outside them names a driver.
-//! Writers append through [`append()`], which resolves every doubt by reading.
+//! The port is [`EventLog`]; engines live in modules of their own and nothing outside them names a
+//! driver. Writers append through [`append()`], which resolves every doubt by reading.
 
 pub mod activity;
 mod append;

@@ -74,7 +74,8 @@ impl<S: Source> Follower for LocalFollower<S> {
                 return Ok(Vec::new());
             }
             let look = until.min(now + self.look);
-            // A closed channel means that nothing is appended in this process any more; looking goes on.
+            // A closed channel means that nothing is appended in this process any more; looking
+            // goes on.
             if let Ok(Err(_closed)) = tokio::time::timeout_at(look, self.head.changed()).await {
                 tokio::time::sleep_until(look).await;
             }

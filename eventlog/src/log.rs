@@ -1,7 +1,7 @@
 //! The port: append with an expected version, read one stream, follow everything.
 //!
-//! RECIPE for another engine: implement [`EventLog`], [`Follower`] and [`KeyIndex`], then call every function of
-//! the conformance suite with it. Differences between engines are bugs.
+//! RECIPE for another engine: implement [`EventLog`], [`Follower`] and [`KeyIndex`], then call
+//! every function of the conformance suite with it. Differences between engines are bugs.
 
 use crate::{Append, Record};
 use async_trait::async_trait;
@@ -122,39 +122,41 @@ pub trait EventLog: Send + Sync + fmt::Debug {
     /// Its identity: the uuid in `log.started` at position 1; `None` = empty.
     async fn identity(&self) -> Result<Option<LogId>, LogError>;
 
-    /// Compares configuration, limits, first position and server version with what must be, now. Engines
-    /// also do so every 30 s and refuse appends while it fails.
+    /// Compares configuration, limits, first position and server version with what must be, now.
+    /// Engines also do so every 30 s and refuse appends while it fails.
     async fn check(&self) -> Result<Durability, LogError>;
 
     /// The engine's clock: the broker's time (embedded: none). For the clock-skew guard.
     async fn clock(&self) -> Result<Option<Time>, LogError>;
 }
 
-/// Reads the log in order. Checks density, subject, identity and the `prev` chain; stops at the first
-/// violation and at the first record that cannot be read.
+/// Reads the log in order. Checks density, subject, identity and the `prev` chain; stops at the
+/// first violation and at the first record that cannot be read.
 #[async_trait]
 pub trait Follower: Send {
-    /// At least one record, at most `max`, in order without gap; waits up to `wait` for the first and answers
-    /// an empty batch when none came.
+    /// At least one record, at most `max`, in order without gap; waits up to `wait` for the first
+    /// and answers an empty batch when none came.
     async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, LogError>;
 }
 
-/// Finds recorded commands by the fingerprint of their idempotency key, for as long as the log lives.
+/// Finds recorded commands by the fingerprint of their idempotency key, for as long as the log
+/// lives.
 #[async_trait]
 pub trait KeyIndex: Send + Sync + fmt::Debug {
-    /// Position of the command's first commit. Knows everything older than the broker's duplicate window for
-    /// certain; fails when it has fallen behind further than that.
+    /// Position of the command's first commit. Knows everything older than the broker's duplicate
+    /// window for certain; fails when it has fallen behind further than that.
     async fn find(&self, key: &str) -> Result<Option<Position>, LogError>;
 }
 
 /// The log chosen at start.
 pub type SharedLog = Arc<dyn EventLog>;
 
-/// Opens private texts after a read. The vault implements it; whoever follows the log for people to read holds one.
+/// Opens private texts after a read. The vault implements it; whoever follows the log for people to
+/// read holds one.
 #[async_trait]
 pub trait TextOpener: Send + Sync + fmt::Debug {
-    /// Opens the texts of one stream in place. A text whose key is destroyed stays without plain text, which
-    /// reads as "erased". Fails only when the vault does not answer.
+    /// Opens the texts of one stream in place. A text whose key is destroyed stays without plain
+    /// text, which reads as "erased". Fails only when the vault does not answer.
     async fn open(
         &self,
         stream: &StreamName,

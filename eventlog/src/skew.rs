@@ -1,4 +1,5 @@
-//! Is this node's clock right? Compares it with the log's, and stamps times that never run backwards.
+//! Is this node's clock right? Compares it with the log's, and stamps times that never run
+//! backwards.
 
 use crate::{LogError, SharedLog};
 use domain::time::Time;
@@ -21,7 +22,7 @@ const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 
 /// The clock is too far off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this node's clock differs from the log's by {micros} µs, more than {MAX_SKEW_MICROS} µs")]
+#[error("this node's clock differs from the log's by {micros} µs (most: {MAX_SKEW_MICROS} µs)")]
 pub struct Skewed {
     /// Node minus log, in microseconds.
     pub micros: i64,
@@ -56,7 +57,8 @@ impl Guard {
         Self(Arc::new(Shared { log, now, skew: Mutex::new(None), seen }))
     }
 
-    /// A guard that has sampled once and goes on every few seconds, for as long as a clone of it lives.
+    /// A guard that has sampled once and goes on every few seconds, for as long as a clone of it
+    /// lives.
     pub async fn start(log: SharedLog, now: Now) -> Result<Self, LogError> {
         let guard = Self::new(log, now);
         guard.sample().await?;

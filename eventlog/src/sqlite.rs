@@ -1,4 +1,5 @@
-//! The engine of the embedded default: one SQLite file, appended by one writer with grouped commits.
+//! The engine of the embedded default: one SQLite file, appended by one writer with grouped
+//! commits.
 
 use crate::{
     Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, KeyIndex, LogError,
@@ -25,7 +26,8 @@ pub use activity::SqliteActivity;
 use store::Readers;
 use writer::Writer;
 
-/// How often a follower looks when the writer of its own process did not wake it: another process may append.
+/// How often a follower looks when the writer of its own process did not wake it: another process
+/// may append.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How often the file is examined.
@@ -46,8 +48,8 @@ impl Default for SqliteOptions {
     }
 }
 
-/// The log in a file. Cheap to clone; all clones share one writer. One process appends (the service locks
-/// its data folder); others may read.
+/// The log in a file. Cheap to clone; all clones share one writer. One process appends (the service
+/// locks its data folder); others may read.
 #[derive(Debug, Clone)]
 pub struct SqliteLog {
     readers: Arc<Readers>,
@@ -170,7 +172,8 @@ impl Source for Arc<Readers> {
         let max = i64::try_from(max).unwrap_or(i64::MAX);
         self.read(move |connection| {
             let mut select = connection.prepare_cached(
-                "SELECT position, stream, bytes FROM record WHERE position > ?1 ORDER BY position LIMIT ?2",
+                "SELECT position, stream, bytes FROM record
+                 WHERE position > ?1 ORDER BY position LIMIT ?2",
             )?;
             let rows = select.query_map(params![integer(after), max], raw)?;
             rows.collect()

@@ -1,4 +1,5 @@
-//! How do entries reach the activity log without anybody waiting? A buffer that is written every second.
+//! How do entries reach the activity log without anybody waiting? A buffer that is written every
+//! second.
 
 use super::{Activity, ActivityEntry, ActivityFilter, ActivityKind, ActivityRow};
 use crate::{LogError, skew::Now};
@@ -26,7 +27,8 @@ pub(crate) struct Batch {
     pub(crate) run: Uuid,
     /// From 0.
     pub(crate) seq: u64,
-    /// Nothing was waiting when it was written, and the node meant to end: a later loss is impossible.
+    /// Nothing was waiting when it was written, and the node meant to end: a later loss is
+    /// impossible.
     #[serde(default)]
     pub(crate) settled: bool,
     /// The entries.

@@ -66,7 +66,8 @@ pub async fn of_two_commands_with_one_key_exactly_one_is_recorded(factory: &dyn 
     }
 }
 
-/// In every order in which servers look for duplicates and compare versions; with and without a key.
+/// In every order in which servers look for duplicates and compare versions; with and without a
+/// key.
 pub async fn a_lost_acknowledgement_is_found_by_reading(factory: &dyn Factory) {
     let bench = factory.fresh().await;
     let mut maker = Maker::started(4, &*bench).await;

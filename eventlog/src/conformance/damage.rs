@@ -1,4 +1,5 @@
-//! Cases: what a follower does when the log cannot be as it is. It stops, says where, and skips nothing.
+//! Cases: what a follower does when the log cannot be as it is. It stops, says where, and skips
+//! nothing.
 
 use super::{
     Bench, Factory, Maker, everything,

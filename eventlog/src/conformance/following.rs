@@ -91,7 +91,8 @@ pub async fn followers_and_writers_survive_many_restarts(factory: &dyn Factory) 
             while stopped.try_recv().is_err() {
                 let record = writer.commit(&stream, version);
                 let tried = crate::append(&*log, &record, Duration::from_secs(20)).await;
-                // An engine that went down with its process answers nothing more through this handle.
+                // An engine that went down with its process answers nothing more through this
+                // handle.
                 let Ok(answer) = tried else { break };
                 assert!(matches!(answer, Appended::At(_)), "nobody else writes here: {answer:?}");
                 version = at(answer);

@@ -19,8 +19,8 @@ async fn both(one: &SharedLog, two: &SharedLog, record: &crate::Append) -> Appen
     a
 }
 
-/// A thousand histories with stale versions, repeated keys, retries and clocks that jump, on the engine and
-/// on the memory engine: the same answers, records and effective times.
+/// A thousand histories with stale versions, repeated keys, retries and clocks that jump, on the
+/// engine and on the memory engine: the same answers, records and effective times.
 pub async fn random_histories_are_the_same_on_every_engine(factory: &dyn Factory) {
     let bench = factory.fresh().await;
     let (log, model) = (bench.log(), Arc::new(MemoryLog::new()) as SharedLog);

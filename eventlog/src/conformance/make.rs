@@ -19,7 +19,8 @@ pub const BUDGET: Duration = Duration::from_secs(20);
 /// Some instant: 2026-01-01.
 pub const START: i64 = 1_767_225_600_000_000;
 
-/// Random numbers that are the same for the same seed (splitmix64, <https://prng.di.unimi.it/splitmix64.c>).
+/// Random numbers that are the same for the same seed (splitmix64,
+/// <https://prng.di.unimi.it/splitmix64.c>).
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 

@@ -1,8 +1,8 @@
 //! How do messages come from the server in order, whatever happens to it or to the connection?
 //!
-//! Consumers of ours are disposable: they live in the server's memory, acknowledge nothing and carry no
-//! state that we need. Whenever one falls silent, skips or vanishes, another is made after the last message
-//! we have. So a restarted server costs a pause, never a gap or a repetition.
+//! Consumers of ours are disposable: they live in the server's memory, acknowledge nothing and
+//! carry no state that we need. Whenever one falls silent, skips or vanishes, another is made after
+//! the last message we have. So a restarted server costs a pause, never a gap or a repetition.
 
 use super::{Shared, server};
 use crate::LogError;
@@ -157,7 +157,8 @@ impl Feed {
         Ok(())
     }
 
-    /// What came until then. May be dropped while it waits: nothing is taken before the last wait is over.
+    /// What came until then. May be dropped while it waits: nothing is taken before the last wait
+    /// is over.
     async fn receive(&mut self, max: usize, until: Instant) -> Result<Vec<Fed>, LogError> {
         if self.active.is_none() {
             let patience = until.max(Instant::now() + SILENCE);

@@ -1,4 +1,5 @@
-//! Where was a command with this idempotency key recorded? An index of our own, as the broker forgets.
+//! Where was a command with this idempotency key recorded? An index of our own, as the broker
+//! forgets.
 
 use super::{
     JetStreamLog, Shared,
@@ -62,7 +63,8 @@ impl JetStreamKeyIndex {
     }
 }
 
-/// From where to go on; from the start when the file belongs to another log or knows more than there is.
+/// From where to go on; from the start when the file belongs to another log or knows more than
+/// there is.
 fn resume(
     connection: &Connection,
     identity: Option<LogId>,
@@ -148,7 +150,8 @@ async fn advance(
     let Some(last) = came.last().map(|fed| fed.seq) else { return Ok(()) };
     let keys: Vec<(String, u64)> =
         came.iter().filter_map(|fed| Some((key(fed)?, fed.seq))).collect();
-    // The first record is there, so there is an identity. Written until it is written: the feed has gone on.
+    // The first record is there, so there is an identity. Written until it is written: the feed has
+    // gone on.
     loop {
         let done = match log.identity().await {
             Ok(identity) => {

@@ -49,8 +49,8 @@ pub struct JetStreamOptions {
     pub prefix: String,
     /// Copies of the stream, 1 or 3.
     pub replicas: usize,
-    /// Does the operator vouch that the server syncs every write (`sync_interval: always`)? No client
-    /// can read that from the server.
+    /// Does the operator vouch that the server syncs every write (`sync_interval: always`)? No
+    /// client can read that from the server.
     pub synced: bool,
     /// How long to wait for an acknowledgement.
     pub timeout: Duration,

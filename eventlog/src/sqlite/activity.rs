@@ -57,7 +57,8 @@ fn write(connection: &mut Connection, batch: &Batch) -> rusqlite::Result<()> {
     let run = batch.run.to_string();
     let seq = i64::try_from(batch.seq).unwrap_or(i64::MAX);
     let added = transaction.execute(
-        "INSERT INTO batch (node, run, seq, settled) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        "INSERT INTO batch (node, run, seq, settled) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
         params![batch.node, run, seq, batch.settled],
     )?;
     if added == 1 {

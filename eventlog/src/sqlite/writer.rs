@@ -1,4 +1,5 @@
-//! Who appends to the SQLite log? One thread, which commits everything that waits in one transaction.
+//! Who appends to the SQLite log? One thread, which commits everything that waits in one
+//! transaction.
 
 use super::{integer, last, message, store::failed, version};
 use crate::{Append, AppendError, LogError, chain::stamped};

@@ -20,7 +20,8 @@ use std::{
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-/// Servers on addresses of the loopback network that no other test uses, as the configurations fix ports.
+/// Servers on addresses of the loopback network that no other test uses, as the configurations fix
+/// ports.
 struct Cluster {
     folder: TempDir,
     network: String,

@@ -1,5 +1,5 @@
-//! What the service user of `deploy/` may do: everything the engine needs. And what not: anything that
-//! removes or alters what is recorded.
+//! What the service user of `deploy/` may do: everything the engine needs. And what not: anything
+//! that removes or alters what is recorded.
 
 use super::{JetStream, OnServer};
 use crate::server::Server;
@@ -39,7 +39,8 @@ macro_rules! as_the_service_user {
     )*};
 }
 
-// What the engine does on the server: publish, look, read, follow, restart, index of keys, activity.
+// What the engine does on the server: publish, look, read, follow, restart, index of keys,
+// activity.
 as_the_service_user!(
     appending::of_two_writers_on_one_stream_exactly_one_wins_every_round,
     appending::a_lost_acknowledgement_is_found_by_reading,
