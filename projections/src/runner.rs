@@ -67,11 +67,13 @@ impl From<StoreError> for Halt {
 }
 
 /// What a log's error means to a projection that stands at a position.
-fn log_failed(error: LogError, at: Position) -> Halt {
+fn log_failed(error: &LogError, at: Position) -> Halt {
     let text = error.to_string();
     match error {
         LogError::Unavailable(_) | LogError::Misconfigured(_) => Halt::Lost(text),
-        LogError::Corrupt { position, .. } => Halt::Stopped(Stopped { position, why: text }),
+        LogError::Corrupt { position, .. } => {
+            Halt::Stopped(Stopped { position: *position, why: text })
+        }
         LogError::Foreign { .. } => Halt::Stopped(Stopped { position: at, why: text }),
     }
 }
@@ -179,7 +181,7 @@ impl Runner {
             }
             match next {
                 Ok(records) => ready = records,
-                Err(error) => return log_failed(error, *at),
+                Err(error) => return log_failed(&error, *at),
             }
         }
     }
@@ -190,7 +192,7 @@ impl Runner {
         projection: &'static dyn Projection,
     ) -> Result<(Box<dyn Follower>, Position), Halt> {
         let known = self.database.progress(projection).await?;
-        let failed = |error| log_failed(error, known.position);
+        let failed = |error: LogError| log_failed(&error, known.position);
         let head = self.log.head().await.map_err(failed)?;
         let identity = self.log.identity().await.map_err(failed)?;
         let stopped = |why| Halt::Stopped(Stopped { position: known.position, why });
@@ -227,7 +229,7 @@ impl Runner {
         loop {
             let mut prepared = prepare(projection, self.opener.as_ref(), &records)
                 .await
-                .map_err(|error| log_failed(error, at))?;
+                .map_err(|error| log_failed(&error, at))?;
             match self.write(projection, &mut prepared).await? {
                 Written::At(position) => {
                     self.report(projection, position);

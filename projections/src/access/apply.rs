@@ -14,7 +14,7 @@ use domain::{
         ItemReopened, LinkCreated, LinkTerms, LinkUseEvent, ProvenanceKind, Recorded, Restore,
         SystemEvent, TokenEvent, Visibility,
     },
-    id::ItemRef,
+    id::{AccountId, ItemRef},
     principal::Grantee,
     role::Withheld,
     stream::StreamName,
@@ -57,7 +57,7 @@ fn set(name: &'static str, value: impl Into<Value>) -> (&'static str, Edit) {
 }
 
 fn by(recorded: &Recorded) -> Value {
-    recorded.actor.account.as_ref().map(|account| account.as_str()).into()
+    recorded.actor.account.as_ref().map(AccountId::as_str).into()
 }
 
 fn happened(recorded: &Recorded) -> (&'static str, Edit) {

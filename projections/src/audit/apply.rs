@@ -10,6 +10,7 @@ use crate::{
 };
 use domain::{
     event::{AccountEvent, Event, Recorded, SystemEvent, text::sentence},
+    id::AccountId,
     text::PrivateText,
 };
 
@@ -24,7 +25,7 @@ pub(super) fn apply(recorded: &Recorded, record: &RecordMeta) -> Vec<Change> {
         ("time", recorded.time.into()),
         ("name", name.into()),
         ("v", v.into()),
-        ("actor", actor.account.as_ref().map(|account| account.as_str()).into()),
+        ("actor", actor.account.as_ref().map(AccountId::as_str).into()),
         ("anonymous", actor.anonymous.into()),
         ("system", actor.system.clone().into()),
         ("app", actor.app.clone().into()),

@@ -41,7 +41,7 @@ impl Said {
     fn start(after: impl Serialize) -> Self {
         Self { after: value(after), ..Self::default() }
     }
-    fn about(mut self, kind: &'static str, id: impl ToString) -> Self {
+    fn about(mut self, kind: &'static str, id: &impl ToString) -> Self {
         self.target = Some((kind, id.to_string()));
         self
     }
@@ -136,23 +136,23 @@ fn of_item(event: &ItemEvent) -> Said {
             json!({ "has_password": data.before.is_some() }),
             json!({ "has_password": true }),
         )
-        .about("link", data.link),
+        .about("link", &data.link),
         ItemEvent::LinkPasswordCleared(data) => {
             Said::change(json!({ "has_password": true }), json!({ "has_password": false }))
-                .about("link", data.link)
+                .about("link", &data.link)
         }
         ItemEvent::LinkRotated(data) => {
             Said::change(json!({ "generation": data.before }), json!({ "generation": data.after }))
-                .about("link", data.link)
+                .about("link", &data.link)
         }
         ItemEvent::LinkRevoked(data) => {
             let after =
                 json!({ "status": "revoked", "cascade": data.cascade, "ended": data.ended });
-            Said::start(after).about("link", data.link)
+            Said::start(after).about("link", &data.link)
         }
         ItemEvent::LinkExpired(data) => {
             Said::start(json!({ "status": "expired", "effective_at": data.effective_at }))
-                .about("link", data.link)
+                .about("link", &data.link)
         }
         ItemEvent::Published(data) => Said::start(&data.publication),
         ItemEvent::PublicationUpdated(data) => Said::change(&data.before, &data.after),
@@ -197,13 +197,13 @@ fn link_created(data: &LinkCreated) -> Said {
     after.insert("has_password".to_owned(), json!(data.password.is_some()));
     let asked = data.asked.as_ref().and_then(value);
     after.extend(asked.map(|asked| ("asked".to_owned(), asked)));
-    let mut said = Said::start(after).about("link", data.link);
+    let mut said = Said::start(after).about("link", &data.link);
     link_texts(&mut said, Side::After, &data.terms);
     said
 }
 
 fn link_changed(data: &LinkChanged) -> Said {
-    let mut said = Said::change(link(&data.before), link(&data.after)).about("link", data.link);
+    let mut said = Said::change(link(&data.before), link(&data.after)).about("link", &data.link);
     link_texts(&mut said, Side::Before, &data.before);
     link_texts(&mut said, Side::After, &data.after);
     said
@@ -226,6 +226,7 @@ fn describe(said: &mut Said, description: &Description) {
     said.text(Side::After, "content", description.content.as_ref());
 }
 
+#[expect(clippy::option_option, reason = "absent, none and a text are three things here")]
 fn part_fields(part: &DescriptionPart) -> [(&'static str, &Option<Option<PrivateText>>); 5] {
     [
         ("title", &part.title),

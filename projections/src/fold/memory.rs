@@ -98,7 +98,7 @@ impl Memory {
             Change::End(_, key) => {
                 rows.end(at, &key);
             }
-            Change::EndAll(_, parent, key) => rows.end_all(at, parent, key),
+            Change::EndAll(_, parent, key) => rows.end_all(at, parent, &key),
             Change::Reopen(table, parent, key, position, edits) => {
                 let again = rows.ended_at(position, |row| cells_of(table, parent, row) == key);
                 rows.reopen(at, table, again, &edits)?;
@@ -221,11 +221,11 @@ impl Rows {
     }
 
     /// Ends the open rows with these cells; a key whose row moved on to other cells is left alone.
-    fn end_all(&mut self, at: Moment, parent: Parent, cells: Row) {
+    fn end_all(&mut self, at: Moment, parent: Parent, cells: &Row) {
         let keys = self.children.remove(&(parent, cells.clone())).unwrap_or_default();
         for key in keys {
             let row = self.slots.get(&key).and_then(|slot| slot.row.as_ref());
-            if row.is_some_and(|row| cells_of(self.table, parent, row) == cells) {
+            if row.is_some_and(|row| cells_of(self.table, parent, row) == *cells) {
                 self.end(at, &key);
             }
         }

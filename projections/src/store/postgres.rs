@@ -112,7 +112,7 @@ fn progress(row: &PgRow) -> Result<Progress, StoreError> {
     let wrong = |error: crate::value::CellError| StoreError::Refused(error.to_string());
     match cells.as_slice() {
         [log, position, time, ..] => Ok(Progress {
-            log: log.optional(|cell| cell.parse::<uuid::Uuid>()).map_err(wrong)?.map(LogId),
+            log: log.optional(Value::parse::<uuid::Uuid>).map_err(wrong)?.map(LogId),
             position: position.position().map_err(wrong)?,
             time: time.time().map_err(wrong)?,
         }),

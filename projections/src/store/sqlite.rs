@@ -178,7 +178,7 @@ fn progress(rows: &[Row]) -> Result<Option<Progress>, StoreError> {
         return Ok(None);
     };
     Ok(Some(Progress {
-        log: log.optional(|cell| cell.parse::<uuid::Uuid>()).map_err(wrong)?.map(LogId),
+        log: log.optional(Value::parse::<uuid::Uuid>).map_err(wrong)?.map(LogId),
         position: position.position().map_err(wrong)?,
         time: time.time().map_err(wrong)?,
     }))

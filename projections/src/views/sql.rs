@@ -10,13 +10,21 @@ mod cursor;
 mod items;
 mod progress;
 
-use super::*;
 use crate::{
+    AccessPage, AsOf, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found, ItemRow, Listing,
+    Model, Page, ProjectionStatus, Relation, ViewError, Views,
     projection::{self, Projection},
     store::{Database, Snapshot, StoreError},
     value::{CellError, Row, Value},
 };
+use async_trait::async_trait;
+use domain::{
+    id::{AccountId, ItemRef},
+    position::Position,
+    time::Time,
+};
 use eventlog::SharedLog;
+use std::time::Duration;
 
 /// The questions over either engine.
 #[derive(Debug)]
@@ -43,8 +51,6 @@ struct Reader {
     prefix: String,
     /// The last position taken in.
     position: Position,
-    /// Its effective time.
-    time: Time,
 }
 
 impl SqlViews {
@@ -57,14 +63,14 @@ impl SqlViews {
         let mut snapshot = self.database.snapshot().await?;
         let name = model.name();
         let sql = format!(
-            "SELECT version, position, time FROM {}progress WHERE projection = $1 AND live",
+            "SELECT version, position FROM {}progress WHERE projection = $1 AND live",
             snapshot.schema()
         );
         let rows = snapshot.query(&sql, &[name.into()]).await?;
-        let Some([version, position, time]) = rows.first().map(Vec::as_slice) else {
+        let Some([version, position]) = rows.first().map(Vec::as_slice) else {
             return Err(ViewError::Unavailable(format!("`{name}` has no tables yet")));
         };
-        let (version, position, time) = (version.small()?, position.position()?, time.time()?);
+        let (version, position) = (version.small()?, position.position()?);
         let known = projection(model).version();
         if version != known {
             return Err(ViewError::Unavailable(format!(
@@ -72,7 +78,7 @@ impl SqlViews {
             )));
         }
         let prefix = snapshot.prefix(name, version);
-        Ok(Reader { snapshot, prefix, position, time })
+        Ok(Reader { snapshot, prefix, position })
     }
 }
 

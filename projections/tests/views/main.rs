@@ -3,6 +3,14 @@
 //! PostgreSQL comes from `SHARELOG_TEST_POSTGRES`: the connection string of a server on which databases and
 //! roles may be created.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod access;
 mod audit;
 mod catalog;

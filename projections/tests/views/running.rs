@@ -228,7 +228,7 @@ pub(crate) async fn declared_tables_are_those_of_the_migrations(engine: Engine) 
             }
         }
     }
-    let names: BTreeSet<_> = projection::all().map(|projection| projection.name()).into();
+    let names: BTreeSet<_> = projection::all().map(projection::Projection::name).into();
     assert_eq!(names, Model::ALL.map(Model::name).into());
     snapshot.end().await.unwrap();
 }

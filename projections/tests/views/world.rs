@@ -25,7 +25,7 @@ use std::{
 };
 use uuid::Uuid;
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// "Seals" by keeping the text, "opens" while its key is there.
 #[derive(Debug, Default)]

@@ -312,7 +312,7 @@ fn add(paths: &mut Paths, principal: Principal, path: AccessPath) {
     let key = if paths.contains_key(&owns) { owns } else { (rank(&principal), principal) };
     let list = paths.entry(key).or_default();
     list.push(path);
-    list.sort_by(|a, b| (a.via, a.grant).cmp(&(b.via, b.grant)));
+    list.sort_by_key(|path| (path.via, path.grant));
 }
 
 async fn links(
