@@ -139,11 +139,10 @@ fn changed(state: &AccountState, after: Option<VaultId>) -> Vec<AccountEvent> {
 fn check(state: &AccountState, known: bool, condition: Condition) -> Result<(), Rejection> {
     let (entity, current) = (Entity::Account, state.position);
     let met = match condition {
-        Condition::None => true,
+        Condition::Absent if known => return Err(Rejection::AlreadyExists),
+        Condition::None | Condition::Absent => true,
         Condition::Version(asked) => known && asked == current,
         Condition::Exists => known,
-        Condition::Absent if known => return Err(Rejection::AlreadyExists),
-        Condition::Absent => true,
     };
     if met { Ok(()) } else { Err(Rejection::PreconditionFailed { entity, current }) }
 }

@@ -50,15 +50,14 @@ pub fn payload_table() -> String {
         if let Some(defined) = schema.get("$defs").and_then(Value::as_object) {
             types.extend(defined.iter().map(|(name, schema)| (name.clone(), schema.clone())));
         }
-        page.push_str(&format!("\n### `{name}` version {version}\n\n"));
-        page.push_str(&format!("{}\n", meaning(&schema, Some(name))));
-        page.push_str(&fields(&schema));
+        let (meaning, fields) = (meaning(&schema, Some(name)), fields(&schema));
+        page.extend(["\n### `", name, "` version ", &version.to_string(), "\n\n"]);
+        page.extend([&*meaning, "\n", &*fields]);
     }
     page.push_str("\n## Types\n");
     for (name, schema) in &types {
-        page.push_str(&format!("\n### {name}\n\n{}\n", meaning(schema, None)));
-        page.push_str(&values(schema));
-        page.push_str(&fields(schema));
+        let (meaning, values, fields) = (meaning(schema, None), values(schema), fields(schema));
+        page.extend(["\n### ", &**name, "\n\n", &*meaning, "\n", &*values, &*fields]);
     }
     page
 }
@@ -125,7 +124,7 @@ fn values(schema: &Value) -> String {
             (Some(value), None) => format!("`{value}`"),
             (None, _) => "?".to_owned(),
         };
-        table.push_str(&format!("| {shown} | {} |\n", one_line(text)));
+        table.extend(["| ", &*shown, " | ", &*one_line(text), " |\n"]);
     }
     table
 }

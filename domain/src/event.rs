@@ -57,6 +57,7 @@ macro_rules! catalog {
         $(
             #[doc = concat!("The events of `", stringify!($group), "` streams.")]
             #[derive(Debug, Clone, PartialEq)]
+            #[allow(clippy::large_enum_variant, reason = "few are held at once, none is copied")]
             pub enum $events {
                 $(#[doc = concat!("`", $name, "`")] $variant($payload),)*
             }
@@ -77,6 +78,7 @@ macro_rules! catalog {
 
         /// Every event that can stand on the log.
         #[derive(Debug, Clone, PartialEq)]
+        #[allow(clippy::large_enum_variant, reason = "few are held at once, none is copied")]
         pub enum Event {
             $(#[doc = concat!("An event of a `", stringify!($group), "` stream.")] $group($events),)*
         }
@@ -215,6 +217,7 @@ macro_rules! no_private_text {
 pub(crate) use no_private_text;
 
 /// Keeps "absent" apart from "null" in partial payloads.
+#[expect(clippy::option_option, reason = "absent, null and set are three things")]
 pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: serde::Deserializer<'de>,

@@ -23,6 +23,7 @@ pub enum PartsAccess {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a line in a file that people write")]
 pub struct Kind {
     /// May links be made?
     #[serde(default = "yes")]

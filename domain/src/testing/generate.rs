@@ -118,10 +118,10 @@ impl Generator {
             }
             self.now = self.now.plus_micros(7_000_001);
             if self.random.below(12) == 0 {
-                self.account_step()
+                self.account_step();
             } else {
-                self.item_step()
-            };
+                self.item_step();
+            }
             let fresh = self.history.steps.last().is_some_and(|step| step.time == self.now);
             if fresh {
                 break;
@@ -137,9 +137,10 @@ impl Generator {
         let command = commands::any(&mut self.random, &state, &item, self.now);
         let (subject, actor) = self.caller(&state, &command);
         let ids: Vec<Uuid> = (0..command.ids_needed()).map(|_| self.random.uuid()).collect();
-        let condition = match &command {
-            ItemCommand::ReplaceSharing { .. } => Condition::Version(state.sharing_version),
-            _ => Condition::None,
+        let condition = if let ItemCommand::ReplaceSharing { .. } = &command {
+            Condition::Version(state.sharing_version)
+        } else {
+            Condition::None
         };
         let context = Context {
             now: self.now,
@@ -154,7 +155,9 @@ impl Generator {
         let events: Vec<Event> = decision.events.into_iter().map(Event::from).collect();
         let recorded = self.append(StreamName::Item(item.clone()), state.position, actor, events);
         let mut state = state;
-        recorded.iter().for_each(|recorded| evolve(&mut state, recorded));
+        for recorded in &recorded {
+            evolve(&mut state, recorded);
+        }
         self.history.items.insert(item, state);
         if let (Some(step), false) = (self.history.steps.last_mut(), recorded.is_empty()) {
             step.results = decision.results;
@@ -163,9 +166,10 @@ impl Generator {
 
     /// Mostly the owner; at times another account, the service, or somebody not signed in.
     fn caller(&mut self, state: &ItemState, command: &ItemCommand) -> (Subject, Actor) {
-        let owner = match command {
-            ItemCommand::Register { owner, .. } => Some(owner.clone()),
-            _ => state.owner.clone(),
+        let owner = if let ItemCommand::Register { owner, .. } = command {
+            Some(owner.clone())
+        } else {
+            state.owner.clone()
         };
         let account = match (self.random.below(10), owner) {
             (0..=5, Some(owner)) => owner,
@@ -202,7 +206,9 @@ impl Generator {
         let (stream, actor) = (StreamName::Account(account.clone()), Actor::system("test"));
         let recorded = self.append(stream, state.position, actor, events);
         let mut state = state;
-        recorded.iter().for_each(|recorded| crate::account::evolve(&mut state, recorded));
+        for recorded in &recorded {
+            crate::account::evolve(&mut state, recorded);
+        }
         self.history.accounts.insert(account, state);
     }
 

@@ -144,7 +144,7 @@ proptest! {
                 let who = Principal::Account(account);
                 let (had, has) = (permissions_of(&who, &was, step.time), permissions_of(&who, &is, step.time));
                 let loses = effect.loses.iter().any(|change| change.principal == who);
-                prop_assert!(!effect.complete || loses == !had.minus(has).is_empty());
+                prop_assert!(!effect.complete || loses != had.minus(has).is_empty());
             }
             before.insert(step.stream.clone(), is);
         }

@@ -1,5 +1,17 @@
 //! What holds for every history, id, name and byte string?
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::let_underscore_must_use,
+    clippy::option_option,
+    clippy::unnecessary_wraps,
+    reason = "helpers of tests, which fail by panicking"
+)]
+
 mod access;
 mod decoding;
 mod histories;

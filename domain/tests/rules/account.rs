@@ -28,7 +28,9 @@ fn after(commands: &[AccountCommand]) -> AccountState {
     for command in commands {
         let events = decide(&state, command, Condition::None).unwrap();
         let position = state.position.next().0;
-        events.into_iter().for_each(|event| evolve(&mut state, &recorded(position, event)));
+        for event in events {
+            evolve(&mut state, &recorded(position, event));
+        }
     }
     state
 }

@@ -31,12 +31,10 @@ impl Case<'_> {
     pub(super) fn known(&self) -> Result<(), Rejection> {
         let hidden = Err(Rejection::NotFound(Entity::Item));
         match self.state.lifecycle {
-            Lifecycle::Unknown => hidden,
             Lifecycle::Retired if self.is_owner() => Err(Rejection::ItemRetired),
-            Lifecycle::Retired => hidden,
-            Lifecycle::Closed if !self.is_owner() => hidden,
-            Lifecycle::Open | Lifecycle::Closed if self.rights().has(Permission::Browse) => Ok(()),
-            Lifecycle::Open | Lifecycle::Closed => hidden,
+            Lifecycle::Open if self.rights().has(Permission::Browse) => Ok(()),
+            Lifecycle::Closed if self.is_owner() => Ok(()),
+            Lifecycle::Unknown | Lifecycle::Open | Lifecycle::Closed | Lifecycle::Retired => hidden,
         }
     }
 

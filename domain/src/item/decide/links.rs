@@ -12,7 +12,7 @@ use crate::{
         LinkRevoked, LinkRotated, LinkTerms,
     },
     id::{LinkId, VaultId},
-    item::{Decision, LinkPatch, NewLink, OpenLink, Patch},
+    item::{Decision, LinkPatch, NewLink, OpenLink},
     rejection::{Entity, Reason, Rejection},
     role::Permission,
     text::PrivateText,
@@ -200,13 +200,16 @@ fn patched(before: &LinkTerms, patch: &LinkPatch) -> LinkTerms {
         ends_at: patch.ends_at.unwrap_or(before.ends_at),
         max_visits: patch.max_visits.unwrap_or(before.max_visits),
         joins: patch.joins.unwrap_or(before.joins),
-        label: patched_text(before.label.as_ref(), &patch.label),
-        state: patched_text(before.state.as_ref(), &patch.state),
+        label: patched_text(before.label.as_ref(), patch.label.as_ref()),
+        state: patched_text(before.state.as_ref(), patch.state.as_ref()),
     }
 }
 
 /// A text that stays the same keeps its sealed form.
-fn patched_text(before: Option<&PrivateText>, patch: &Patch<String>) -> Option<PrivateText> {
+fn patched_text(
+    before: Option<&PrivateText>,
+    patch: Option<&Option<String>>,
+) -> Option<PrivateText> {
     match patch {
         None => before.cloned(),
         Some(new) => {

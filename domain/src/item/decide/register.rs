@@ -7,7 +7,7 @@ use super::{
 use crate::{
     event::{Description, DescriptionPart, ItemDescribed, ItemEvent, ItemRegistered},
     id::AccountId,
-    item::{Decision, DescriptionPatch, Lifecycle, NewDescription, Patch},
+    item::{Decision, DescriptionPatch, Lifecycle, NewDescription},
     rejection::{Entity, Rejection},
     role::Permission,
     text::PrivateText,
@@ -58,11 +58,11 @@ impl Case<'_> {
         self.admit("item.described")?;
         self.condition(Entity::Item, self.state.version)?;
         let asked = NewDescription {
-            title: set(&patch.title),
-            description: set(&patch.description),
-            tags: set(&patch.tags).unwrap_or_default(),
-            preview: set(&patch.preview),
-            content: set(&patch.content),
+            title: set(patch.title.as_ref()),
+            description: set(patch.description.as_ref()),
+            tags: set(patch.tags.as_ref()).unwrap_or_default(),
+            preview: set(patch.preview.as_ref()),
+            content: set(patch.content.as_ref()),
             in_library: patch.in_library.unwrap_or(self.state.in_library),
         };
         self.check_texts(&asked)?;
@@ -117,7 +117,7 @@ impl Case<'_> {
             event.after.in_library = Some(asked);
         }
         let changed = event.after != DescriptionPart::default();
-        changed.then(|| ItemEvent::Described(event)).into_iter().collect::<Vec<_>>().into()
+        if changed { vec![ItemEvent::Described(event)].into() } else { Decision::default() }
     }
 }
 
@@ -131,6 +131,6 @@ fn described_as(asked: &NewDescription) -> Description {
     }
 }
 
-fn set<T: Clone>(patch: &Patch<T>) -> Option<T> {
-    patch.clone().flatten()
+fn set<T: Clone>(patch: Option<&Option<T>>) -> Option<T> {
+    patch.cloned().flatten()
 }

@@ -13,7 +13,7 @@ use crate::{
     principal::Grantee,
     rejection::{Entity, Reason, Rejection},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Case<'_> {
     /// One commit with no more events than the difference needs. Grants of other provenance stay.
@@ -32,7 +32,7 @@ impl Case<'_> {
         self.condition(Entity::Sharing, self.state.sharing_version)?;
         let asked = self.asked(grants)?;
         let mut events = self.visibility_events(visibility);
-        let mut kept: BTreeMap<&Grantee, ()> = BTreeMap::new();
+        let mut kept: BTreeSet<&Grantee> = BTreeSet::new();
         let (mut ends, mut changes) = (Vec::new(), Vec::new());
         for open in self.state.grants.values() {
             let grant = &open.grant;
@@ -42,7 +42,7 @@ impl Case<'_> {
             let wanted = asked.get(&grant.grantee);
             match (self.live(open), wanted) {
                 (true, Some(terms)) => {
-                    kept.insert(&grant.grantee, ());
+                    kept.insert(&grant.grantee);
                     if *terms != grant.terms() {
                         self.within(grant.role, &grant.withhold)?;
                         self.acceptable(&grant.grantee, terms)?;
@@ -63,7 +63,7 @@ impl Case<'_> {
         events.append(&mut ends);
         events.append(&mut changes);
         let mut ids = self.context.ids.iter();
-        for spec in grants.iter().filter(|spec| !kept.contains_key(&spec.grantee)) {
+        for spec in grants.iter().filter(|spec| !kept.contains(&spec.grantee)) {
             let terms = terms(spec);
             self.acceptable(&spec.grantee, &terms)?;
             let id = ids.next().ok_or_else(|| rule(Reason::TooMany, "too many new grants"))?;
