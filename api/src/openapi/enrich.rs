@@ -14,6 +14,7 @@ pub(super) fn enriched(mut document: Value, routes: &[Route]) -> Value {
     if let Some(components) = components {
         components.insert("parameters".to_owned(), parameters());
         components.insert("headers".to_owned(), headers());
+        components.insert("responses".to_owned(), shared_responses(routes));
         components.insert(
             "securitySchemes".to_owned(),
             json!({"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "sl_…",
@@ -182,23 +183,48 @@ fn add_responses(operation: &mut Map<String, Value>, route: &Route, body: bool) 
         }
         response.insert("headers".to_owned(), Value::Object(headers));
     }
-    let mut by_status: BTreeMap<u16, Vec<ProblemType>> = BTreeMap::new();
+    for (status, kinds) in by_status(route, body) {
+        let reference = format!("#/components/responses/{}", response_name(status, &kinds));
+        responses.insert(status.to_string(), json!({"$ref": reference}));
+    }
+}
+
+fn by_status(route: &Route, body: bool) -> BTreeMap<u16, Vec<ProblemType>> {
+    let mut found: BTreeMap<u16, Vec<ProblemType>> = BTreeMap::new();
     for kind in problems_of(route, body) {
-        by_status.entry(kind.status().as_u16()).or_default().push(kind);
+        found.entry(kind.status().as_u16()).or_default().push(kind);
     }
-    for (status, kinds) in by_status {
-        let names: Vec<String> =
-            kinds.iter().map(|kind| format!("/problems/{}", kind.name())).collect();
-        let titles: Vec<&str> = kinds.iter().map(|kind| kind.title()).collect();
-        let schema = json!({"allOf": [
-            {"$ref": "#/components/schemas/Problem"},
-            {"type": "object", "properties": {"type": {"enum": names}}},
-        ]});
-        responses.insert(
-            status.to_string(),
-            json!({"description": titles.join("; "), "content": {PROBLEM_JSON: {"schema": schema}}}),
-        );
+    found
+}
+
+/// Routes that answer the same problems share one response, named after them.
+fn response_name(status: u16, kinds: &[ProblemType]) -> String {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    format!("{status}.{}", names.join("."))
+}
+
+fn problem_response(kinds: &[ProblemType]) -> Value {
+    let names: Vec<String> =
+        kinds.iter().map(|kind| format!("/problems/{}", kind.name())).collect();
+    let titles: Vec<&str> = kinds.iter().map(|kind| kind.title()).collect();
+    let schema = json!({"allOf": [
+        {"$ref": "#/components/schemas/Problem"},
+        {"type": "object", "properties": {"type": {"enum": names}}},
+    ]});
+    json!({"description": titles.join("; "), "content": {PROBLEM_JSON: {"schema": schema}}})
+}
+
+/// All shared responses of all routes.
+fn shared_responses(routes: &[Route]) -> Value {
+    let mut shared = Map::new();
+    for route in routes.iter().filter(|route| route.path.starts_with("/v1/")) {
+        for body in [false, true] {
+            for (status, kinds) in by_status(route, body) {
+                shared.insert(response_name(status, &kinds), problem_response(&kinds));
+            }
+        }
     }
+    Value::Object(shared)
 }
 
 /// Every command's body may say why.
