@@ -63,7 +63,7 @@ async fn project(feed: &Feed) -> (Duration, Vec<(&'static dyn projection::Projec
     let views = views(database.clone(), None);
     let began = Instant::now();
     let caught = async {
-        views.wait_for(&Model::ALL, feed.head, Duration::from_secs(600)).await.unwrap();
+        views.wait_for(&Model::ALL, feed.head, Duration::from_mins(10)).await.unwrap();
     };
     runner.run(caught).await;
     (began.elapsed(), everything(&database).await)
