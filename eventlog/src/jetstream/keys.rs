@@ -23,7 +23,7 @@ const TRUSTED: Duration = Duration::from_mins(1);
 /// Keys written in one transaction at most.
 const BATCH: usize = 2_000;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Progress {
     /// When everything recorded was last known.
     caught_up: Option<Instant>,
@@ -55,7 +55,8 @@ impl JetStreamKeyIndex {
             Ok((connection, last))
         })
         .await?;
-        let progress = Arc::new(Mutex::new(Progress::default()));
+        let caught_up = (last == head).then(Instant::now);
+        let progress = Arc::new(Mutex::new(Progress { caught_up, stopped: None }));
         let shared = Arc::clone(&log.shared);
         let work = follow(shared, connection, last, Arc::clone(&progress));
         let task = tokio::spawn(work).abort_handle();
@@ -128,7 +129,10 @@ async fn follow(
     let mut feed = Feed::new(shared, wanted, last.0);
     loop {
         match advance(&log, &mut feed, &connection).await {
-            Ok(()) => progress.lock().caught_up = feed.caught_up(),
+            Ok(()) => {
+                let mut progress = progress.lock();
+                progress.caught_up = feed.caught_up().or(progress.caught_up);
+            }
             Err(error @ LogError::Unavailable(_)) => {
                 tracing::debug!(%error, "the index of idempotency keys waits");
             }
@@ -146,7 +150,7 @@ async fn advance(
     feed: &mut Feed,
     connection: &Arc<Mutex<Connection>>,
 ) -> Result<(), LogError> {
-    let came = feed.next(BATCH, Duration::from_secs(5)).await?;
+    let came = feed.next(BATCH, Duration::from_secs(1)).await?;
     let Some(last) = came.last().map(|fed| fed.seq) else { return Ok(()) };
     let keys: Vec<(String, u64)> =
         came.iter().filter_map(|fed| Some((key(fed)?, fed.seq))).collect();
