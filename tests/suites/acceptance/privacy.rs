@@ -79,7 +79,7 @@ async fn what_is_private_stands_open_neither_on_the_log_nor_in_activity_nor_in_a
     let texts = [TITLE, DESCRIPTION, TAG, REASON, LABEL, STATE, "plantedreason"];
     until("activity is written", Duration::from_secs(10), || async {
         let places = raw::everything(&world).await;
-        places.get("activity").is_some_and(|text| text.contains("link_opened")).then_some(())
+        places.get("activity").is_some_and(|text| text.contains("link.opened")).then_some(())
     })
     .await;
     let places = raw::everything(&world).await;
