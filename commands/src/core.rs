@@ -22,7 +22,13 @@ use domain::{
 use eventlog::skew::Guard;
 use moka::future::Cache;
 use parking_lot::RwLock;
-use std::{sync::Arc, sync::atomic::AtomicU64, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use zeroize::Zeroizing;
 
 /// Shared by [`Commands`](crate::Commands), the authority, the sweeper and the eraser.
@@ -37,6 +43,7 @@ pub(crate) struct Core {
     pub(crate) system: Slots<System>,
     /// What is in force, as last seen; refreshed at most a second late.
     pub(crate) in_force: RwLock<Arc<SystemState>>,
+    in_force_at: AtomicI64,
     pub(crate) secrets: SecretKeys,
     pub(crate) address_key: Zeroizing<[u8; 32]>,
     pub(crate) guesses: Guesses,
@@ -51,6 +58,9 @@ impl std::fmt::Debug for Core {
 }
 
 pub(crate) use domain::system::name as purpose_name;
+
+/// For how long what was read is used without asking the log again, where a second's delay is harmless.
+pub(crate) const RECENT_MICROS: i64 = 1_000_000;
 
 pub(crate) fn account_stream(account: &AccountId) -> StreamName {
     StreamName::Account(account.clone())
@@ -104,6 +114,7 @@ impl Core {
             uses: Slots::new(bytes / 8),
             system: Slots::new(1024 * 1024),
             in_force: RwLock::default(),
+            in_force_at: AtomicI64::new(i64::MIN),
             secrets: SecretKeys::default(),
             address_key: make("address").await?,
             guesses: Guesses::new(parts.clock.clone(), parts.settings.password_checks),
@@ -150,8 +161,24 @@ impl Core {
 
     /// What is in force, at most a second old.
     pub(crate) async fn in_force(&self) -> Result<Arc<SystemState>, CommandError> {
-        let recent = self.handler.recent(&self.system, &StreamName::System, Position::START);
-        let (state, _) = recent.await?;
+        let now = self.now().as_micros();
+        let read = self.in_force_at.load(Ordering::Relaxed);
+        let old = now.saturating_sub(read) >= RECENT_MICROS;
+        // One of those who find it old reads, the others go on with what there is.
+        let (set, get) = (Ordering::AcqRel, Ordering::Relaxed);
+        if !old || self.in_force_at.compare_exchange(read, now, set, get).is_err() {
+            return Ok(self.in_force.read().clone());
+        }
+        let refreshed = self.refresh_in_force().await;
+        if refreshed.is_err() {
+            self.in_force_at.store(read, Ordering::Relaxed);
+        }
+        refreshed
+    }
+
+    /// What is in force now.
+    pub(crate) async fn refresh_in_force(&self) -> Result<Arc<SystemState>, CommandError> {
+        let state = self.handler.current(&self.system, &StreamName::System).await?;
         if self.in_force.read().position != state.position {
             *self.in_force.write() = state.clone();
         }

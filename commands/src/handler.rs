@@ -18,7 +18,9 @@ pub(crate) use slots::Slots;
 
 use outcome::{Sealed, creates};
 
-use crate::{CommandError, Outcome, Request, Status, random, vault::keeper::Keeper};
+use crate::{
+    CommandError, Outcome, Request, Status, core::RECENT_MICROS, random, vault::keeper::Keeper,
+};
 use domain::{
     event::{Event, Recorded},
     id::{CommandId, CommitId, LogId},
@@ -176,6 +178,10 @@ impl Handler {
                         confirmed = true;
                         continue;
                     }
+                    if let Some(position) = self.taken(issue).await? {
+                        drop(held);
+                        return self.replay::<A>(issue, position).await;
+                    }
                     let state = held.state.get_or_insert_default();
                     return self.without_append(issue, decider, state, standing, at).await;
                 }
@@ -310,11 +316,10 @@ impl Handler {
         stream: &StreamName,
         at_least: Position,
     ) -> Result<(Arc<A::State>, Position), CommandError> {
-        const MICROS: i64 = 1_000_000;
         let slot = slots.slot(stream).await;
         let mut held = slot.lock().await;
         let now = self.guard.stamp();
-        let fresh = held.confirmed_at.plus_micros(MICROS) > now;
+        let fresh = held.confirmed_at.plus_micros(RECENT_MICROS) > now;
         if held.state.is_none() || !fresh || held.confirmed < at_least {
             self.reach(at_least).await?;
             self.refresh::<A>(stream, &mut held).await?;

@@ -45,7 +45,7 @@ impl Commands {
         let decider = SystemDecider { command, keeper: &core.keeper };
         let stream = StreamName::System;
         let outcome = core.handler.execute(&core.system, &stream, request, &decider).await?;
-        core.in_force().await?;
+        core.refresh_in_force().await?;
         Ok(outcome)
     }
 }

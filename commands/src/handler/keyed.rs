@@ -64,6 +64,20 @@ impl Fingerprints {
 }
 
 impl Handler {
+    /// Where the command's key was taken by now. A command that would change nothing, or is refused, must not
+    /// be answered so when it is its own first issue, on another node, that made it so: the broker arbitrates
+    /// appends only, and the key index may lag by the broker's duplicate window.
+    pub(super) async fn taken(&self, issue: &Issue<'_>) -> Result<Option<Position>, CommandError> {
+        let Some(key) = &issue.key else { return Ok(None) };
+        if let Some(position) = self.keys.find(key).await? {
+            return Ok(Some(position));
+        }
+        let records = self.log.read_stream(issue.stream, Position::START).await?;
+        let mut keyed = records.iter().rev();
+        let found = keyed.find(|record| record.envelope.key.as_ref() == Some(key));
+        Ok(found.map(|record| record.position))
+    }
+
     /// The answer of the command that took this key, rebuilt from its commit.
     pub(super) async fn replay<A: Aggregate>(
         &self,

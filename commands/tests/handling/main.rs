@@ -9,10 +9,13 @@
 )]
 
 mod erasure;
+mod faults;
 mod idempotency;
 mod items;
 mod jetstream;
 mod links;
+#[path = "../../benches/commands/server.rs"]
+mod server;
 mod start;
 mod sweeping;
 mod tokens;

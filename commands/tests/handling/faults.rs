@@ -1,0 +1,84 @@
+//! What if the log misbehaves while a command is under way?
+
+use crate::world::*;
+use commands::{CommandError, Commands, Status};
+use domain::{id::ItemRef, item::ItemCommand};
+use eventlog::faulty::{Fault, FaultyLog};
+use std::{sync::Arc, time::Duration};
+
+/// An acknowledgement can be lost in several ways.
+fn lost() -> [Fault; 3] {
+    [Fault::AckLost, Fault::RetriedDuplicateFirst, Fault::RetriedConflictFirst]
+}
+
+async fn faulty() -> (World, Arc<FaultyLog>, Commands, ItemRef) {
+    let mut world = World::memory();
+    let log = Arc::new(FaultyLog::new(world.log.clone()));
+    world.log = log.clone();
+    let mut parts = world.parts();
+    parts.settings.append_budget = Duration::from_millis(200);
+    let node = Commands::open(parts).await.unwrap();
+    let item = registered(&node).await;
+    (world, log, node, item)
+}
+
+#[tokio::test]
+async fn a_lost_acknowledgement_is_found_and_the_command_has_one_effect() {
+    for fault in lost() {
+        let (world, log, node, item) = faulty().await;
+        let before = world.log.head().await.unwrap().position;
+        log.fail_next(fault.clone());
+        let outcome = node.item(&by("a-1"), &item, ItemCommand::Close).await.unwrap();
+        assert_eq!(outcome.status, Status::Recorded, "{fault:?}");
+        assert_eq!(world.log.head().await.unwrap().position, before.next(), "{fault:?}");
+        assert_eq!(outcome.position, before.next());
+    }
+}
+
+#[tokio::test]
+async fn a_lost_acknowledgement_with_a_key_is_the_first_answer_and_no_replay() {
+    for fault in lost() {
+        let (_world, log, node, item) = faulty().await;
+        log.fail_next(fault.clone());
+        let request = keyed(by("a-1"), "k", "close");
+        let outcome = node.item(&request, &item, ItemCommand::Close).await.unwrap();
+        assert!(!outcome.replayed, "{fault:?}");
+        let again = node.item(&request, &item, ItemCommand::Close).await.unwrap();
+        assert_eq!((again.replayed, again.command), (true, outcome.command), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_is_down_is_told_and_nothing_is_recorded() {
+    let (world, log, node, item) = faulty().await;
+    let before = world.log.head().await.unwrap().position;
+    log.set_down(true);
+    let error = node.item(&by("a-1"), &item, ItemCommand::Close).await;
+    assert!(
+        matches!(error, Err(CommandError::LogUnavailable(_) | CommandError::OutcomeUnknown { .. })),
+        "{error:?}"
+    );
+    log.set_down(false);
+    assert_eq!(world.log.head().await.unwrap().position, before);
+    let outcome = node.item(&by("a-1"), &item, ItemCommand::Close).await.unwrap();
+    assert_eq!(outcome.status, Status::Recorded);
+}
+
+#[tokio::test]
+async fn an_outcome_that_cannot_be_found_out_is_called_unknown_and_the_key_tells_later() {
+    let (world, log, node, item) = faulty().await;
+    let before = world.log.head().await.unwrap().position;
+    let request = keyed(by("a-1"), "k", "close");
+    for _ in 0..1_000 {
+        log.fail_next(Fault::NothingStored);
+    }
+    let error = node.item(&request, &item, ItemCommand::Close).await;
+    assert!(matches!(error, Err(CommandError::OutcomeUnknown { .. })), "{error:?}");
+    let parts = commands::Parts { log: log.inner().clone(), ..world.parts() };
+    let other = Commands::open(parts).await.unwrap();
+    for replayed in [false, true] {
+        let outcome = other.item(&request, &item, ItemCommand::Close).await.unwrap();
+        assert_eq!((outcome.status, outcome.replayed), (Status::Recorded, replayed));
+    }
+    assert_eq!(world.log.head().await.unwrap().position, before.next());
+}
