@@ -96,6 +96,9 @@ impl Core {
     /// Opens everything; starts an empty log.
     pub(crate) async fn open(parts: Parts) -> Result<Self, StartError> {
         let keeper = Arc::new(Keeper::new(parts.vault.clone(), parts.server_key.clone()));
+        if !keeper.server_key_fits().await.map_err(vault_error)? {
+            return Err(StartError::WrongServerKey);
+        }
         let clock = parts.clock.clone();
         let guard = Guard::start(parts.log.clone(), Arc::new(move || clock.now())).await?;
         let log_id = first_start(&parts, &keeper, &guard).await?;

@@ -96,15 +96,14 @@ fn tokens(service: &Service, how: &[&str]) {
 
 #[test]
 fn a_port_in_use_and_engines_that_do_not_answer_are_unavailable() {
-    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let taken = taken.local_addr().expect("its address").to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = listener.local_addr().expect("its address").to_string();
     let unavailable: [(&[&str], &str); 3] = [
         (&["--listen", &taken], "another program listens there"),
         (&["--listen", "127.0.0.1:0", "--log", "nats://127.0.0.1:1"], "NATS at nats://127.0.0.1:1"),
         (&["--listen", "127.0.0.1:0", "--db", "postgres://127.0.0.1:1/x"], "PostgreSQL at"),
     ];
     let folder = tempfile::tempdir().expect("a folder");
-    let _listener = TcpListener::bind(&taken).expect("still free");
     for (arguments, words) in unavailable {
         let done = run(folder.path(), &[&["serve"], arguments].concat());
         assert_eq!(done.code, Some(3), "{arguments:?}: {}", done.err);

@@ -217,6 +217,15 @@ impl Keeper {
         self.unwrap_secret(purpose, number, &kept)
     }
 
+    /// Is what the vault holds wrapped by this server key? True of an empty vault.
+    pub(crate) async fn server_key_fits(&self) -> Result<bool, VaultError> {
+        const PURPOSE: &str = "fingerprint";
+        let rows = self.vault.secret_keys(PURPOSE).await?;
+        Ok(rows
+            .iter()
+            .all(|(number, wrapped)| self.unwrap_secret(PURPOSE, *number, wrapped).is_ok()))
+    }
+
     fn unwrap_secret(
         &self,
         purpose: &str,
