@@ -58,9 +58,9 @@ pub struct Subject {
     pub unrestricted: bool,
 }
 
-/// What a subject may do with an item at an instant: the union over all paths, each inside its window
-/// and less what it withholds. A closed item leaves its owner only, a retired one nobody; only the
-/// unrestricted still reach a retired one.
+/// What a subject may do with an item at an instant: the union over all paths, each inside its
+/// window and less what it withholds. A closed item leaves its owner only, a retired one nobody;
+/// only the unrestricted still reach a retired one.
 pub fn permissions(subject: &Subject, item: &ItemState, at: Time) -> Permissions {
     if subject.unrestricted {
         return if item.exists() { Permissions::ALL } else { Permissions::NONE };

@@ -42,8 +42,8 @@ pub struct AccountState {
 }
 
 impl AccountState {
-    /// May it have anything? Deactivated and erased accounts have nothing; one that never registered may
-    /// have grants.
+    /// May it have anything? Deactivated and erased accounts have nothing; one that never
+    /// registered may have grants.
     pub fn is_active(&self) -> bool {
         match self.status {
             AccountStatus::Unknown | AccountStatus::Active => true,

@@ -53,7 +53,9 @@ pub enum DecodeError {
 }
 
 macro_rules! catalog {
-    ($($group:ident($events:ident) { $($variant:ident($payload:ident) = $name:literal v $version:literal;)* })*) => {
+    ($($group:ident($events:ident) {
+        $($variant:ident($payload:ident) = $name:literal v $version:literal;)*
+    })*) => {
         $(
             #[doc = concat!("The events of `", stringify!($group), "` streams.")]
             #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +82,10 @@ macro_rules! catalog {
         #[derive(Debug, Clone, PartialEq)]
         #[allow(clippy::large_enum_variant, reason = "few are held at once, none is copied")]
         pub enum Event {
-            $(#[doc = concat!("An event of a `", stringify!($group), "` stream.")] $group($events),)*
+            $(
+                #[doc = concat!("An event of a `", stringify!($group), "` stream.")]
+                $group($events),
+            )*
         }
 
         /// Every stored name with its current version, in the order of the catalogue.
@@ -95,17 +100,22 @@ macro_rules! catalog {
             /// The payload as it is stored; fails on a private text that was not sealed.
             pub fn payload(&self) -> Result<Value, serde_json::Error> {
                 match self {
-                    $($(Self::$group($events::$variant(payload)) => serde_json::to_value(payload),)*)*
+                    $($(
+                        Self::$group($events::$variant(payload)) => serde_json::to_value(payload),
+                    )*)*
                 }
             }
 
             /// Reads a stored event of any version this release knows.
             pub fn decode(name: &str, version: u32, data: Value) -> Result<Self, DecodeError> {
                 let current = CATALOG.iter().find(|(known, _)| *known == name).map(|(_, v)| *v);
-                let Some(current) = current.filter(|current| (1..=*current).contains(&version)) else {
+                let known = |current: &u32| (1..=*current).contains(&version);
+                let Some(current) = current.filter(known) else {
                     return Err(DecodeError::Unknown { name: name.to_owned(), version });
                 };
-                let undecodable = |detail: String| DecodeError::Undecodable { name: name.to_owned(), version, detail };
+                let undecodable = |detail: String| {
+                    DecodeError::Undecodable { name: name.to_owned(), version, detail }
+                };
                 let data = upcast::to_version(name, version, current, data).map_err(undecodable)?;
                 match name {
                     $($($name => serde_json::from_value(data)
@@ -118,7 +128,9 @@ macro_rules! catalog {
 
         /// The schema of every payload, by stored name: what the payload table is made from.
         #[cfg(feature = "docs")]
-        pub fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<(&'static str, u32, schemars::Schema)> {
+        pub fn schemas(
+            generator: &mut schemars::SchemaGenerator,
+        ) -> Vec<(&'static str, u32, schemars::Schema)> {
             vec![$($(($name, $version, generator.root_schema_for::<$payload>()),)*)*]
         }
 
@@ -132,8 +144,8 @@ macro_rules! catalog {
     };
 }
 
-// WHEN ADDING AN EVENT: a line here, its payload type, `evolve` and `decide` of its aggregate, and its
-// frozen sample in `domain/samples/`. The compiler lists the projections that must consider it.
+// WHEN ADDING AN EVENT: a line here, its payload type, `evolve` and `decide` of its aggregate, and
+// its frozen sample in `domain/samples/`. The compiler lists the projections that must consider it.
 catalog! {
     Item(ItemEvent) {
         Registered(ItemRegistered) = "item.registered" v 1;
@@ -188,8 +200,8 @@ pub struct Recorded {
     pub id: EventId,
     /// The commit it belongs to.
     pub commit: CommitId,
-    /// Effective time of its record when read in the order of the log. When one stream is read alone
-    /// it is the time stamped by the writer; no decision depends on the difference.
+    /// Effective time of its record when read in the order of the log. When one stream is read
+    /// alone it is the time stamped by the writer; no decision depends on the difference.
     pub time: Time,
     /// Who did it.
     pub actor: Actor,

@@ -118,11 +118,13 @@ macro_rules! uuid_id {
         impl FromStr for $name {
             type Err = IdError;
             fn from_str(text: &str) -> Result<Self, IdError> {
+                let digit = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+                let rule = concat!("`", $prefix, "` and 32 lower-case hexadecimal digits");
                 text.strip_prefix($prefix)
-                    .filter(|hex| hex.len() == 32 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+                    .filter(|hex| hex.len() == 32 && hex.bytes().all(digit))
                     .and_then(|hex| Uuid::try_parse(hex).ok())
                     .map(Self)
-                    .ok_or_else(|| IdError::new($what, text, concat!("`", $prefix, "` and 32 lower-case hexadecimal digits")))
+                    .ok_or_else(|| IdError::new($what, text, rule))
             }
         }
         impl TryFrom<String> for $name {

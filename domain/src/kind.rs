@@ -98,7 +98,8 @@ pub fn parse(text: &str) -> Result<Kinds, KindsError> {
     Ok(kinds)
 }
 
-/// The kinds that come with a release, by the name of the preset; `default` merges what does not clash.
+/// The kinds that come with a release, by the name of the preset; `default` merges what does not
+/// clash.
 pub const PRESETS: &[(&str, &str)] = &[
     ("default", include_str!("../kinds/default.toml")),
     ("galaxy", include_str!("../kinds/galaxy.toml")),

@@ -1,5 +1,5 @@
-//! The uses of a limited link, counted on a stream of their own so that the limit is exact on any number of
-//! nodes.
+//! The uses of a limited link, counted on a stream of their own so that the limit is exact on any
+//! number of nodes.
 
 use crate::{
     event::{Event, LinkUseEvent, LinkUsed, Recorded},
@@ -16,8 +16,8 @@ pub struct LinkUses {
     pub used: u32,
 }
 
-/// Counts one more opening; `None` = the limit is reached. The number in `opening` is replaced by the
-/// one that is true.
+/// Counts one more opening; `None` = the limit is reached. The number in `opening` is replaced by
+/// the one that is true.
 pub fn decide(state: &LinkUses, max_visits: u32, opening: LinkUsed) -> Option<LinkUseEvent> {
     let used = state.used.checked_add(1).filter(|used| *used <= max_visits)?;
     Some(LinkUseEvent::Used(LinkUsed { used, ..opening }))

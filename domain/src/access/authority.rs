@@ -4,10 +4,11 @@ use crate::{event::ItemEvent, role::Permission};
 
 /// Permission, and the events of an item's stream that need it, by stored name.
 ///
-/// `decide` asks this table before anything else. Beside it stand four exceptions, each in the file of
-/// its area: registering needs to be the owner; the grantee ends the own grants (leaves) without
-/// `share`; who made a link may narrow and revoke it without `share`; a link for the entitled (audience
-/// `named`), which gives nothing, needs `view` only. What ends by the clock is recorded by the service.
+/// `decide` asks this table before anything else. Beside it stand four exceptions, each in the file
+/// of its area: registering needs to be the owner; the grantee ends the own grants (leaves) without
+/// `share`; who made a link may rename, protect, rotate and revoke it without `share`; a link for
+/// the entitled (audience `named`), which gives nothing, needs `view` only. What ends by the clock
+/// is recorded by the service.
 pub const AUTHORITY: &[(Permission, &[&str])] = &[
     (Permission::Edit, &["item.described"]),
     (

@@ -60,8 +60,8 @@ pub struct Path {
     pub events: Vec<EventId>,
 }
 
-/// Every path that holds for a subject at an instant. Being unrestricted is no path: it comes from the
-/// caller's role, not from the item.
+/// Every path that holds for a subject at an instant. Being unrestricted is no path: it comes from
+/// the caller's role, not from the item.
 pub fn paths(subject: &Subject, item: &ItemState, at: Time) -> Vec<Path> {
     let mut found = Vec::new();
     let owns = subject.account.is_some() && subject.account == item.owner;
@@ -84,8 +84,9 @@ pub fn paths(subject: &Subject, item: &ItemState, at: Time) -> Vec<Path> {
     found
 }
 
-/// Everybody with a path of the own at an instant: the owner, accounts and groups with grants, links
-/// that can be opened (those for the entitled give nothing), and anybody if the item is public.
+/// Everybody with a path of the own at an instant: the owner, accounts and groups with grants,
+/// links that can be opened (those for the entitled give nothing), and anybody if the item is
+/// public.
 pub fn access_list(item: &ItemState, at: Time) -> BTreeMap<Principal, Vec<Path>> {
     let mut list: BTreeMap<Principal, Vec<Path>> = BTreeMap::new();
     let mut add = |principal, path| list.entry(principal).or_default().push(path);
@@ -125,8 +126,8 @@ pub(crate) fn opens_to(visibility: Visibility, subject: &Subject) -> bool {
     }
 }
 
-/// Does a link of this audience give rights to the subject? One for the entitled gives none: it leads
-/// there who has access anyway.
+/// Does a link of this audience give rights to the subject? One for the entitled gives none: it
+/// leads there who has access anyway.
 pub(crate) fn gives(audience: Audience, subject: &Subject) -> bool {
     match audience {
         Audience::Named => false,

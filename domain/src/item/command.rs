@@ -361,8 +361,9 @@ pub enum ShareResult {
     },
 }
 
-/// What `decide` answers: the events to append (none = nothing changes) and, for a share, what became
-/// of each grantee. The results are recorded with the commit, so that a replayed command answers the same.
+/// What `decide` answers: the events to append (none = nothing changes) and, for a share, what
+/// became of each grantee. The results are recorded with the commit, so that a replayed command
+/// answers the same.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Decision {
     /// To be appended, in this order, as one commit.

@@ -1,8 +1,8 @@
 //! Which events follow from a command?
 //!
-//! Order of the checks, the same for every command: does the caller know the item, is the permission
-//! there, does the condition hold, are the fields well formed, what do the rules of sharing say. What
-//! has passed its end counts as ended, recorded or not.
+//! Order of the checks, the same for every command: does the caller know the item, is the
+//! permission there, does the condition hold, are the fields well formed, what do the rules of
+//! sharing say. What has passed its end counts as ended, recorded or not.
 
 mod check;
 mod expire;
@@ -19,8 +19,8 @@ use crate::{event::ItemEvent, rejection::Rejection};
 
 pub use check::limit;
 
-/// Decides a command. Pure: the same state, command and context always give the same answer. No events
-/// = nothing changes.
+/// Decides a command. Pure: the same state, command and context always give the same answer. No
+/// events = nothing changes.
 pub fn decide(
     state: &ItemState,
     command: &ItemCommand,

@@ -30,13 +30,13 @@ pub struct Effect {
     pub gains: Vec<Change>,
     /// Those who may do less.
     pub loses: Vec<Change>,
-    /// Is everybody named? Not when the visibility differs: accounts that no grant names gain or lose
-    /// too.
+    /// Is everybody named? Not when the visibility differs: accounts that no grant names gain or
+    /// lose too.
     pub complete: bool,
 }
 
-/// Compares two states at an instant: owner, accounts and groups with grants, links, anonymous. What a
-/// grant that starts later will give is not counted.
+/// Compares two states at an instant: owner, accounts and groups with grants, links, anonymous.
+/// What a grant that starts later will give is not counted.
 pub fn effect(before: &ItemState, after: &ItemState, at: Time) -> Effect {
     let everybody: BTreeSet<Principal> = named(before).chain(named(after)).collect();
     let mut effect = Effect { complete: open_to(before) == open_to(after), ..Effect::default() };

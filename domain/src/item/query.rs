@@ -1,4 +1,5 @@
-//! Small questions about an item that the stream answers: was this ever there, can that link be opened?
+//! Small questions about an item that the stream answers: was this ever there, can that link be
+//! opened?
 
 use super::OpenLink;
 use crate::{
@@ -17,8 +18,8 @@ pub enum Mention {
     Link(LinkId),
 }
 
-/// Was there ever a grant or link with this id? The state keeps open things only; ending one that has
-/// ended changes nothing, ending one that never was is an error.
+/// Was there ever a grant or link with this id? The state keeps open things only; ending one that
+/// has ended changes nothing, ending one that never was is an error.
 pub fn mentions(recorded: &[Recorded], id: Mention) -> bool {
     recorded.iter().any(|recorded| match (&recorded.event, id) {
         (Event::Item(ItemEvent::GrantGiven(given)), Mention::Grant(id)) => given.grant.grant == id,

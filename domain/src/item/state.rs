@@ -11,7 +11,8 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Raised whenever [`ItemState`] or its `evolve` changes; saved folds of another version are dropped.
+/// Raised whenever [`ItemState`] or its `evolve` changes; saved folds of another version are
+/// dropped.
 pub const FOLD_VERSION: u32 = 1;
 
 /// Where in its life an item is.
@@ -106,8 +107,8 @@ pub struct Origin {
     pub events: Vec<EventId>,
 }
 
-/// What is known of an item. Things whose end has passed stay until recorded as expired; every question
-/// treats them as ended.
+/// What is known of an item. Things whose end has passed stay until recorded as expired; every
+/// question treats them as ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemState {
     /// Position of the stream's last record; 0 = there is none.

@@ -74,8 +74,8 @@ pub struct Asking {
     ids: u128,
 }
 
-/// An account asks, about `history:8f3a`, a thousand hours after the beginning of 2026, with the kinds
-/// of the default preset. Fresh ids are the numbers from 1,001 on.
+/// An account asks, about `history:8f3a`, a thousand hours after the beginning of 2026, with the
+/// kinds of the default preset. Fresh ids are the numbers from 1,001 on.
 pub fn asking(by: &str) -> Asking {
     Asking {
         subject: Subject::account(super::account(by)),

@@ -129,7 +129,8 @@ proptest! {
     fn permissions_agree_with_the_oracle(history in histories(60), questions in questions()) {
         for question in &questions {
             let (subject, asker, item, upto, at) = ask(&history, question);
-            let fast: BTreeSet<Permission> = permissions(&subject, &fold(&history, &item, upto), at).iter().collect();
+            let state = fold(&history, &item, upto);
+            let fast: BTreeSet<Permission> = permissions(&subject, &state, at).iter().collect();
             let slow = oracle::permissions(&history.entries, &item, &asker, upto, at);
             prop_assert_eq!(fast, slow, "{:?} {:?} {} {}", subject, item, upto, at);
         }

@@ -67,7 +67,9 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bytes_are_refused_without_a_crash(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn arbitrary_bytes_are_refused_without_a_crash(
+        bytes in prop::collection::vec(any::<u8>(), 0..200)
+    ) {
         let text = String::from_utf8_lossy(&bytes);
         let _ = serde_json::from_slice::<Actor>(&bytes);
         let _ = serde_json::from_slice::<ItemState>(&bytes);

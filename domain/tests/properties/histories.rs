@@ -1,9 +1,9 @@
 //! What is true of every history that the rules allow?
 
 use domain::{
-    access::required,
+    access::{oracle::Entry, required},
     event::{CATALOG, EndCause, Event, ItemEvent, Visibility},
-    item::{ItemState, Lifecycle, effect, evolve, permissions_of},
+    item::{ItemState, Lifecycle, OpenLink, effect, evolve, permissions_of},
     position::Position,
     principal::Principal,
     stream::StreamName,
@@ -70,28 +70,32 @@ proptest! {
             let state = states.entry(entry.stream.clone()).or_default();
             let may_be_between = entry.recorded.id.index > 0;
             evolve(state, &entry.recorded);
-            let shared = !state.grants.is_empty() || !state.links.is_empty() || state.publication.is_some()
+            let shared = !state.grants.is_empty()
+                || !state.links.is_empty()
+                || state.publication.is_some()
                 || state.visibility != Visibility::Restricted;
-            prop_assert!(!shared || state.lifecycle == Lifecycle::Open, "only open items are shared");
+            prop_assert!(!shared || state.lifecycle == Lifecycle::Open, "only open is shared");
             prop_assert_eq!(state.closed.is_some(), state.lifecycle == Lifecycle::Closed);
             prop_assert_eq!(state.retired_at.is_some(), state.lifecycle == Lifecycle::Retired);
             let mut pairs = BTreeSet::new();
             for open in state.grants.values() {
                 let pair = (open.grant.grantee.clone(), open.grant.provenance.clone());
-                prop_assert!(pairs.insert(pair) || may_be_between, "one grant a grantee and provenance");
+                let first = pairs.insert(pair);
+                prop_assert!(first || may_be_between, "one grant a grantee and provenance");
                 let owner = state.owner.clone().map(Principal::Account);
                 prop_assert_ne!(Some(open.grant.grantee.principal()), owner);
             }
         }
     }
 
-    /// The table is what `decide` obeys: whoever caused an event had the permission just before, save
-    /// the exceptions that the table's documentation lists.
+    /// The table is what `decide` obeys: whoever caused an event had the permission just before,
+    /// save the exceptions that the table's documentation lists.
     #[test]
     fn nobody_causes_what_the_table_forbids(history in histories(60)) {
         let mut states: BTreeMap<StreamName, ItemState> = BTreeMap::new();
         for step in &history.steps {
-            let entries = history.entries.iter().filter(|entry| entry.recorded.position() == step.position);
+            let at = |entry: &&Entry| entry.recorded.position() == step.position;
+            let entries = history.entries.iter().filter(at);
             let before = states.get(&step.stream).cloned().unwrap_or_default();
             for entry in entries {
                 let Event::Item(event) = &entry.recorded.event else { continue };
@@ -99,7 +103,8 @@ proptest! {
                     let who = Principal::Account(account.clone());
                     let mut may = permissions_of(&who, &before, step.time);
                     for group in Generator::groups() {
-                        may = may.union(permissions_of(&Principal::Group(group), &before, step.time));
+                        let group = Principal::Group(group);
+                        may = may.union(permissions_of(&group, &before, step.time));
                     }
                     let excepted = match event {
                         ItemEvent::Registered(registered) => registered.owner == *account,
@@ -109,15 +114,22 @@ proptest! {
                         ItemEvent::LinkCreated(created) => {
                             created.terms.audience == domain::event::Audience::Named
                         }
-                        ItemEvent::LinkChanged(_) | ItemEvent::LinkRotated(_) | ItemEvent::LinkRevoked(_)
-                        | ItemEvent::LinkPasswordSet(_) | ItemEvent::LinkPasswordCleared(_) => {
-                            before.links.values().any(|l| l.created_by.account.as_ref() == Some(account))
+                        ItemEvent::LinkChanged(_)
+                        | ItemEvent::LinkRotated(_)
+                        | ItemEvent::LinkRevoked(_)
+                        | ItemEvent::LinkPasswordSet(_)
+                        | ItemEvent::LinkPasswordCleared(_) => {
+                            let mine = |link: &OpenLink| {
+                                link.created_by.account.as_ref() == Some(account)
+                            };
+                            before.links.values().any(mine)
                         }
                         _ => false,
                     };
-                    prop_assert!(excepted || may.has(required(event)), "{} by {account}", event.stored().0);
+                    let name = event.stored().0;
+                    prop_assert!(excepted || may.has(required(event)), "{name} by {account}");
                 } else {
-                    prop_assert!(step.actor.system.is_some(), "somebody not signed in changed an item");
+                    prop_assert!(step.actor.system.is_some(), "not signed in, yet it changed");
                 }
                 evolve(states.entry(step.stream.clone()).or_default(), &entry.recorded);
             }
@@ -142,7 +154,8 @@ proptest! {
             }
             for account in Generator::accounts() {
                 let who = Principal::Account(account);
-                let (had, has) = (permissions_of(&who, &was, step.time), permissions_of(&who, &is, step.time));
+                let had = permissions_of(&who, &was, step.time);
+                let has = permissions_of(&who, &is, step.time);
                 let loses = effect.loses.iter().any(|change| change.principal == who);
                 prop_assert!(!effect.complete || loses != had.minus(has).is_empty());
             }

@@ -95,7 +95,8 @@ proptest! {
     fn times_read_back_and_sort_like_their_text(
         one in 0..253_402_300_799_999_999i64, two in 0..253_402_300_799_999_999i64
     ) {
-        let (one, two) = (Time::from_micros(one).expect("an instant"), Time::from_micros(two).expect("an instant"));
+        let one = Time::from_micros(one).expect("an instant");
+        let two = Time::from_micros(two).expect("an instant");
         prop_assert_eq!(one.to_string().parse(), Ok(one));
         prop_assert_eq!(one.cmp(&two), one.to_string().cmp(&two.to_string()));
     }

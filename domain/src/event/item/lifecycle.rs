@@ -1,4 +1,5 @@
-//! Payloads of an item's life: visibility, closing, retirement. A storage format: see the catalogue.
+//! Payloads of an item's life: visibility, closing, retirement. A storage format: see the
+//! catalogue.
 
 use crate::{event::no_private_text, position::Position};
 use serde::{Deserialize, Serialize};

@@ -71,7 +71,8 @@ pub enum WithdrawCause {
     Restricted,
 }
 
-/// `publication.withdrawn`: out of the catalog. The texts stay on the log in `publication.published`.
+/// `publication.withdrawn`: out of the catalog. The texts stay on the log in
+/// `publication.published`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct PublicationWithdrawn {

@@ -86,8 +86,8 @@ impl Case<'_> {
         }
     }
 
-    /// The caller's own grants end without `share`; those that start later too, although they do not
-    /// yet let the caller know the item.
+    /// The caller's own grants end without `share`; those that start later too, although they do
+    /// not yet let the caller know the item.
     fn leave(&self, me: &AccountId) -> Result<Decision, Rejection> {
         let mine: Vec<_> = self.live_of(&Grantee::Account(me.clone())).collect();
         if mine.is_empty() {
