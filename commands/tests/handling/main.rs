@@ -14,6 +14,7 @@ mod idempotency;
 mod items;
 mod jetstream;
 mod links;
+mod planned;
 #[path = "../../benches/commands/server.rs"]
 mod server;
 mod start;
