@@ -236,9 +236,12 @@ impl Loader<'_> {
 
 /// The link that a command made, and its generation now; `None` = it is gone since.
 fn created(outcome: &Outcome<ItemState>) -> Option<(LinkId, u32)> {
-    let made = outcome.events.iter().find_map(|recorded| match &recorded.event {
-        Event::Item(ItemEvent::LinkCreated(created)) => Some(created.link),
-        _ => None,
+    let made = outcome.events.iter().find_map(|recorded| {
+        if let Event::Item(ItemEvent::LinkCreated(created)) = &recorded.event {
+            Some(created.link)
+        } else {
+            None
+        }
     })?;
     outcome.after.links.get(&made).map(|link| (made, link.generation))
 }

@@ -43,7 +43,6 @@ impl Shutdown {
         self.begin();
         signal().await;
         tracing::warn!("second signal: ending at once");
-        #[expect(clippy::exit, reason = "the second signal asks for exactly this")]
         std::process::exit(130);
     }
 }

@@ -73,7 +73,7 @@ pub struct RemoteArgs {
     #[arg(long, value_name = "URL", env = "SHARELOG_URL", hide_env_values = true)]
     #[arg(help_heading = "Running service")]
     pub url: Option<String>,
-    /// File with the access token for --url [default: DATA/admin.token]; SHARELOG_TOKEN holds the
+    /// File with the access token for --url [default: DATA/admin.token]; `SHARELOG_TOKEN` holds the
     /// token itself
     #[arg(long, value_name = "FILE", env = "SHARELOG_TOKEN_FILE", hide_env_values = true)]
     #[arg(help_heading = "Running service")]

@@ -53,19 +53,21 @@ impl fmt::Display for Banner<'_> {
 pub(super) fn demo(world: &World, store: &Store, address: SocketAddr) -> String {
     let base = format!("http://{address}");
     let token = store.local("admin.token");
-    let pages: String = world
+    let pages = world
         .pages
         .iter()
         .map(|(what, address)| format!("  {what:<44} {}\n", paint(CODE, address)))
-        .collect();
-    let lines: String = world
+        .collect::<Vec<_>>()
+        .concat();
+    let lines = world
         .requests
         .iter()
         .map(|path| {
             let curl = format!("curl -s -H \"Authorization: Bearer $TOKEN\" '{base}{path}'");
             format!("  {}\n", paint(CODE, curl))
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     format!(
         "{}\n{pages}\n{}\n  {}\n{lines}",
         paint(HEADING, "The demo world is loaded. Open in a browser:"),

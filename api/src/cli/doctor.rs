@@ -18,11 +18,11 @@ struct Findings {
 }
 
 impl Findings {
-    fn good(&self, what: &str, detail: impl std::fmt::Display) {
+    fn good(what: &str, detail: impl std::fmt::Display) {
         terminal::line(format_args!("{} {what:<14} {detail}", paint(GOOD, "ok  ")));
     }
 
-    fn warn(&self, what: &str, detail: impl std::fmt::Display) {
+    fn warn(what: &str, detail: impl std::fmt::Display) {
         terminal::line(format_args!("{} {what:<14} {detail}", paint(WARNING, "warn")));
     }
 
@@ -59,24 +59,24 @@ fn key_file(store: &Store, findings: &mut Findings) {
         return findings.bad("key file", failure);
     }
     match wiring::loose_key(path) {
-        Some(warning) => findings.warn("key file", warning),
-        None => findings.good("key file", path.display()),
+        Some(warning) => Findings::warn("key file", warning),
+        None => Findings::good("key file", path.display()),
     }
 }
 
 async fn engines(reading: &Reading, findings: &mut Findings) {
     match reading.log.check().await {
         Ok(durability) => {
-            findings.good("event log", &durability.engine);
-            findings.good("acknowledged", acknowledgement(&durability));
+            Findings::good("event log", &durability.engine);
+            Findings::good("acknowledged", acknowledgement(&durability));
             for warning in &durability.warnings {
-                findings.warn("event log", warning);
+                Findings::warn("event log", warning);
             }
         }
         Err(error) => findings.bad("event log", error.into()),
     }
     match reading.log.head().await {
-        Ok(head) => findings.good("head", format_args!("position {}", head.position)),
+        Ok(head) => Findings::good("head", format_args!("position {}", head.position)),
         Err(error) => findings.bad("head", error.into()),
     }
     clock(reading, findings).await;
@@ -96,7 +96,7 @@ async fn engines(reading: &Reading, findings: &mut Findings) {
                     format!("stopped at position {}: {}", stopped.position, stopped.why),
                 ),
             ),
-            None => findings.good(
+            None => Findings::good(
                 &name,
                 format_args!(
                     "position {}, {} records behind",
@@ -111,9 +111,9 @@ async fn engines(reading: &Reading, findings: &mut Findings) {
 async fn clock(reading: &Reading, findings: &mut Findings) {
     const LIMIT: i64 = eventlog::skew::MAX_SKEW_MICROS;
     match wiring::clock_difference(&reading.log, SystemClock.now()).await {
-        Ok(None) => findings.good("clock", "this machine's own"),
+        Ok(None) => Findings::good("clock", "this machine's own"),
         Ok(Some(micros)) if micros.abs() <= LIMIT => {
-            findings.good("clock", format_args!("{} ms off the log's", micros / 1000));
+            Findings::good("clock", format_args!("{} ms off the log's", micros / 1000));
         }
         Ok(Some(micros)) => findings.bad(
             "clock",

@@ -8,7 +8,7 @@ use crate::{
 };
 use commands::{Caller, Commands, Parts, Request, Settings};
 use domain::kind::{self, Kinds};
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 /// The write side, opened for one command.
 #[derive(Debug)]
@@ -24,9 +24,8 @@ impl Local {
     pub(super) async fn open(store: &Store) -> Result<Self, Failure> {
         let lock = wiring::take_data_folder(store)?;
         let engines = wiring::open(store, Arc::new(SystemClock)).await?;
-        let mut settings = Settings::default();
         // Saved folds belong to the service; one command does without them.
-        settings.folds = None;
+        let settings = Settings { folds: None, ..Settings::default() };
         let commands = open_commands(&engines, settings).await?;
         Ok(Self { commands, engines, _lock: lock })
     }
@@ -66,14 +65,15 @@ pub(super) fn kinds(setting: &str) -> Result<Kinds, Failure> {
         return Ok(kinds);
     }
     let usage = |detail: String| Failure::new(Exit::Usage, format!("setting `kinds`: {detail}"));
-    if !setting.ends_with(".toml") {
+    let path = Path::new(setting);
+    if path.extension().is_none_or(|extension| extension != "toml") {
         let known: Vec<&str> = kind::PRESETS.iter().map(|(name, _)| *name).collect();
         return Err(usage(format!(
             "`{setting}` is neither a preset ({}) nor a .toml file",
             known.join(", ")
         )));
     }
-    let text = std::fs::read_to_string(setting)
+    let text = std::fs::read_to_string(path)
         .map_err(|error| usage(format!("cannot read {setting}: {error}")))?;
     kind::parse(&text).map_err(|error| usage(format!("{setting}: {error}")))
 }

@@ -24,7 +24,7 @@ impl Remote {
         let token = token(args, store)?;
         let http = Client::builder()
             .connect_timeout(Duration::from_secs(5))
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .user_agent(concat!("sharelog/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| Failure::failed(format!("cannot make an HTTP client: {error}")))?;

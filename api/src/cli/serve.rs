@@ -22,7 +22,7 @@ use axum::{Router, middleware};
 use commands::Commands;
 use metrics_exporter_prometheus::PrometheusHandle;
 use projections::{Runner, RunnerOptions, Views, views};
-use std::{net::SocketAddr, sync::Arc};
+use std::{io::ErrorKind, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tower_http::trace::{DefaultOnRequest, DefaultOnResponse, TraceLayer};
 use tracing::Level;
@@ -88,13 +88,13 @@ async fn start(settings: &Settings, demo: bool, shutdown: Shutdown) -> Result<Se
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
     let failure = |error: std::io::Error| {
-        let detail = match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                "another program listens there; choose another address with --listen".to_owned()
-            }
-            std::io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
-            std::io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege".to_owned(),
-            _ => error.to_string(),
+        let kind = error.kind();
+        let detail = if kind == ErrorKind::AddrInUse {
+            "another program listens there; choose another address with --listen".to_owned()
+        } else if kind == ErrorKind::AddrNotAvailable {
+            "this machine has no such address".to_owned()
+        } else {
+            error.to_string()
         };
         Failure::unavailable(format!("cannot listen on {address}: {detail}"))
     };

@@ -118,13 +118,13 @@ options! {
         /// Schema of the views for dashboards [default: sharelog]
         #[arg(value_name = "NAME", help_heading = "PostgreSQL", hide_short_help = true)]
         db_schema: String = "SHARELOG_DB_SCHEMA",
-        /// Schema of the tables behind them [default: sharelog_data]
+        /// Schema of the tables behind them [default: `sharelog_data`]
         #[arg(value_name = "NAME", help_heading = "PostgreSQL", hide_short_help = true)]
         db_data_schema: String = "SHARELOG_DB_DATA_SCHEMA",
-        /// Schema of the vault [default: sharelog_vault]
+        /// Schema of the vault [default: `sharelog_vault`]
         #[arg(value_name = "NAME", help_heading = "PostgreSQL", hide_short_help = true)]
         db_vault_schema: String = "SHARELOG_DB_VAULT_SCHEMA",
-        /// Role that may read the views and nothing else [default: sharelog_reader]
+        /// Role that may read the views and nothing else [default: `sharelog_reader`]
         #[arg(value_name = "NAME", help_heading = "PostgreSQL", hide_short_help = true)]
         db_reader_role: String = "SHARELOG_DB_READER_ROLE",
 
@@ -145,7 +145,7 @@ options! {
         #[arg(value_name = "ADDR:PORT", help_heading = "Service")]
         listen: SocketAddr = "SHARELOG_LISTEN",
         /// How the service is reached from outside; in every address that it gives out
-        /// [default: http://LISTEN]
+        /// [default: `http://LISTEN`]
         #[arg(value_name = "URL", help_heading = "Service")]
         public_url: String = "SHARELOG_PUBLIC_URL",
         /// Kinds of items: a preset (default, galaxy, immich, basespace, webknossos, tep) or a TOML

@@ -52,28 +52,27 @@ fn options(settings: &Postgres) -> PostgresOptions {
 /// A pool that has connected once, so that a wrong address is told at the start.
 async fn connected(settings: &Postgres, address: &Protected) -> Result<Pool, Failure> {
     let pool = pool(settings, address)?;
-    match pool.get().await {
-        Ok(_) => Ok(pool),
-        Err(error) => Err(unreachable(address, &error)),
+    if let Err(error) = pool.get().await {
+        return Err(unreachable(address, &error));
     }
+    Ok(pool)
 }
 
 fn unreachable(address: &Protected, error: &PoolError) -> Failure {
     let PoolError::Backend(error) = error else {
         return Failure::unavailable(format!("PostgreSQL at {address} does not answer: {error}"));
     };
-    match error.as_db_error() {
-        // It answered, and will answer the same again.
-        Some(answer) => Failure::new(
+    // It answered, and will answer the same again.
+    if let Some(answer) = error.as_db_error() {
+        let message = answer.message();
+        return Failure::new(
             Exit::Damaged,
-            format!("PostgreSQL at {address} refuses the connection: {}", answer.message()),
-        ),
-        None => {
-            let cause = std::error::Error::source(error)
-                .map_or_else(|| error.to_string(), ToString::to_string);
-            Failure::unavailable(format!("PostgreSQL at {address} cannot be reached: {cause}"))
-        }
+            format!("PostgreSQL at {address} refuses the connection: {message}"),
+        );
     }
+    let cause =
+        std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    Failure::unavailable(format!("PostgreSQL at {address} cannot be reached: {cause}"))
 }
 
 fn pool(settings: &Postgres, address: &Protected) -> Result<Pool, Failure> {

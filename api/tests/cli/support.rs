@@ -76,7 +76,7 @@ impl Service {
 
     /// The end of the first line of its output that holds these words.
     pub(crate) fn wait_for_line(&mut self, words: &str) -> String {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         loop {
             let written = self.written();
             let line = written.lines().find(|line| line.contains(words));
@@ -86,7 +86,7 @@ impl Service {
             let ended = self.child.try_wait().expect("its state");
             assert!(ended.is_none(), "the service ended ({ended:?}):\n{written}");
             assert!(Instant::now() < end, "no line with `{words}` in:\n{written}");
-            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(20));
         }
     }
 

@@ -18,9 +18,9 @@ fn fits(expected: &Value, found: &Value) -> bool {
             }
             _ => expected == found,
         },
-        Value::Object(fields) => fields.iter().all(|(name, expected)| {
-            found.get(name).is_some_and(|found| fits(expected, found))
-        }),
+        Value::Object(fields) => fields
+            .iter()
+            .all(|(name, expected)| found.get(name).is_some_and(|found| fits(expected, found))),
         Value::Array(list) => found.as_array().is_some_and(|found| {
             found.len() == list.len() && list.iter().zip(found).all(|(e, f)| fits(e, f))
         }),
@@ -62,8 +62,17 @@ async fn an_item_looks_as_described() {
         "in_library": true, "content": null});
     let made = world.account("a-17").await.put(path, body).await;
     made.is(201);
-    let all = json!(["browse", "view", "download", "copy", "contribute", "edit", "share",
-        "publish", "own"]);
+    let all = json!([
+        "browse",
+        "view",
+        "download",
+        "copy",
+        "contribute",
+        "edit",
+        "share",
+        "publish",
+        "own"
+    ]);
     let item = json!({"kind": "history", "id": "8f3a", "owner": {"type": "account", "id": "a-17"},
         "title": "RNA-seq 4", "description": "Reads", "tags": ["rna"],
         "preview": "https://app.example/4.png", "in_library": true, "state": "open",
@@ -204,8 +213,7 @@ async fn a_publication_and_the_catalog_look_as_described() {
         "version": published.body["position"]});
     let also = json!([{"event": "item.visibility_changed", "before": "restricted",
         "after": "public"}]);
-    let expected =
-        json!({"publication": entry, "also": also, "opened": [], "left_closed": []});
+    let expected = json!({"publication": entry, "also": also, "opened": [], "left_closed": []});
     looks_like(&published, &recorded(expected));
     looks_like(&owner.get(&format!("{path}/publication")).await, &entry);
 
