@@ -257,3 +257,37 @@ pub(crate) async fn texts_that_no_database_takes_are_kept_readable(engine: Engin
     let head = world.log.head().await.unwrap().position;
     assert_eq!(trail.position, head);
 }
+
+mod sqlite {
+    use crate::world::World;
+    use domain::{position::Position, testing::history};
+    use projections::{
+        AuditFilter, Page, StoreError, projection,
+        store::sqlite::{Access, open},
+        views,
+    };
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_file_opened_for_reading_answers_and_refuses_to_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("views.db");
+        assert!(open(&path, Access::ReadOnly).await.is_err());
+        let world = World::of(&history(2, 30).steps).await;
+        let writing = open(&path, Access::ReadWrite).await.unwrap();
+        world.catch_up(&writing, 100).await;
+        let mut writing = Some(writing);
+        for beside_a_writer in [true, false] {
+            if !beside_a_writer {
+                drop(writing.take());
+            }
+            let reading = open(&path, Access::ReadOnly).await.unwrap();
+            let trail = views(reading.clone(), None)
+                .audit(&AuditFilter::default(), &Page::default())
+                .await
+                .unwrap();
+            assert_eq!(trail.position, Position(30));
+            let refused = reading.begin(projection::all()[0]).await.err();
+            assert!(matches!(refused, Some(StoreError::Refused(_))), "{refused:?}");
+        }
+    }
+}

@@ -1,8 +1,9 @@
 //! How do cells become PostgreSQL values and back? Binary formats of the five types that tables use.
 
 use crate::value::Value;
+use bytes::BytesMut;
 use domain::time::Time;
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 type Failure = Box<dyn std::error::Error + Sync + Send>;
 
