@@ -40,10 +40,9 @@ async fn main() {
     let ceiling = pour(&rows).await;
     let count: usize = rows.iter().map(|(_, tables)| count_of(tables)).sum();
     let (ours, ceiling) = (count as f64 / ours.as_secs_f64(), count as f64 / ceiling.as_secs_f64());
-    println!("{:<44} {:>12} {:>12} {:>7}", "name", "ours", "ceiling", "ratio");
     println!(
-        "{:<44} {ours:>10.0}/s {ceiling:>10.0}/s {:>7.2}",
-        format!("projector, rows ({} records)", feed.records),
+        "bench | projector to PostgreSQL, rows of {} records | {ours:.0}/s | {ceiling:.0}/s | {:.2} | >= 0.5",
+        feed.records,
         ours / ceiling
     );
     as_of::curve(if full { 10_000_000 } else { 200_000 }).await;

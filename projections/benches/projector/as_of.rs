@@ -91,8 +91,8 @@ pub(crate) async fn curve(rows: u64) {
         let past = AsOf::Position(Position(1000));
         let then = median(views.as_ref(), &it, past, open + count as usize).await;
         println!(
-            "{:<44} {then:>12.0?} {now:>12.0?} {:>7.2}",
-            format!("as of, 200 open, {count} ended since ({rows} rows)"),
+            "bench | access list as of, 200 open, {count} ended since, {rows} rows; beside now \
+             | {then:.0?} | {now:.0?} | {:.2} | <= 2 up to 200 ended",
             then.as_secs_f64() / now.as_secs_f64()
         );
     }

@@ -111,6 +111,8 @@ fn writer(path: &Path) -> Result<Connection, StoreError> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // The tables can be rebuilt: a lost tail after a power cut is followed again from the log.
         connection.pragma_update(None, "synchronous", "NORMAL")?;
+        // What was erased is overwritten, not only unlinked.
+        connection.pragma_update(None, "secure_delete", true)?;
         connection.set_prepared_statement_cache_capacity(128);
         Ok(())
     };

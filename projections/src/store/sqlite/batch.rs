@@ -17,6 +17,7 @@ pub(super) struct SqliteBatch {
     prefix: String,
     named: [Value; 2],
     progress: Progress,
+    erased: bool,
 }
 
 impl SqliteBatch {
@@ -30,6 +31,7 @@ impl SqliteBatch {
             prefix: format!("{}_v{}_", projection.name(), projection.version()),
             named: named.clone(),
             progress: Progress::default(),
+            erased: false,
         };
         let found = batch
             .with(move |connection| {
@@ -172,6 +174,7 @@ impl Batch for SqliteBatch {
                 self.each(sql, keys.clone()).await?;
             }
         }
+        self.erased = true;
         Ok(())
     }
 
@@ -190,6 +193,7 @@ impl Batch for SqliteBatch {
             to.position.into(),
             to.time.into(),
         ];
+        let erased = self.erased;
         self.with(move |connection| {
             let sql = "UPDATE progress SET log = ?4, position = ?5, time = ?6, \
                        updated_at = CAST(unixepoch('subsec') * 1000000 AS INTEGER), \
@@ -199,6 +203,11 @@ impl Batch for SqliteBatch {
                 let moved = connection.prepare_cached(sql)?.execute(params_from_iter(&row))?;
                 if moved == 1 {
                     connection.execute_batch("COMMIT")?;
+                }
+                if erased {
+                    // What was erased stands in the write-ahead log until it is emptied.
+                    let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+                    connection.query_row(sql, [], |row| row.get::<_, i64>(0))?;
                 }
                 Ok(moved)
             };
