@@ -14,8 +14,8 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 /// Answers the rights of callers. The first implementation judges from the item alone.
 #[async_trait]
 pub trait Authority: Send + Sync + fmt::Debug {
-    /// The rights on an item, known at least up to a position. `state` is the item's as the command decides on
-    /// it.
+    /// The rights on an item, known at least up to a position. `state` is the item's as the command
+    /// decides on it.
     async fn rights(
         &self,
         caller: &Caller,

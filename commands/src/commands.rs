@@ -31,8 +31,8 @@ pub struct Commands {
 }
 
 impl Commands {
-    /// Opens the write side; does the first start of an empty log, records changed kinds or role tables, and
-    /// carries out what erasures the vault has not seen yet.
+    /// Opens the write side; does the first start of an empty log, records changed kinds or role
+    /// tables, and carries out what erasures the vault has not seen yet.
     pub async fn open(parts: Parts) -> Result<Self, StartError> {
         let authority = parts.authority.clone();
         let core = Arc::new(Core::open(parts).await?);
@@ -74,7 +74,8 @@ impl Commands {
         self.core.link_uses(link).await
     }
 
-    /// Who asks: the account if it is active, the visits that are valid; and why others gave nothing.
+    /// Who asks: the account if it is active, the visits that are valid; and why others gave
+    /// nothing.
     pub async fn subject(
         &self,
         caller: &Caller,
@@ -121,19 +122,20 @@ impl Commands {
         self.core.erase_to_head().await
     }
 
-    /// Follows the log for erasures until dropped, and collects vault rows that nothing refers to. Safe on many
-    /// nodes.
+    /// Follows the log for erasures until dropped, and collects vault rows that nothing refers to.
+    /// Safe on many nodes.
     pub async fn run_eraser(&self) {
         self.core.run_eraser().await;
     }
 
-    /// Looks at vault rows that were not looked at for a day, and removes those that nothing has referred to
-    /// for a day; answers how many it removed.
+    /// Looks at vault rows that were not looked at for a day, and removes those that nothing has
+    /// referred to for a day; answers how many it removed.
     pub async fn collect(&self) -> Result<usize, CommandError> {
         self.core.collect().await
     }
 
-    /// Opens private texts; shares its keys with the write side, so that an erasure here is seen at once.
+    /// Opens private texts; shares its keys with the write side, so that an erasure here is seen at
+    /// once.
     pub fn opener(&self) -> Arc<VaultOpener> {
         Arc::new(VaultOpener::over(self.core.keeper.clone()))
     }

@@ -59,7 +59,8 @@ impl std::fmt::Debug for Core {
 
 pub(crate) use domain::system::name as purpose_name;
 
-/// For how long what was read is used without asking the log again, where a second's delay is harmless.
+/// For how long what was read is used without asking the log again, where a second's delay is
+/// harmless.
 pub(crate) const RECENT_MICROS: i64 = 1_000_000;
 
 pub(crate) fn account_stream(account: &AccountId) -> StreamName {
@@ -132,7 +133,8 @@ impl Core {
         Ok(core)
     }
 
-    /// Checks that this release may write to the log, and records what changed since the last start.
+    /// Checks that this release may write to the log, and records what changed since the last
+    /// start.
     async fn start(&self) -> Result<(), StartError> {
         let state = self.handler.current(&self.system, &StreamName::System).await?;
         if state.level > domain::system::LEVEL {
@@ -256,8 +258,8 @@ fn handler(
     }
 }
 
-/// Answers the log's identity; gives it one when it is empty. Of several nodes that try, one wins and the
-/// others take what it wrote.
+/// Answers the log's identity; gives it one when it is empty. Of several nodes that try, one wins
+/// and the others take what it wrote.
 async fn first_start(
     parts: &Parts,
     keeper: &Arc<Keeper>,

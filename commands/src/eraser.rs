@@ -1,7 +1,7 @@
 //! How does an erasure reach the vault? A follower with its own checkpoint inside the vault.
 //!
-//! The checkpoint stands where the keys stand, so a vault restored from a backup has the old checkpoint with
-//! the old keys, and erases again before it serves.
+//! The checkpoint stands where the keys stand, so a vault restored from a backup has the old
+//! checkpoint with the old keys, and erases again before it serves.
 
 use crate::{
     CommandError,
@@ -47,7 +47,8 @@ impl Core {
         let vault = &self.parts.vault;
         let saved = vault.checkpoint(&self.eraser_name()).await.map_err(vault_error)?;
         let head = self.parts.log.head().await?.position;
-        // A checkpoint beyond the head: the log was restored from a backup. Erasing twice changes nothing.
+        // A checkpoint beyond the head: the log was restored from a backup. Erasing twice changes
+        // nothing.
         let position = if saved > head { Position::START } else { saved };
         let from = Checkpoint { position, ..Checkpoint::default() };
         Ok(Erasing { follower: self.parts.log.follow(from).await?, position, saved: position })
@@ -121,8 +122,8 @@ impl Core {
         }
     }
 
-    /// Looks at rows that were not looked at for a day, and removes those that nothing has referred to for a
-    /// day.
+    /// Looks at rows that were not looked at for a day, and removes those that nothing has referred
+    /// to for a day.
     pub(crate) async fn collect(&self) -> Result<usize, CommandError> {
         let vault = &self.parts.vault;
         let now = self.now();

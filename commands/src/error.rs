@@ -4,7 +4,8 @@ use domain::{event::Scope, id::CommandId, rejection::Rejection};
 use eventlog::LogError;
 use std::time::Duration;
 
-/// Why a command was not carried out. Only [`CommandError::OutcomeUnknown`] may have recorded something.
+/// Why a command was not carried out. Only [`CommandError::OutcomeUnknown`] may have recorded
+/// something.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// The rules refuse it.
@@ -102,7 +103,8 @@ pub enum StartError {
     /// The log holds no `log.started` at its first position.
     #[error("the log does not begin with log.started; is it another program's?")]
     NotALog,
-    /// A key that the log says is in use is missing in the vault: vault and log do not belong together.
+    /// A key that the log says is in use is missing in the vault: vault and log do not belong
+    /// together.
     #[error("the vault lacks a key that the log names ({0}); do vault and log belong together?")]
     KeyMissing(String),
     /// The server key does not open what is in the vault.

@@ -1,8 +1,10 @@
-//! How does a command become a record? Load, decide, seal, append, fold; the same for every aggregate.
+//! How does a command become a record? Load, decide, seal, append, fold; the same for every
+//! aggregate.
 //!
-//! INVARIANT (confirmed answers): what is answered without an append (a refusal, a no-op) was decided on a
-//! version that the log's leader confirmed after the command came in.
-//! INVARIANT (one fold): a cached state changes by folding records in order only, under its slot's lock.
+//! INVARIANT (confirmed answers): what is answered without an append (a refusal, a no-op) was
+//! decided on a version that the log's leader confirmed after the command came in.
+//! INVARIANT (one fold): a cached state changes by folding records in order only, under its slot's
+//! lock.
 
 mod aggregate;
 mod folds;
@@ -339,9 +341,12 @@ impl Handler {
         {
             state = saved;
         }
-        held.saved = A::position(&state);
-        self.fold_rest::<A>(stream, &mut state).await?;
-        held.state = Some(Arc::new(state));
+        let read = self.fold_rest::<A>(stream, &mut state).await?;
+        let state = Arc::new(state);
+        if let Some(folds) = self.folds.as_ref().filter(|folds| read >= folds.every()) {
+            folds.save::<A>(stream, &state);
+        }
+        held.state = Some(state);
         Ok(())
     }
 
@@ -402,7 +407,6 @@ impl Handler {
             && held.appended >= folds.every()
         {
             held.appended = 0;
-            held.saved = A::position(state);
             folds.save::<A>(stream, state);
         }
     }

@@ -104,7 +104,8 @@ pub struct Request {
     pub ticket: Option<String>,
     /// The plain `Idempotency-Key`.
     pub key: Option<String>,
-    /// Method, path, query, canonical body and condition: what must be equal for a key to be used again.
+    /// Method, path, query, canonical body and condition: what must be equal for a key to be used
+    /// again.
     pub fingerprint: Vec<u8>,
     /// The condition on the entity's version.
     pub condition: Condition,

@@ -1,7 +1,8 @@
 //! When has something ended by the clock, so that it must be recorded as expired?
 //!
-//! Knows the ends from following the log. Safe on many nodes: whoever comes second finds nothing left to
-//! expire. Decisions and queries never wait for it: a passed end counts as ended without any record.
+//! Knows the ends from following the log. Safe on many nodes: whoever comes second finds nothing
+//! left to expire. Decisions and queries never wait for it: a passed end counts as ended without
+//! any record.
 
 use crate::{Caller, CommandError, Commands, Request, core::Core, handler::unreadable};
 use domain::{
@@ -50,7 +51,8 @@ struct Sweeping {
 struct Ends {
     by_time: BTreeSet<(Time, Uuid)>,
     by_id: HashMap<Uuid, (Time, ItemRef)>,
-    /// Ends from here on were left out for lack of room; when the first of them comes the log is followed anew.
+    /// Ends from here on were left out for lack of room; when the first of them comes the log is
+    /// followed anew.
     left_out: Option<Time>,
 }
 
@@ -181,7 +183,8 @@ impl Sweeping {
 }
 
 impl Commands {
-    /// Records everything that has ended by the clock so far; answers how many items it recorded something on.
+    /// Records everything that has ended by the clock so far; answers how many items it recorded
+    /// something on.
     pub async fn sweep(&self) -> Result<usize, CommandError> {
         let mut sweeping = self.sweeper.0.lock().await;
         let head = self.core.parts.log.head().await?.position;

@@ -1,8 +1,9 @@
 //! Where does what must not stand on the log stand? The vault: private, erasable, backed up.
 //!
-//! The port is [`Vault`]; engines store opaque rows and know nothing of keys or formats. What is in the rows
-//! is sealed above it, in `vault::keeper`. RECIPE for another engine: implement [`Vault`], then add a module to
-//! `commands/tests/vault` that calls every function of the suite. Differences between engines are bugs.
+//! The port is [`Vault`]; engines store opaque rows and know nothing of keys or formats. What is in
+//! the rows is sealed above it, in `vault::keeper`. RECIPE for another engine: implement [`Vault`],
+//! then add a module to `commands/tests/vault` that calls every function of the suite. Differences
+//! between engines are bugs.
 
 mod crypto;
 pub(crate) mod keeper;
@@ -67,7 +68,8 @@ impl RowKind {
     }
 }
 
-/// A row that an event points at. Inserted under a fresh id before the event is appended, never changed.
+/// A row that an event points at. Inserted under a fresh id before the event is appended, never
+/// changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// Its id.
@@ -97,8 +99,8 @@ pub trait Vault: Send + Sync + fmt::Debug {
     async fn data_key(&self, id: Uuid) -> Result<Option<DataKeyRow>, VaultError>;
     /// Adds the holder's data key unless it has one; answers the one that it has then.
     async fn add_data_key(&self, row: DataKeyRow) -> Result<DataKeyRow, VaultError>;
-    /// Destroys the holder's data key (a tombstone stays, also when it never had one) and removes its
-    /// rows. Doing it again changes nothing.
+    /// Destroys the holder's data key (a tombstone stays, also when it never had one) and removes
+    /// its rows. Doing it again changes nothing.
     async fn forget(&self, holder: &str) -> Result<(), VaultError>;
 
     /// Adds a row; an existing row of this id is an error.

@@ -1,4 +1,5 @@
-//! A real nats-server of its own, on a free port of the loopback interface, with a folder of its own.
+//! A real nats-server of its own, on a free port of the loopback interface, with a folder of its
+//! own.
 
 use std::{
     path::PathBuf,

@@ -68,8 +68,8 @@ impl Decider<Accounts> for AccountDecider<'_> {
 }
 
 impl AccountDecider<'_> {
-    /// Administrators and applications that act for nobody may do everything; an account may keep its own
-    /// profile.
+    /// Administrators and applications that act for nobody may do everything; an account may keep
+    /// its own profile.
     fn may(&self, state: &AccountState) -> Result<(), Rejection> {
         let caller = &self.request.caller;
         if caller.unrestricted() {
@@ -89,8 +89,8 @@ impl AccountDecider<'_> {
         }
     }
 
-    /// The row of a profile: the current one when it says the same, none when it is empty, else a fresh
-    /// one, which is still to be written.
+    /// The row of a profile: the current one when it says the same, none when it is empty, else a
+    /// fresh one, which is still to be written.
     async fn profile_row(
         &self,
         state: &AccountState,
@@ -187,7 +187,8 @@ fn check(profile: &Profile) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Something before and something with a dot-free end or domain behind one `@`; mail servers know the rest.
+/// Something before and something with a dot-free end or domain behind one `@`; mail servers know
+/// the rest.
 fn is_address(text: &str) -> bool {
     let visible = |c: char| !c.is_whitespace() && !c.is_control();
     text.len() <= ADDRESS

@@ -1,4 +1,5 @@
-//! Commands on items: rights from the authority, rules from the domain, rows into the vault before the append.
+//! Commands on items: rights from the authority, rules from the domain, rows into the vault before
+//! the append.
 
 use super::Commands;
 use crate::{
@@ -198,7 +199,8 @@ impl Commands {
         self.issue(request, item, &command, Some((id, password))).await
     }
 
-    /// Shares with some; e-mail addresses are looked up in the vault. `template.grantees` is ignored.
+    /// Shares with some; e-mail addresses are looked up in the vault. `template.grantees` is
+    /// ignored.
     pub async fn share(
         &self,
         request: &Request,
@@ -275,8 +277,9 @@ impl Commands {
         answer
     }
 
-    /// Notes a refusal for lack of rights. (Asking for an item that never was is noted too: it cannot be told
-    /// apart without looking, and a row of such entries is what a search for items looks like.)
+    /// Notes a refusal for lack of rights. (Asking for an item that never was is noted too: it
+    /// cannot be told apart without looking, and a row of such entries is what a search for items
+    /// looks like.)
     fn note_denied(&self, request: &Request, item: &ItemRef, rejection: &Rejection) {
         let denied = matches!(rejection, Rejection::NotPermitted { .. });
         let detail = if denied { "not_permitted" } else { "not_found" };

@@ -70,7 +70,8 @@ impl Commands {
             }
             .into());
         }
-        // With an idempotency key the id follows from it: the first answer stands on the same stream.
+        // With an idempotency key the id follows from it: the first answer stands on the same
+        // stream.
         let id = request.key.as_ref().map_or_else(random::id, |key| {
             let key = self.core.handler.fingerprints.key(&request.caller, key);
             derived_id(key.as_bytes())
@@ -157,7 +158,8 @@ impl Commands {
         self.core.handler.execute(&self.core.tokens, &stream, request, &decider).await
     }
 
-    /// Access tokens after an id, in the order of their vault rows; revoked ones too while their row is there.
+    /// Access tokens after an id, in the order of their vault rows; revoked ones too while their
+    /// row is there.
     pub async fn tokens(
         &self,
         after: Option<TokenId>,

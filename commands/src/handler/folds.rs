@@ -1,7 +1,8 @@
 //! Where are the folds of long streams saved? In a disposable local file.
 //!
-//! A saved fold is a shortcut, never a source: it is keyed by log, stream and fold version, texts stand in it
-//! sealed, and whatever is wrong with the file is answered by reading the stream instead.
+//! A saved fold is a shortcut, never a source: it is keyed by log, stream and fold version, texts
+//! stand in it sealed, and whatever is wrong with the file is answered by reading the stream
+//! instead.
 
 use super::Aggregate;
 use domain::{id::LogId, stream::StreamName};
@@ -59,23 +60,24 @@ impl Folds {
         let (file, name, state) = (self.file.clone(), stream.to_string(), state.clone());
         let position = A::position(&state).0;
         tokio::task::spawn_blocking(move || {
-            let saved = serde_json::to_vec(&*state).map_err(|error| error.to_string()).and_then(|bytes| {
-                file.lock()
-                    .execute(
-                        "INSERT INTO folds (stream, version, position, state) VALUES (?1, ?2, ?3, ?4)
-                         ON CONFLICT (stream) DO UPDATE SET version = excluded.version,
-                             position = excluded.position, state = excluded.state
-                         WHERE excluded.version <> folds.version OR excluded.position > folds.position",
-                        params![name, A::FOLD_VERSION, i64::try_from(position).unwrap_or(0), bytes],
-                    )
-                    .map_err(|error| error.to_string())
-            });
-            if let Err(error) = saved {
+            let position = i64::try_from(position).unwrap_or(i64::MAX);
+            let write = |bytes: Vec<u8>| {
+                let values = params![name, A::FOLD_VERSION, position, bytes];
+                file.lock().execute(SAVE, values).map_err(|error| error.to_string())
+            };
+            let bytes = serde_json::to_vec(&*state).map_err(|error| error.to_string());
+            if let Err(error) = bytes.and_then(write) {
                 tracing::warn!(error, "a fold was not saved");
             }
         });
     }
 }
+
+const SAVE: &str = "INSERT INTO folds (stream, version, position, state)
+    VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (stream) DO UPDATE SET version = excluded.version, position = excluded.position,
+        state = excluded.state
+    WHERE excluded.version <> folds.version OR excluded.position > folds.position";
 
 fn prepare(path: &Path, log: LogId) -> rusqlite::Result<Connection> {
     let file = Connection::open(path)?;

@@ -64,9 +64,10 @@ impl Fingerprints {
 }
 
 impl Handler {
-    /// Where the command's key was taken by now. A command that would change nothing, or is refused, must not
-    /// be answered so when it is its own first issue, on another node, that made it so: the broker arbitrates
-    /// appends only, and the key index may lag by the broker's duplicate window.
+    /// Where the command's key was taken by now. A command that would change nothing, or is
+    /// refused, must not be answered so when it is its own first issue, on another node, that made
+    /// it so: the broker arbitrates appends only, and the key index may lag by the broker's
+    /// duplicate window.
     pub(super) async fn taken(&self, issue: &Issue<'_>) -> Result<Option<Position>, CommandError> {
         let Some(key) = &issue.key else { return Ok(None) };
         if let Some(position) = self.keys.find(key).await? {

@@ -21,14 +21,12 @@ pub(crate) struct Held<S> {
     pub(crate) confirmed: Position,
     /// When that was found out.
     pub(crate) confirmed_at: Time,
-    /// Position of the saved fold.
-    pub(crate) saved: Position,
-    /// Records added since.
+    /// Records added since the fold was saved.
     pub(crate) appended: usize,
 }
 
-/// The state of one stream. Its lock is held while a command is under way, so that the commands of one node do
-/// not conflict with each other.
+/// The state of one stream. Its lock is held while a command is under way, so that the commands of
+/// one node do not conflict with each other.
 #[derive(Debug)]
 pub(crate) struct Slot<S> {
     held: Mutex<Held<S>>,
@@ -76,7 +74,6 @@ impl<A: Aggregate> Slots<A> {
                     state: None,
                     confirmed: Position::START,
                     confirmed_at: Time::default(),
-                    saved: Position::START,
                     appended: 0,
                 }),
                 weight: AtomicU32::new(EMPTY),

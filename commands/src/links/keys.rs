@@ -46,8 +46,8 @@ impl Core {
             .ok_or_else(|| CommandError::VaultUnavailable(format!("the {name} key is missing")))
     }
 
-    /// The key of a number, if what it signed is still valid. Numbers that were never in use are refused
-    /// without asking the vault.
+    /// The key of a number, if what it signed is still valid. Numbers that were never in use are
+    /// refused without asking the vault.
     pub(crate) async fn checking_key(
         &self,
         purpose: KeyPurpose,

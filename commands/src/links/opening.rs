@@ -289,7 +289,8 @@ impl Core {
     }
 }
 
-/// The code of a refusal in the activity log; `None` = a failure of the service, which is no refusal.
+/// The code of a refusal in the activity log; `None` = a failure of the service, which is no
+/// refusal.
 const fn refusal(error: &OpenError) -> Option<&'static str> {
     match error {
         OpenError::NotFound => Some("not_found"),

@@ -1,5 +1,5 @@
-//! Is this the link's password? Argon2id off the async threads, and a limit on wrong guesses that heals by
-//! itself.
+//! Is this the link's password? Argon2id off the async threads, and a limit on wrong guesses that
+//! heals by itself.
 
 use crate::{Clock, CommandError, OpenError, Secret};
 use argon2::{
@@ -37,7 +37,8 @@ impl governor::clock::Clock for Instants {
 
 type Limiter = RateLimiter<String, DashMapStateStore<String>, Instants, NoOpMiddleware<Duration>>;
 
-/// Checks passwords and counts wrong ones. Right ones cost nothing, so that a link many people open stays open.
+/// Checks passwords and counts wrong ones. Right ones cost nothing, so that a link many people open
+/// stays open.
 pub(crate) struct Guesses {
     clock: Instants,
     links: Limiter,

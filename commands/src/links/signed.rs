@@ -159,7 +159,8 @@ mod tests {
             let read = Unverified::parse(Form::Link, LINK, &text).unwrap();
             prop_assert_eq!(read.key(), 7);
             let contents = read.verify(&key).unwrap();
-            prop_assert_eq!(read_link(contents), Some((LinkId(Uuid::from_bytes(link)), generation)));
+            let signed = (LinkId(Uuid::from_bytes(link)), generation);
+            prop_assert_eq!(read_link(contents), Some(signed));
         }
 
         #[test]

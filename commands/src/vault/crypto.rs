@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 /// Bytes of a nonce.
 const NONCE: usize = 24;
 
-/// The server key: wraps everything secret in the vault. A file, the same on all nodes, never in a database.
+/// The server key: wraps everything secret in the vault. A file, the same on all nodes, never in a
+/// database.
 #[derive(Clone)]
 pub struct ServerKey(Zeroizing<[u8; 32]>);
 
@@ -24,8 +25,8 @@ impl ServerKey {
         Self(Zeroizing::new(bytes))
     }
 
-    /// Reads the key file; makes it, readable by its owner only, when it is missing. It holds 32 bytes in
-    /// base64url.
+    /// Reads the key file; makes it, readable by its owner only, when it is missing. It holds 32
+    /// bytes in base64url.
     pub fn load_or_create(path: &Path) -> io::Result<Self> {
         match std::fs::read_to_string(path) {
             Ok(text) => Self::parse(&Zeroizing::new(text)),

@@ -1,7 +1,8 @@
 //! Who holds the data keys? Unwraps, caches and makes them; seals and opens with them.
 //!
-//! INVARIANT (erasure): a destroyed key is used here for at most [`KEY_SECONDS`] on nodes that did not
-//! destroy it, and not at all on the one that did. What was sealed with it in that time cannot be opened.
+//! INVARIANT (erasure): a destroyed key is used here for at most [`KEY_SECONDS`] on nodes that did
+//! not destroy it, and not at all on the one that did. What was sealed with it in that time cannot
+//! be opened.
 
 use super::{DataKeyRow, ServerKey, Vault, VaultError, crypto};
 use crate::random;
@@ -35,7 +36,8 @@ impl fmt::Debug for DataKey {
 }
 
 impl DataKey {
-    /// A key that nothing keeps; what it seals has the right size and cannot be opened. For dry runs.
+    /// A key that nothing keeps; what it seals has the right size and cannot be opened. For dry
+    /// runs.
     pub(crate) fn throwaway() -> Self {
         Self { id: random::id(), key: Zeroizing::new(random::bytes()) }
     }

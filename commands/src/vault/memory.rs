@@ -1,4 +1,5 @@
-//! The vault engine that keeps everything in memory: for tests, and the model of what an engine does.
+//! The vault engine that keeps everything in memory: for tests, and the model of what an engine
+//! does.
 
 use super::{DataKeyRow, Row, RowKind, Vault, VaultError};
 use async_trait::async_trait;

@@ -6,8 +6,8 @@ use domain::{stream::StreamName, text::PrivateField};
 use eventlog::{LogError, TextOpener};
 use std::sync::Arc;
 
-/// Opens private texts with the data keys in the vault. Keys are kept unwrapped in memory for 5 s, so that an
-/// erasure elsewhere is seen after that at the latest.
+/// Opens private texts with the data keys in the vault. Keys are kept unwrapped in memory for 5 s,
+/// so that an erasure elsewhere is seen after that at the latest.
 #[derive(Debug, Clone)]
 pub struct VaultOpener {
     keeper: Arc<Keeper>,

@@ -1,5 +1,5 @@
-//! The engine in PostgreSQL. Needs `SHARELOG_TEST_POSTGRES`: the connection string of a server on which
-//! databases may be created; every test makes one of its own.
+//! The engine in PostgreSQL. Needs `SHARELOG_TEST_POSTGRES`: the connection string of a server on
+//! which databases may be created; every test makes one of its own.
 
 use commands::vault::{Vault as _, postgres::PostgresVault};
 use deadpool_postgres::{Manager, Pool};
