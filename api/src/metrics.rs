@@ -30,6 +30,8 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe_counter!("sharelog_http_requests_total", "HTTP requests by route and status");
     describe_histogram!("sharelog_http_request_seconds", Unit::Seconds, "Time to answer, by route");
     describe_gauge!("sharelog_http_requests_running", "HTTP requests under way");
+    describe_counter!("sharelog_appends_total", "Attempts to append to the log, by outcome");
+    describe_histogram!("sharelog_append_seconds", Unit::Seconds, "Time of an attempt to append");
     describe_gauge!("sharelog_ready_to_write", "1 = this node takes commands");
     describe_gauge!("sharelog_log_head", "Position of the last record on the log");
     describe_gauge!("sharelog_last_acknowledged", "Last position this node got acknowledged");

@@ -1,10 +1,12 @@
 //! Which engines does this process run on? The only module that names concrete ones.
 
+mod counted;
 mod embedded;
 mod jetstream;
 mod lock;
 mod postgres;
 
+use counted::CountedLog;
 pub use lock::DataLock;
 
 use crate::{
@@ -93,7 +95,7 @@ pub async fn open(store: &Store, clock: Arc<dyn Clock>) -> Result<Engines, Failu
         DbEngine::Postgres(address) => postgres::database(store, address).await?,
     };
     Ok(Engines {
-        log: log.log,
+        log: Arc::new(CountedLog(log.log)),
         keys: log.keys,
         activity: log.activity,
         vault: db.vault,

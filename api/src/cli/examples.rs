@@ -57,7 +57,7 @@ data folder cannot be recorded, and says so; use --url to have it recorded.";
 /// Below `doctor --help`.
 pub(super) const DOCTOR: &str = "Examples:
   sharelog doctor
-      Works beside a running service too; changes nothing.
+      Works beside a running service too, and takes no lock.
   SHARELOG_LOG=nats://127.0.0.1:4222 SHARELOG_DB=postgres://sharelog@127.0.0.1/sharelog \\
       sharelog doctor
 

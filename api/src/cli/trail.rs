@@ -94,8 +94,8 @@ async fn from_service(
     after: Option<String>,
 ) -> Result<Part, Failure> {
     let mut query = vec![("limit", LIMIT.to_string())];
-    let order = if wanted.newest_first { "-position" } else { "position" };
-    query.push(("sort", order.to_owned()));
+    let order = if wanted.newest_first { "newest" } else { "oldest" };
+    query.push(("order", order.to_owned()));
     query.extend(wanted.from.map(|from| ("from_position", from.to_string())));
     query.extend(wanted.to.map(|to| ("to_position", to.to_string())));
     query.extend(after.map(|cursor| ("cursor", cursor)));

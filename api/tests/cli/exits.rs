@@ -36,6 +36,24 @@ fn reading_commands_work_beside_a_running_service() {
 }
 
 #[test]
+fn a_running_service_answers_what_its_data_answer() {
+    let mut service = Service::start(&["--demo"]);
+    service.wait_for_line("audit/events");
+    let remote = ["--url", &service.base];
+    let commands: [&[&str]; 3] = [
+        &["history", "history:rna-seq-4"],
+        &["audit", "export"],
+        &["audit", "export", "--from-position", "3", "--to-position", "9"],
+    ];
+    for command in commands {
+        let here = run(service.folder(), command);
+        let there = run(service.folder(), &[command, &remote].concat());
+        assert_eq!(there.code, Some(0), "{command:?}: {}", there.err);
+        assert_eq!(there.out, here.out, "{command:?}");
+    }
+}
+
+#[test]
 fn an_export_goes_on_after_its_last_whole_line_and_is_recorded() {
     let service = Service::start(&[]);
     let folder = service.folder().to_owned();
