@@ -108,7 +108,8 @@ command curl --silent --fail --output /dev/null "http://127.0.0.1:$port/readyz" 
 
 # --- the README, as printed -------------------------------------------------------------------------
 
-curl() { command curl --silent --show-error --fail-with-body "$@"; }
+# A refusal is remembered in a file: the statement may go on after it, or be a pipe.
+curl() { command curl --silent --show-error --fail-with-body "$@" || touch "$place/refused"; }
 sharelog() { "$binary" "$@"; }
 cargo() { # cargo run … -- ARGUMENTS
     while [ $# -gt 0 ] && [ "$1" != -- ]; do shift; done
@@ -138,9 +139,9 @@ run_statement() {
     say "\$ $code"
     eval "$code" >"$output" 2>"$place/errors" || status=$?
     cut -c 1-400 "$output"
-    if [ "$status" != 0 ]; then
+    if [ "$status" != 0 ] || [ -e "$place/refused" ]; then
         cat "$place/errors" >&2
-        fail "exit status $status of: $1"
+        fail "refused, or exit status $status: $1"
     fi
     statements=$((statements + 1))
 }
@@ -180,10 +181,11 @@ for view in access_list published_catalog audit_trail freshness; do
     psql "$database" -P pager=off -c 'SET ROLE sharelog_reader' \
         -c "SELECT * FROM sharelog.$view LIMIT 5" | tail -n +2 | cut -c 1-160
 done
-if psql "$database" --quiet -c 'SET ROLE sharelog_reader' -c 'SELECT * FROM sharelog_vault.profile' \
-    >/dev/null 2>&1; then
-    fail "the reader role reads the vault"
-fi
+for schema in sharelog_data sharelog_vault; do
+    may=$(psql "$database" -At -c "SELECT has_schema_privilege('sharelog_reader', '$schema', 'USAGE')")
+    [ "$may" = f ] || fail "the reader role may use schema $schema"
+    say "-- schema $schema is closed to it"
+done
 
 say "== what the service's user is refused"
 speak
