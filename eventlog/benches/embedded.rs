@@ -27,7 +27,7 @@ const ROUNDS: usize = 3;
 
 fn main() {
     let full = std::env::args().any(|argument| argument == "--full");
-    let count = if full { 500_000 } else { 50_000 };
+    let count = if full { 500_000 } else { 20_000 };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (mut ours, mut ceiling) = (0.0_f64, 0.0_f64);

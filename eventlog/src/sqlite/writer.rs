@@ -5,10 +5,18 @@ use super::{integer, last, message, store::failed, version};
 use crate::{Append, AppendError, LogError, chain::stamped};
 use domain::position::Position;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
-use tokio::sync::{mpsc, oneshot, watch};
+use std::time::{Duration, Instant};
+use tokio::sync::{
+    mpsc::{self, error::TryRecvError},
+    oneshot, watch,
+};
 
 /// Appends that may wait for the writer; more wait for a place.
 const QUEUE: usize = 8_192;
+
+/// How long the writer waits for as many appends as the last group had: those whom it has just
+/// answered need a moment to come back, and a sync to disk costs far more.
+const LINGER: Duration = Duration::from_micros(200);
 
 type Answer = Result<Position, AppendError>;
 
@@ -58,7 +66,10 @@ fn run(
     head: &watch::Sender<u64>,
 ) {
     let mut jobs = Vec::with_capacity(group);
+    let mut before = 0;
     while waiting.blocking_recv_many(&mut jobs, group) > 0 {
+        gather(&mut waiting, &mut jobs, before);
+        before = jobs.len();
         match commit(&mut connection, &jobs) {
             Ok((answers, last)) => {
                 head.send_if_modified(|known| std::mem::replace(known, last.0) != last.0);
@@ -72,6 +83,17 @@ fn run(
                     drop(job.answer.send(Err(error.clone())));
                 }
             }
+        }
+    }
+}
+
+fn gather(waiting: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>, hoped: usize) {
+    let until = Instant::now() + LINGER;
+    while jobs.len() < hoped && Instant::now() < until {
+        match waiting.try_recv() {
+            Ok(job) => jobs.push(job),
+            Err(TryRecvError::Empty) => std::thread::yield_now(),
+            Err(TryRecvError::Disconnected) => return,
         }
     }
 }
