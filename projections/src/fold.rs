@@ -109,6 +109,9 @@ impl Needs {
 
     async fn load(self, batch: &mut dyn Batch) -> Result<Memory, StoreError> {
         let mut memory = Memory::default();
+        for ((_, parent), (table, _)) in &self.by_parent {
+            memory.track(table, parent);
+        }
         for (table, keys) in self.by_key.into_values() {
             let columns: Vec<_> =
                 table.columns.iter().take(table.key).map(|column| column.name).collect();

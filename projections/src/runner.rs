@@ -13,8 +13,8 @@ use crate::{
 use batch::{Prepared, prepare};
 use domain::{id::LogId, position::Position};
 use eventlog::{Checkpoint, Follower, LogError, Record, SharedLog, TextOpener};
-use futures::future::{Either, join_all, select};
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::task::JoinSet;
 
 /// How the runner works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,11 +100,21 @@ impl Runner {
     /// Losses of database and log are waited out; a projection that cannot go on notes why and stands,
     /// the others go on.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
-        let tasks = join_all(self.projections.iter().map(|projection| self.keep(*projection)));
-        match select(pin!(tasks), pin!(stop)).await {
-            Either::Left((_, stop)) => stop.await,
-            Either::Right(_) => {}
+        let mut tasks = JoinSet::new();
+        for projection in self.projections.clone() {
+            let runner = self.clone();
+            tasks.spawn(async move { runner.keep(projection).await });
         }
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                Some(Err(error)) = tasks.join_next() => {
+                    tracing::error!(%error, "a projection broke off; it goes on after a restart");
+                }
+            }
+        }
+        tasks.shutdown().await;
     }
 
     /// Runs one projection until it cannot go on.

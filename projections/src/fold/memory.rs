@@ -2,7 +2,7 @@
 
 use super::is_temporal;
 use crate::{
-    projection::{Change, Edit, Edits, Moment, Parent, Table},
+    projection::{Change, Edit, Edits, Moment, Parent, Shape, Table},
     store::{Batch, Side, StoreError},
     value::{Row, Value},
 };
@@ -25,6 +25,10 @@ struct Slot {
 struct Rows {
     table: &'static Table,
     slots: HashMap<Row, Slot>,
+    /// The sets of columns by which rows of this batch end together; others are not kept track of.
+    tracked: Vec<Parent>,
+    /// Rows of a journal, which nothing in a batch comes back to.
+    appended: Vec<Row>,
     /// Keys by parent; may name keys whose row has gone.
     children: HashMap<(Parent, Row), BTreeSet<Row>>,
     /// Rows that ended: to be written, or loaded to be reopened; by position of their end.
@@ -48,9 +52,16 @@ impl Memory {
         self.tables.entry(table.name).or_insert_with(|| Rows {
             table,
             slots: HashMap::new(),
+            tracked: Vec::new(),
+            appended: Vec::new(),
             children: HashMap::new(),
             ended: BTreeMap::new(),
         })
+    }
+
+    /// Rows of the table will end by these columns.
+    pub(super) fn track(&mut self, table: &'static Table, parent: Parent) {
+        self.rows(table).tracked.push(parent);
     }
 
     /// Rows that the database holds.
@@ -76,6 +87,7 @@ impl Memory {
     pub(super) fn take_in(&mut self, at: Moment, change: Change) -> Result<(), String> {
         let rows = self.rows(change.table());
         match change {
+            Change::Put(table, row) if table.shape == Shape::Journal => rows.appended.push(row),
             Change::Put(_, row) => rows.put(row),
             Change::Edit(table, key, edits) => {
                 let slot = rows.slots.get_mut(&key).filter(|slot| slot.row.is_some());
@@ -157,9 +169,9 @@ fn edit(table: &Table, row: &mut Row, edits: Edits) -> Result<(), String> {
 
 impl Rows {
     fn adopt(&mut self, row: &Row) {
-        for parent in self.table.parents {
+        for parent in &self.tracked {
             let cells = cells_of(self.table, parent, row);
-            self.children.entry((parent, cells)).or_default().insert(key_of(self.table, row));
+            self.children.entry((*parent, cells)).or_default().insert(key_of(self.table, row));
         }
     }
 
@@ -259,7 +271,7 @@ impl Rows {
 
     async fn write(self, batch: &mut dyn Batch) -> Result<(), StoreError> {
         let table = self.table;
-        let (mut gone, mut put) = (Vec::new(), Vec::new());
+        let (mut gone, mut put) = (Vec::new(), self.appended);
         for (key, slot) in self.slots {
             match (slot.row, slot.changed, slot.stored) {
                 (Some(row), true, _) => put.push(row),

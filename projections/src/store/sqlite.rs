@@ -239,6 +239,7 @@ impl Store for SqliteStore {
         let position = Value::from(stopped.map(|stopped| stopped.position));
         let why = Value::from(stopped.map(|stopped| stopped.why.clone()));
         blocking(move || {
+            fresh(&connection).map_err(|error| failed(&error))?;
             let sql = "UPDATE progress SET stopped_position = ?3, stopped_why = ?4 \
                        WHERE projection = ?1 AND version = ?2";
             connection
@@ -259,6 +260,11 @@ impl Store for SqliteStore {
     fn moved(&self) -> &watch::Sender<u64> {
         &self.moved
     }
+}
+
+/// Ends what a batch left that was dropped in the middle of a statement.
+fn fresh(connection: &Connection) -> Result<(), rusqlite::Error> {
+    if connection.is_autocommit() { Ok(()) } else { connection.execute_batch("ROLLBACK") }
 }
 
 /// Reads a projection's checkpoint on a connection.

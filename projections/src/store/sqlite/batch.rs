@@ -1,6 +1,6 @@
 //! How is a batch written? Prepared statements, row by row, in one immediate transaction.
 
-use super::{blocking, failed, named, query, read_progress};
+use super::{blocking, failed, fresh, named, query, read_progress};
 use crate::{
     projection::{Projection, Shape, Table},
     store::{Batch, Progress, Side, StoreError, column_names},
@@ -36,10 +36,7 @@ impl SqliteBatch {
         let found = batch
             .with(move |connection| {
                 let begin = |connection: &Connection| {
-                    // A batch that was dropped in the middle of a statement left its transaction.
-                    if !connection.is_autocommit() {
-                        connection.execute_batch("ROLLBACK")?;
-                    }
+                    fresh(connection)?;
                     connection.execute_batch("BEGIN IMMEDIATE")
                 };
                 begin(connection).map_err(|error| failed(&error))?;
