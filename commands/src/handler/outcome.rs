@@ -21,7 +21,7 @@ pub(super) struct Sealed {
 impl Sealed {
     /// The answer once it stands at a position; folds it into the state.
     pub(super) fn recorded<A: Aggregate>(
-        self,
+        mut self,
         issue: &Issue<'_>,
         state: &mut Arc<A::State>,
         position: Position,
@@ -38,7 +38,7 @@ impl Sealed {
 
     /// The answer of a dry run.
     pub(super) fn planned<A: Aggregate>(
-        self,
+        mut self,
         issue: &Issue<'_>,
         state: &Arc<A::State>,
     ) -> Outcome<A::State> {
@@ -52,16 +52,16 @@ impl Sealed {
         self.outcome(issue, Status::Planned, events, states, A::position(state))
     }
 
-    fn place(&self, issue: &Issue<'_>, position: Position) -> Vec<Recorded> {
+    fn place(&mut self, issue: &Issue<'_>, position: Position) -> Vec<Recorded> {
         let actor = issue.request.caller.actor();
         (0u32..)
-            .zip(&self.proposal.events)
+            .zip(std::mem::take(&mut self.proposal.events))
             .map(|(index, event)| Recorded {
                 id: EventId { position, index },
                 commit: self.commit,
                 time: self.at,
                 actor: actor.clone(),
-                event: event.clone(),
+                event,
             })
             .collect()
     }
