@@ -1,6 +1,7 @@
 //! What is there to look at after `serve --demo`? A small world, loaded through the commands.
 //!
-//! Every step carries an idempotency key, so a second start finds everything done and changes nothing.
+//! Every step carries an idempotency key, so a second start finds everything done and changes
+//! nothing.
 
 mod story;
 
@@ -54,7 +55,8 @@ impl From<DemoError> for crate::cli::Failure {
     }
 }
 
-/// Loads the world; answers where it can be looked at. Items of kinds that are not configured are left
+/// Loads the world; answers where it can be looked at. Items of kinds that are not configured are
+/// left
 /// out.
 pub async fn load(commands: &Commands, public_url: &Url) -> Result<World, DemoError> {
     let kinds = commands.system().kinds.clone();

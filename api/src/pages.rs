@@ -1,6 +1,7 @@
 //! What do people see in a browser? Plain pages that need no script.
 //!
-//! A page carries no credentials: no cookie is set or read. Its caller is somebody who is not signed
+//! A page carries no credentials: no cookie is set or read. Its caller is somebody who is not
+//! signed
 //! in, so a page shows what anyone may see, or what the holder of a link may.
 
 mod catalog;

@@ -1,4 +1,5 @@
-//! What is the service told, and which source wins? Flag, environment, TOML file, default: in this order.
+//! What is the service told, and which source wins? Flag, environment, TOML file, default: in this
+//! order.
 //!
 //! The only place that reads the environment.
 
@@ -187,7 +188,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Resolves flags and environment (which clap has read into the options), then the file, then the
+    /// Resolves flags and environment (which clap has read into the options), then the file, then
+    /// the
     /// defaults.
     pub fn resolve(
         config: Option<&Path>,
@@ -218,9 +220,9 @@ pub fn refuse_secrets_in_flags(matches: &ArgMatches) -> Result<(), SettingsError
         if by_flag && secret {
             let variable = name.to_uppercase();
             return Err(SettingsError(format!(
-                "the address in --{name} holds a password or token, and every user of this machine can \
-                 read a command line; set SHARELOG_{variable} or `{name}` in a file given with --config, \
-                 or leave the password out and name a file with it"
+                "the address in --{name} holds a password or token, and every user of this \
+                 machine can read a command line; set SHARELOG_{variable} or `{name}` in a file \
+                 given with --config, or leave the password out and name a file with it"
             )));
         }
     }

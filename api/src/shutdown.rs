@@ -1,4 +1,5 @@
-//! When does the service end, and how? On SIGTERM or SIGINT: running requests finish; a second signal
+//! When does the service end, and how? On SIGTERM or SIGINT: running requests finish; a second
+//! signal
 //! ends it at once.
 
 use std::future::Future;

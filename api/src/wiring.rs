@@ -123,8 +123,8 @@ fn warnings(store: &Store) -> Vec<String> {
     let embedded = (store.log == LogEngine::Embedded, store.db == DbEngine::Embedded);
     if embedded.0 != embedded.1 {
         warnings.push(
-            "mixed engines: run one node only; SQLite with SQLite and NATS JetStream with PostgreSQL \
-             are the pairs made for each other"
+            "mixed engines: run one node only; SQLite with SQLite and NATS JetStream with \
+             PostgreSQL are the pairs made for each other"
                 .to_owned(),
         );
     }

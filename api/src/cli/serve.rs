@@ -47,6 +47,8 @@ struct Service {
     app: Router,
     listener: TcpListener,
     background: JoinSet<()>,
+    /// Ends the background work; after the requests, which may wait for it.
+    work_ends: Shutdown,
     engines: Engines,
     shutdown: Shutdown,
     // Given back last.
@@ -67,7 +69,8 @@ async fn start(settings: &Settings, demo: bool, shutdown: Shutdown) -> Result<Se
     let commands = open_commands(&engines, write_settings(store, serve)?).await?;
     let first_token = write_first_token(&commands, store).await?;
     let views = views(engines.database.clone(), Some(engines.log.clone()));
-    let background = work(&commands, &engines, &shutdown);
+    let work_ends = Shutdown::default();
+    let background = work(&commands, &engines, &work_ends);
 
     let app = app(&commands, &views, &engines, &shutdown, prometheus, (serve, &public_url));
     let shown = banner::Banner {
@@ -83,7 +86,7 @@ async fn start(settings: &Settings, demo: bool, shutdown: Shutdown) -> Result<Se
         let world = demo::load(&commands, &public_url).await?;
         terminal::note(banner::demo(&world, store, address));
     }
-    Ok(Service { app, listener, background, engines, shutdown, _lock: lock })
+    Ok(Service { app, listener, background, work_ends, engines, shutdown, _lock: lock })
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
@@ -199,7 +202,7 @@ fn app(
 impl Service {
     /// Answers until told to end; then finishes what runs, for a bounded time.
     async fn run(self, serve: &Serve) -> Result<(), Failure> {
-        let Self { app, listener, mut background, engines, shutdown, _lock } = self;
+        let Self { app, listener, mut background, work_ends, engines, shutdown, _lock } = self;
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(listener, app).with_graceful_shutdown(shutdown.wait());
         let mut serving = tokio::spawn(serving.into_future());
@@ -211,7 +214,7 @@ impl Service {
             tracing::warn!("some requests did not finish in time and are cut off");
             serving.abort();
         }
-        shutdown.begin();
+        work_ends.begin();
         let rest = async { while background.join_next().await.is_some() {} };
         if timeout(serve.shutdown_grace, rest).await.is_err() {
             tracing::warn!("background work did not end in time");

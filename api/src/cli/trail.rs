@@ -1,4 +1,5 @@
-//! Where do commands that show recorded events take them from? The read models, or a running service.
+//! Where do commands that show recorded events take them from? The read models, or a running
+//! service.
 //!
 //! Either way an event has the form that the HTTP API gives it.
 

@@ -103,7 +103,8 @@ const fn in_words(permission: Permission) -> &'static str {
     }
 }
 
-/// Where the item is, in the application that it belongs to; `None` = its kind says nothing of that.
+/// Where the item is, in the application that it belongs to; `None` = its kind says nothing of
+/// that.
 pub(super) fn target(app: &AppState, item: &ItemRef) -> Option<String> {
     let system = app.commands.system();
     let template = system.kinds.get(&item.kind)?.url.as_ref()?;

@@ -28,7 +28,8 @@ fn form(needs_password: bool, notice: Option<&'static str>) -> Page {
     Page::new(&LinkPage { frame: Frame, needs_password, notice })
 }
 
-/// GET: asks for the password, or shows a button. Consumes nothing, so that previews of chats and mail
+/// GET: asks for the password, or shows a button. Consumes nothing, so that previews of chats and
+/// mail
 /// programs cost nobody a use.
 pub(super) async fn show(
     State(app): State<AppState>,
@@ -77,7 +78,8 @@ fn from_elsewhere(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site")
 }
 
-/// To the application, with a code that it swaps for the visit; without one our own page says it all.
+/// To the application, with a code that it swaps for the visit; without one our own page says it
+/// all.
 async fn lead(app: &AppState, opened: &Opened) -> Response {
     let Some(target) = target(app, &opened.item) else { return shown(opened).into_response() };
     let code = match app.commands.make_code(opened).await {

@@ -92,8 +92,8 @@ impl Page {
             StatusCode::NOT_FOUND,
             "There is nothing here for you",
             "The address may be mistyped, or what it led to is no longer shared. An address alone \
-             gives no right to see something: ask whoever gave it to you to share it with you, or to \
-             send you a link.",
+             gives no right to see something: ask whoever gave it to you to share it with you, or \
+             to send you a link.",
         )
     }
 

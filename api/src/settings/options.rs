@@ -20,7 +20,9 @@ pub enum LogFormat {
 }
 
 macro_rules! options {
-    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty = $env:literal,)* }) => {
+    ($(#[$meta:meta])* $name:ident {
+        $($(#[$field_meta:meta])* $field:ident: $type:ty = $env:literal,)*
+    }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Default, clap::Args, Deserialize)]
         #[serde(default, deny_unknown_fields)]
@@ -53,7 +55,8 @@ options! {
         /// Event log: `sqlite`, or servers `nats://host:4222[,nats://…]` or `tls://…`
         /// [default: sqlite, in the data folder]
         ///
-        /// An address with a password is taken from the environment or the file only; on the command
+        /// An address with a password is taken from the environment or the file only; on the
+        /// command
         /// line other users of the machine could read it.
         #[arg(value_name = "ENGINE", help_heading = "Data")]
         log: Protected = "SHARELOG_LOG",
@@ -63,7 +66,8 @@ options! {
         /// An address with a password is taken from the environment or the file only.
         #[arg(value_name = "ENGINE", help_heading = "Data")]
         db: Protected = "SHARELOG_DB",
-        /// The server key, which wraps all keys in the vault; the same file on all nodes, mode 0600,
+        /// The server key, which wraps all keys in the vault; the same file on all nodes, mode
+        /// 0600,
         /// made at the first start [default: DATA/server.key]
         #[arg(value_name = "FILE", help_heading = "Data")]
         key_file: PathBuf = "SHARELOG_KEY_FILE",
@@ -96,7 +100,8 @@ options! {
         /// Copies of the stream: 1 or 3; used when the stream is made [default: 1]
         #[arg(value_name = "N", help_heading = "NATS JetStream", hide_short_help = true)]
         nats_replicas: usize = "SHARELOG_NATS_REPLICAS",
-        /// Say that the server syncs every write (`sync_interval: always`), which no client can see;
+        /// Say that the server syncs every write (`sync_interval: always`), which no client can
+        /// see;
         /// changes what is said of durability, nothing else [default: false]
         #[arg(value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
             help_heading = "NATS JetStream", hide_short_help = true)]
@@ -108,7 +113,8 @@ options! {
         /// Certificate authority (PEM) to trust besides the machine's own
         #[arg(value_name = "FILE", help_heading = "PostgreSQL", hide_short_help = true)]
         db_ca: PathBuf = "SHARELOG_DB_CA",
-        /// Insist on TLS to PostgreSQL [default: false; `sslmode=require` in the address does the same]
+        /// Insist on TLS to PostgreSQL [default: false; `sslmode=require` in the address does the
+        /// same]
         #[arg(value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
             help_heading = "PostgreSQL", hide_short_help = true)]
         db_tls: bool = "SHARELOG_DB_TLS",
@@ -133,7 +139,8 @@ options! {
         #[arg(value_name = "LEVEL", help_heading = "Diagnosis", hide_short_help = true)]
         log_level: String = "SHARELOG_LOG_LEVEL",
         /// How it is logged [default: text]
-        #[arg(value_name = "FORMAT", value_enum, help_heading = "Diagnosis", hide_short_help = true)]
+        #[arg(value_name = "FORMAT", value_enum)]
+        #[arg(help_heading = "Diagnosis", hide_short_help = true)]
         log_format: LogFormat = "SHARELOG_LOG_FORMAT",
     }
 }

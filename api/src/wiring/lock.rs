@@ -15,7 +15,8 @@ pub struct DataLock {
 }
 
 impl DataLock {
-    /// Tells others where the service that holds the folder is reached. A courtesy: failures are no matter.
+    /// Tells others where the service that holds the folder is reached. A courtesy: failures are no
+    /// matter.
     pub fn say(&mut self, address: &str) {
         let text = format!("process {}, {address}\n", std::process::id());
         let written = self

@@ -1,4 +1,5 @@
-//! With which code does it end, and does it say why? Who holds the data folder, and what still works?
+//! With which code does it end, and does it say why? Who holds the data folder, and what still
+//! works?
 
 use crate::support::{Service, run};
 use std::net::TcpListener;

@@ -1,4 +1,5 @@
-//! How is the binary run by these tests? In a folder of its own, without the environment's settings.
+//! How is the binary run by these tests? In a folder of its own, without the environment's
+//! settings.
 
 use std::{
     fs::{self, File},
