@@ -13,7 +13,7 @@ pub use body::{BODY_LIMIT, NoBody, Nullable, Reading};
 pub use call::{Asking, Call, CommandQuery, DryRun};
 pub(crate) use headers::single;
 pub use headers::{Head, Preconditions};
-pub use moment::{PastQuery, instant, parse_moment};
+pub use moment::{instant, instant_or_end_of_date, parse_moment};
 pub use page::{ListQuery, RowCursor, RowPage, paginate};
 pub use path::{AccountArg, AccountPath, GrantPath, GranteePath, ItemPath, LinkPath, TokenPath};
 pub use position::PositionToken;

@@ -7,7 +7,7 @@ use crate::{
 };
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, request::Parts},
 };
 use commands::Caller;
 use domain::{item::Condition, position::Position};
@@ -202,8 +202,8 @@ impl Head {
             reason: text(headers, "Sharelog-Reason", REASON_LIMIT)?,
             ticket: text(headers, "Sharelog-Ticket", TICKET_LIMIT)?,
             preconditions: Preconditions {
-                matches: tag(headers, header::IF_MATCH.as_str())?,
-                none_match: tag(headers, header::IF_NONE_MATCH.as_str())?,
+                matches: tag(headers, "If-Match")?,
+                none_match: tag(headers, "If-None-Match")?,
             },
             at_least: at_least(headers, app)?,
             wait: wait(headers, app.limits.longest_wait)?,

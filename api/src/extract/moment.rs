@@ -4,18 +4,6 @@ use crate::problem::{Problem, ProblemType};
 use domain::{position::Position, time::Time};
 use jiff::{civil::Date, tz::TimeZone};
 use projections::AsOf;
-use serde::Deserialize;
-use utoipa::IntoParams;
-
-/// The parameters of a question about the past.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub struct PastQuery {
-    /// The moment: RFC 3339, or a date, which stands for its end (UTC).
-    pub at: Option<String>,
-    /// The position instead.
-    pub at_position: Option<u64>,
-}
 
 /// Reads an instant of a query.
 pub fn instant(name: &str, text: &str) -> Result<Time, Problem> {
@@ -25,7 +13,7 @@ pub fn instant(name: &str, text: &str) -> Result<Time, Problem> {
 }
 
 /// The last microsecond of a date, or the instant itself.
-fn instant_or_end_of_date(name: &str, text: &str) -> Result<Time, Problem> {
+pub fn instant_or_end_of_date(name: &str, text: &str) -> Result<Time, Problem> {
     let Ok(date) = text.parse::<Date>() else { return instant(name, text) };
     if text.len() != "2026-11-21".len() {
         return instant(name, text);

@@ -16,11 +16,12 @@ impl<Q: DeserializeOwned> Params<Q> {
         serde_path_to_error::deserialize(deserializer).map_err(|error| {
             let path = error.path().to_string();
             let detail = error.into_inner().to_string();
-            let unknown = detail
+            let named = detail
                 .strip_prefix("unknown field `")
                 .or_else(|| detail.strip_prefix("duplicate field `"))
+                .or_else(|| detail.strip_prefix("missing field `"))
                 .and_then(|rest| rest.split('`').next());
-            let name = if path == "." { unknown.unwrap_or_default() } else { path.as_str() };
+            let name = if path == "." { named.unwrap_or_default() } else { path.as_str() };
             Problem::field(format!("query:{name}"), detail)
         })
     }

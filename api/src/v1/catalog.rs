@@ -5,7 +5,7 @@ use super::{
     shape::{Page, TotalBody, item_address, words},
 };
 use crate::{
-    extract::{Head, ListQuery, Params, parse_moment},
+    extract::{Head, ListQuery, Params, instant_or_end_of_date},
     problem::{Fallible, Problem},
     state::AppState,
 };
@@ -17,7 +17,7 @@ use domain::{
     position::Position,
     time::Time,
 };
-use projections::{AsOf, CatalogQuery, CatalogRow, FacetCount, Model, Sort, SortField, Viewer};
+use projections::{CatalogQuery, CatalogRow, FacetCount, Model, Sort, SortField, Viewer};
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::{IntoParams, ToSchema};
@@ -199,12 +199,8 @@ fn bound(name: &str, text: Option<&str>, end: bool) -> Fallible<Option<Time>> {
     if let Ok(time) = text.parse() {
         return Ok(Some(time));
     }
-    let far = Time::from_micros(253_402_300_799_999_999).unwrap_or_default();
-    match parse_moment(Some(text), None, far) {
-        Ok(AsOf::Time(last)) if end => Ok(Some(last.plus_micros(1))),
-        Ok(AsOf::Time(last)) => Ok(Some(last.plus_micros(1).plus_seconds(-86_400))),
-        _ => Err(Problem::field(format!("query:{name}"), "an instant (RFC 3339) or a date")),
-    }
+    let next_day = instant_or_end_of_date(name, text)?.plus_micros(1);
+    Ok(Some(if end { next_day } else { next_day.plus_seconds(-86_400) }))
 }
 
 /// What is published
