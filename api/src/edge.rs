@@ -82,6 +82,7 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
 }
 
 /// What a panicking handler answers.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over by value")]
 pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> HttpResponse<Body> {
     let cause = panic
         .downcast_ref::<&str>()

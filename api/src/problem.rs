@@ -10,7 +10,7 @@ pub use types::ProblemType;
 
 use axum::{
     body::Body,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -21,7 +21,10 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// A refusal, ready for the wire. `instance` is added by the outermost layer.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Content>);
+
+#[derive(Debug, Clone)]
+struct Content {
     kind: ProblemType,
     detail: String,
     members: Map<String, Value>,
@@ -45,42 +48,42 @@ pub struct FieldError {
 impl Problem {
     /// A problem of a type, with what happened in words.
     pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Content {
             kind,
             detail: detail.into(),
             members: Map::new(),
             retry_after: None,
             allow: None,
             cause: None,
-        }
+        }))
     }
 
     /// Adds an extra member of its type.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
-        self.members.insert(name.to_owned(), value);
+        self.0.members.insert(name.to_owned(), value);
         self
     }
 
     /// Says after how many seconds to ask again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds.max(1));
+        self.0.retry_after = Some(seconds.max(1));
         self
     }
 
     /// Keeps what a client must not see, for the log.
     #[must_use]
     pub fn because(mut self, cause: impl Into<String>) -> Self {
-        self.cause = Some(cause.into());
+        self.0.cause = Some(cause.into());
         self
     }
 
     /// Names the methods that the path does have.
     #[must_use]
     pub fn allow(mut self, methods: HeaderValue) -> Self {
-        self.allow = Some(methods);
+        self.0.allow = Some(methods);
         self
     }
 
@@ -112,42 +115,41 @@ impl Problem {
     }
 
     /// Which type it is.
-    pub const fn kind(&self) -> ProblemType {
-        self.kind
+    pub fn kind(&self) -> ProblemType {
+        self.0.kind
     }
 
     /// What a client must not see, for the log.
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// The response, naming the request it answers.
     pub fn render(&self, instance: Option<&str>) -> Response {
         let mut body = Map::new();
-        body.insert("type".into(), format!("/problems/{}", self.kind.name()).into());
-        body.insert("title".into(), self.kind.title().into());
-        body.insert("status".into(), self.kind.status().as_u16().into());
-        body.insert("detail".into(), self.detail.clone().into());
+        body.insert("type".into(), format!("/problems/{}", self.0.kind.name()).into());
+        body.insert("title".into(), self.0.kind.title().into());
+        body.insert("status".into(), self.0.kind.status().as_u16().into());
+        body.insert("detail".into(), self.0.detail.clone().into());
         if let Some(instance) = instance {
             body.insert("instance".into(), instance.into());
         }
-        body.extend(self.members.clone());
+        body.extend(self.0.members.clone());
         let mut response = Response::new(Body::from(Value::Object(body).to_string()));
-        *response.status_mut() = self.kind.status();
+        *response.status_mut() = self.0.kind.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(methods) = &self.allow {
+        if let Some(methods) = &self.0.allow {
             headers.insert(header::ALLOW, methods.clone());
         }
-        if self.kind.status() == StatusCode::UNAUTHORIZED {
-            const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"sharelog\"");
-            headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+        if self.0.kind.status() == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Bearer realm=\"sharelog\"");
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
-        const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-        headers.insert(HeaderName::from_static("cache-control"), NO_STORE);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
 }

@@ -12,12 +12,13 @@ fn document(title: &str, main: &str) -> Html<String> {
     ))
 }
 
+/// Text with its `code` marked.
 fn marked(text: &str) -> String {
-    text.split('`').enumerate().fold(String::new(), |mut html, (index, part)| {
+    let parts = text.split('`').enumerate().map(|(index, part)| {
         let part = part.replace('&', "&amp;").replace('<', "&lt;");
-        html.push_str(&if index % 2 == 1 { format!("<code>{part}</code>") } else { part });
-        html
-    })
+        if index % 2 == 1 { format!("<code>{part}</code>") } else { part }
+    });
+    parts.collect()
 }
 
 /// The page of one problem type.

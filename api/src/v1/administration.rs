@@ -20,6 +20,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// A kind of items.
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the API")]
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KindBody {
     /// Its name.

@@ -206,7 +206,6 @@ fn bound(name: &str, text: Option<&str>, end: bool) -> Fallible<Option<Time>> {
 /// What is published
 ///
 /// Without a token: what anyone may see. Featured entries and newer ones come first among equals.
-#[expect(clippy::doc_markdown, reason = "the text is shown to users")]
 #[utoipa::path(get, path = "/v1/catalog", tag = "catalog", params(CatalogParams),
     responses((status = 200, description = "A page", body = CatalogBody)))]
 pub async fn get_catalog(

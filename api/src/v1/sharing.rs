@@ -28,7 +28,7 @@ pub struct SharingBody {
     pub visibility: Visibility,
     /// All open direct grants.
     pub grants: Vec<GrantBody>,
-    /// Position of the last change of either; the ETag.
+    /// Position of the last change of either; the `ETag`.
     #[schema(value_type = u64)]
     pub version: Position,
 }

@@ -137,8 +137,8 @@ async fn a_share_looks_as_described() {
     let id = shared.body["results"][0]["grant"]["id"].as_str().unwrap();
     let one = format!("{path}/grants/{id}");
     let version = &shared.body["results"][0]["grant"]["version"];
-    let patch = json!({"role": "editor", "ends_at": null});
-    let changed = owner.if_match(version).patch(&one, patch).await;
+    let wanted = json!({"role": "editor", "ends_at": null});
+    let changed = owner.if_match(version).patch(&one, wanted).await;
     let now = json!({"id": id, "role": "editor", "ends_at": null,
         "version": changed.body["position"]});
     let before = json!({"id": id, "role": "viewer", "version": shared.body["position"]});

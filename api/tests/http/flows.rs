@@ -1,4 +1,4 @@
-//! Who sees what: secrets of links, strangers, auditors, retired items, ETags, replays.
+//! Who sees what: secrets of links, strangers, auditors, retired items, versions, replays.
 
 use crate::world::{World, registration, share};
 use serde_json::{Value, json};

@@ -1,7 +1,6 @@
 //! Every problem type that these routes can give, and that nothing was appended.
 
 use crate::world::{World, registration, share};
-use eventlog::faulty::Fault;
 use serde_json::{Value, json};
 
 /// A registered item, its owner, and the head of the log.

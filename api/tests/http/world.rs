@@ -12,11 +12,11 @@ use commands::{
 };
 use domain::time::Time;
 use eventlog::{
-    Activity, ActivityFilter, ActivityKind, SharedLog,
+    Activity as _, ActivityFilter, ActivityKind, SharedLog,
     faulty::FaultyLog,
     memory::{MemoryActivity, MemoryLog},
 };
-use projections::{Runner, RunnerOptions, Views, store::sqlite, views};
+use projections::{Runner, RunnerOptions, store::sqlite};
 use serde_json::Value;
 use std::{
     fmt::Write as _,
@@ -33,7 +33,6 @@ pub(crate) struct World {
     pub(crate) faults: Arc<FaultyLog>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) activity: Arc<MemoryActivity>,
-    pub(crate) views: Arc<dyn Views>,
     pub(crate) admin: String,
     tokens: Mutex<Vec<(String, String)>>,
     runner: Option<tokio::task::JoinHandle<()>>,
@@ -83,10 +82,10 @@ impl World {
             let runner = Runner::new(log.clone(), opener, database.clone(), options);
             tokio::spawn(runner.run(std::future::pending()))
         });
-        let views = views(database, Some(log.clone()));
+        let views = projections::views(database, Some(log.clone()));
         let state = AppState::new(AppParts {
             commands,
-            views: views.clone(),
+            views,
             log: log.clone(),
             activity: activity.clone(),
             clock: clock.clone(),
@@ -99,7 +98,6 @@ impl World {
             faults,
             clock,
             activity,
-            views,
             admin,
             tokens: Mutex::default(),
             runner,
@@ -127,13 +125,12 @@ impl World {
     /// A caller with a token of this role, made on first use.
     async fn role(&self, role: &str, wanted: Value) -> Client {
         let known = self.tokens.lock().unwrap().iter().find(|(r, _)| r == role).cloned();
-        let token = match known {
-            Some((_, token)) => token,
-            None => {
-                let token = self.issue(wanted).await;
-                self.tokens.lock().unwrap().push((role.to_owned(), token.clone()));
-                token
-            }
+        let token = if let Some((_, token)) = known {
+            token
+        } else {
+            let token = self.issue(wanted).await;
+            self.tokens.lock().unwrap().push((role.to_owned(), token.clone()));
+            token
         };
         self.nobody().token(&token)
     }

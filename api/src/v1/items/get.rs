@@ -29,6 +29,7 @@ pub struct ItemQuery {
 }
 
 /// What a share dialog needs to offer.
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the API")]
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ShareOptions {
     /// The roles that the caller can give.

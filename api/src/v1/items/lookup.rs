@@ -91,6 +91,6 @@ pub async fn lookup_items(
     let last = rows.iter().map(|(position, _)| *position).max().unwrap_or_default();
     let position = last.max(app.commands.last_acknowledged());
     let data = rows.into_iter().map(|(_, row)| row).collect();
-    let list = List { data, total: None, next: None, position };
-    Ok(Page { app: &app, position, version: None }.json(&head, list))
+    let found = List { data, total: None, next: None, position };
+    Ok(Page { app: &app, position, version: None }.json(&head, found))
 }

@@ -56,9 +56,12 @@ fn by_visibility(state: &ItemState) -> Option<StillOpen> {
 
 /// What still gives access to one principal, as far as it can be known from the item alone.
 pub fn still_open(state: &ItemState, principal: &Principal, now: Time) -> Vec<StillOpen> {
-    let owner = matches!(principal, Principal::Account(id) if state.owner.as_ref() == Some(id));
-    let owned =
-        owner.then(|| StillOpen { via: "owner", role: Some(Role::Owner), ..StillOpen::default() });
+    let is_owner = matches!(principal, Principal::Account(id) if state.owner.as_ref() == Some(id));
+    let owned = is_owner.then(|| StillOpen {
+        via: "owner",
+        role: Some(Role::Owner),
+        ..StillOpen::default()
+    });
     let grants = state.grants.values().filter(|open| {
         let window = Window { starts_at: open.grant.starts_at, ends_at: open.grant.ends_at };
         open.grant.grantee.principal() == *principal && !window.ended(now)

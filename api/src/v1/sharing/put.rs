@@ -66,7 +66,7 @@ pub struct SharingResource {
 
 /// Set visibility and all direct grants at once
 ///
-/// `If-Match` with the ETag of the state is required, so that nobody's change is lost.
+/// `If-Match` with the `ETag` of the state is required, so that nobody's change is lost.
 #[utoipa::path(put, path = "/v1/items/{kind}/{id}/sharing", tag = "sharing",
     request_body = PutSharing,
     responses((status = 200, description = "The state now", body = Answer<SharingResource>)))]
