@@ -46,7 +46,8 @@ fn accepts_json(request: &Request) -> bool {
     })
 }
 
-/// The outermost layer: echoes the request id, completes problems, and writes the causes of failures to the
+/// The outermost layer: echoes the request id, completes problems, and writes the causes of
+/// failures to the
 /// service's log.
 pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let id = request_id(&request);

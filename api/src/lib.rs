@@ -24,7 +24,8 @@ pub use state::{AppParts, AppState, Limits};
 use axum::{Router, middleware, routing::get};
 use tower_http::catch_panic::CatchPanicLayer;
 
-/// The whole service: the JSON routes, their documentation, and the routes handed in (pages, health).
+/// The whole service: the JSON routes, their documentation, and the routes handed in (pages,
+/// health).
 ///
 /// Every route, those handed in too, must stand in [`auth::ROUTES`]; others answer nothing.
 pub fn router(state: AppState, others: Router<AppState>) -> Router {

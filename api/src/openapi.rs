@@ -36,7 +36,8 @@ fn base() -> OpenApi {
     let mut document = Document::openapi();
     let mut info = Info::new("Sharelog", env!("CARGO_PKG_VERSION"));
     info.description = Some(
-        "The sharing service behind other applications: every act of sharing is an immutable event, \
+        "The sharing service behind other applications: every act of sharing is an immutable \
+            event, \
          and who may do what is answered now and for any past moment."
             .to_owned(),
     );

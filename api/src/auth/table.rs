@@ -1,6 +1,7 @@
 //! Who may call which route? The one closed table.
 //!
-//! A route that is missing here answers nothing (the gate fails closed, and a test compares this table with
+//! A route that is missing here answers nothing (the gate fails closed, and a test compares this
+//! table with
 //! the router). What a caller may do with a certain item is not decided here but in `domain`.
 
 use axum::http::Method;

@@ -37,10 +37,12 @@ impl Segments {
 }
 
 macro_rules! path {
-    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* } = |$segments:ident| $read:expr) => {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* }
+        = |$segments:ident| $read:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone)]
-        pub struct $name { $(#[doc = concat!("The ", stringify!($field), ".")] pub $field: $type),* }
+        pub struct $name { $(#[doc = concat!("The \
+            ", stringify!($field), ".")] pub $field: $type),* }
 
         impl<S: Send + Sync> FromRequestParts<S> for $name {
             type Rejection = Problem;

@@ -53,7 +53,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_position_survives_its_text(log: u128, position: u64) {
-            let token = PositionToken { log: LogId(Uuid::from_u128(log)), position: Position(position) };
+            let log = LogId(Uuid::from_u128(log));
+            let token = PositionToken { log, position: Position(position) };
             prop_assert_eq!(PositionToken::decode(&token.encode()), Some(token));
         }
 

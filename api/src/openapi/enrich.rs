@@ -1,4 +1,5 @@
-//! What holds for many routes alike? Parameters, headers, security and problems, added from the table of routes.
+//! What holds for many routes alike? Parameters, headers, security and problems, added from the
+//! table of routes.
 
 use super::problems::problems_of;
 use crate::{
@@ -18,7 +19,8 @@ pub(super) fn enriched(mut document: Value, routes: &[Route]) -> Value {
         components.insert(
             "securitySchemes".to_owned(),
             json!({"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "sl_…",
-                "description": "A token of POST /v1/tokens, or the first one of a new deployment."}}),
+                "description": "A token of POST /v1/tokens, or the first one of a new \
+                deployment."}}),
         );
         if let Some(schemas) = components.get_mut("schemas").and_then(Value::as_object_mut) {
             schemas.insert("Problem".to_owned(), problem_schema());
@@ -51,10 +53,14 @@ fn parameters() -> Value {
         "IdempotencyKey": parameter("Idempotency-Key", "header",
             &json!({"type": "string", "minLength": 1, "maxLength": 255}),
             "The same key and request are answered with the first answer, for ever."),
-        "Reason": parameter("Sharelog-Reason", "header", &text, "Why; percent-encoded. Or `reason` in the body."),
-        "Ticket": parameter("Sharelog-Ticket", "header", &text, "The ticket. Or `ticket` in the body."),
-        "IfMatch": parameter("If-Match", "header", &text, "The version (ETag) that the change is meant for, or *."),
-        "IfNoneMatch": parameter("If-None-Match", "header", &text, "Commands: * to create only. Queries: the version held."),
+        "Reason": parameter("Sharelog-Reason", "header", &text, "Why; percent-encoded. Or \
+            `reason` in the body."),
+        "Ticket": parameter("Sharelog-Ticket", "header", &text, "The ticket. Or `ticket` in the \
+            body."),
+        "IfMatch": parameter("If-Match", "header", &text, "The version (ETag) that the change is \
+            meant for, or *."),
+        "IfNoneMatch": parameter("If-None-Match", "header", &text, "Commands: * to create only. \
+            Queries: the version held."),
         "OnBehalfOf": parameter("Sharelog-On-Behalf-Of", "header", &text,
             "Applications: `account:ID` or `anonymous`."),
         "ClientAddress": parameter("Sharelog-Client-Address", "header", &text,
@@ -92,7 +98,8 @@ fn problem_schema() -> Value {
             "status": {"type": "integer"},
             "detail": {"type": "string"},
             "instance": {"type": "string"},
-            "errors": {"type": "array", "items": {"type": "object", "required": ["pointer", "detail"],
+            "errors": {"type": "array", "items": {"type": "object",
+                "required": ["pointer", "detail"],
                 "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}}}},
         },
         "additionalProperties": true,
@@ -102,7 +109,8 @@ fn problem_schema() -> Value {
 fn why_schema() -> Value {
     json!({
         "type": "object",
-        "properties": {"reason": {"type": ["string", "null"]}, "ticket": {"type": ["string", "null"]}},
+        "properties": {"reason": {"type": ["string", "null"]},
+            "ticket": {"type": ["string", "null"]}},
         "additionalProperties": false,
     })
 }

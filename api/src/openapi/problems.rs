@@ -6,7 +6,8 @@ use crate::{
 };
 use domain::event::Scope;
 
-/// The types that a route can answer, in the order of the closed list. `body`: does it take one of its own?
+/// The types that a route can answer, in the order of the closed list. `body`: does it take one of
+/// its own?
 pub(super) fn problems_of(route: &Route, body: bool) -> Vec<T> {
     let mut found = vec![T::InvalidField, T::NotAcceptable, T::Internal];
     found.extend([T::NotAuthenticated, T::ForeignPosition, T::LogUnavailable]);

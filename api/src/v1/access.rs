@@ -1,4 +1,5 @@
-//! `GET /v1/items/{kind}/{id}/access`: who may do what with an item, now or at a past moment, and why.
+//! `GET /v1/items/{kind}/{id}/access`: who may do what with an item, now or at a past moment, and
+//! why.
 
 use super::{
     eyes::{Seen, look},
@@ -239,7 +240,8 @@ fn word(name: &str, sent: Option<&str>, known: &str) -> Fallible<bool> {
 
 /// Who may do what with an item, now or at a past moment, and why
 ///
-/// For those who may share it, and for auditors. Before `known_from` the answer is unknown, not nobody.
+/// For those who may share it, and for auditors. Before `known_from` the answer is unknown, not
+/// nobody.
 #[utoipa::path(get, path = "/v1/items/{kind}/{id}/access", tag = "lists", params(AccessQuery),
     responses((status = 200, description = "A page", body = AccessList)))]
 pub async fn get_access(

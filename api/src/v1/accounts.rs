@@ -39,7 +39,8 @@ pub struct AccountResource {
     pub account: AccountBody,
 }
 
-/// May the caller speak of this account at all: its own, or any when it acts for nobody in particular?
+/// May the caller speak of this account at all: its own, or any when it acts for nobody in
+/// particular?
 fn concerns(caller: &Caller, account: &AccountId, auditors: bool) -> bool {
     let auditor = auditors && caller.role == domain::event::CallerRole::Auditor;
     auditor || caller.unrestricted() || caller.account.as_ref() == Some(account)

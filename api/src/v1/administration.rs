@@ -1,4 +1,5 @@
-//! `GET /v1/kinds` and `GET /v1/projections`: what the deployment is set to, and how far its read models are.
+//! `GET /v1/kinds` and `GET /v1/projections`: what the deployment is set to, and how far its read
+//! models are.
 
 use super::shape::{List, Page, words};
 use crate::{extract::Head, problem::Fallible, state::AppState};

@@ -50,7 +50,8 @@ pub struct CatalogParams {
     published_from: Option<String>,
     /// Published before: an instant, or a date (its end).
     published_to: Option<String>,
-    /// `relevance`, `title`, `published_at`, `updated_at` or `owner`; with `-` in front the largest first.
+    /// `relevance`, `title`, `published_at`, `updated_at` or `owner`; with `-` in front the
+    /// largest first.
     sort: Option<String>,
     /// At most so many rows: 1 to 200, usually 50.
     limit: Option<u32>,

@@ -1,4 +1,5 @@
-//! What may a caller see of an item? The one answer for all reading routes, and for bodies of commands.
+//! What may a caller see of an item? The one answer for all reading routes, and for bodies of
+//! commands.
 
 use crate::{
     extract::Head,
@@ -109,7 +110,8 @@ pub async fn look(app: &AppState, head: &Head, item: &ItemRef) -> Fallible<Seen>
     Ok(Seen { state, eyes, now, ignored_visits })
 }
 
-/// With what rights the caller of a command sees its answer. Judged at the time of the command, so that a
+/// With what rights the caller of a command sees its answer. Judged at the time of the command, so
+/// that a
 /// replay shows the same.
 pub async fn after(
     app: &AppState,

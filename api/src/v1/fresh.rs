@@ -8,7 +8,8 @@ use crate::{
 use domain::position::Position;
 use projections::{Model, ViewError};
 
-/// Waits until the read models know the position that the caller names; without one, for a moment, until
+/// Waits until the read models know the position that the caller names; without one, for a moment,
+/// until
 /// they know what this node has recorded, so that callers find what they wrote.
 pub async fn catch_up(app: &AppState, head: &Head, models: &[Model]) -> Fallible<()> {
     if let Some(position) = head.at_least {
@@ -33,7 +34,8 @@ pub async fn glance(
     }
 }
 
-/// For answers of the write side, which are always current: refuses positions that the log has not yet.
+/// For answers of the write side, which are always current: refuses positions that the log has not
+/// yet.
 pub async fn written(app: &AppState, head: &Head) -> Fallible<()> {
     let Some(position) = head.at_least.filter(|p| *p > app.commands.last_acknowledged()) else {
         return Ok(());

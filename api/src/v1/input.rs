@@ -61,7 +61,8 @@ impl From<GranteeInput> for Grantee {
     }
 }
 
-/// What happens to parts and required items. Items have none so far, so that nothing follows from it.
+/// What happens to parts and required items. Items have none so far, so that nothing follows from
+/// it.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Related {

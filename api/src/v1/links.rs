@@ -47,7 +47,8 @@ pub struct LinkResource {
     pub link: LinkBody,
 }
 
-/// How often a limited link had been opened when the log stood at a position; so that a replayed command
+/// How often a limited link had been opened when the log stood at a position; so that a replayed
+/// command
 /// shows what the first answer showed.
 async fn used_at(
     app: &AppState,

@@ -1,4 +1,5 @@
-//! The HTTP side in one process: a router over a log and a vault in memory and read models in a file.
+//! The HTTP side in one process: a router over a log and a vault in memory and read models in a
+//! file.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says so")]
 

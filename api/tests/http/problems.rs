@@ -66,7 +66,8 @@ async fn wrong_fields_are_named_by_pointer() {
         (share("me", "viewer"), "/grantees/0"),
         (json!({"grantees": [{"type": "robot", "id": "a"}], "role": "viewer"}), "/grantees/0/type"),
         (
-            json!({"grantees": [{"type": "account", "id": "a"}], "role": "viewer", "ends_at": "soon"}),
+            json!({"grantees": [{"type": "account", "id": "a"}], "role": "viewer",
+                "ends_at": "soon"}),
             "/ends_at",
         ),
         (

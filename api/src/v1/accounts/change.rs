@@ -27,7 +27,8 @@ pub struct PatchAccount {
 }
 
 /// Change parts of an account's profile
-#[utoipa::path(patch, path = "/v1/accounts/{account}", tag = "accounts", request_body = PatchAccount,
+#[utoipa::path(patch, path = "/v1/accounts/{account}", tag = "accounts",
+    request_body = PatchAccount,
     responses((status = 200, description = "As it is now", body = Answer<AccountResource>)))]
 pub async fn patch_account(
     State(app): State<AppState>,
@@ -58,7 +59,8 @@ pub async fn delete_account(
 
 /// Forget a person for ever
 ///
-/// The account's keys are destroyed: what they sealed, on the log and everywhere else, reads as erased.
+/// The account's keys are destroyed: what they sealed, on the log and everywhere else, reads as
+/// erased.
 #[utoipa::path(post, path = "/v1/accounts/{account}/erase", tag = "accounts",
     responses((status = 200, description = "As it is now", body = Answer<AccountResource>)))]
 pub async fn erase_account(

@@ -46,7 +46,8 @@ async fn end(
 
 /// End one grant
 #[utoipa::path(delete, path = "/v1/items/{kind}/{id}/grants/{grant}", tag = "grants",
-    responses((status = 200, description = "What it ended, and what is still open", body = Answer<NoResource>)))]
+    responses((status = 200, description = "What it ended, and what is still \
+        open", body = Answer<NoResource>)))]
 pub async fn delete_grant(
     State(app): State<AppState>,
     GrantPath { item, grant }: GrantPath,
@@ -57,7 +58,8 @@ pub async fn delete_grant(
 
 /// End every open grant of an account
 #[utoipa::path(delete, path = "/v1/items/{kind}/{id}/grants/account/{account}", tag = "grants",
-    responses((status = 200, description = "What it ended, and what is still open", body = Answer<NoResource>)))]
+    responses((status = 200, description = "What it ended, and what is still \
+        open", body = Answer<NoResource>)))]
 pub async fn delete_grants_of_account(
     State(app): State<AppState>,
     GranteePath { item, grantee }: GranteePath,
@@ -68,7 +70,8 @@ pub async fn delete_grants_of_account(
 
 /// End every open grant of a group
 #[utoipa::path(delete, path = "/v1/items/{kind}/{id}/grants/group/{group}", tag = "grants",
-    responses((status = 200, description = "What it ended, and what is still open", body = Answer<NoResource>)))]
+    responses((status = 200, description = "What it ended, and what is still \
+        open", body = Answer<NoResource>)))]
 pub async fn delete_grants_of_group(
     State(app): State<AppState>,
     GranteePath { item, grantee }: GranteePath,
@@ -79,7 +82,8 @@ pub async fn delete_grants_of_group(
 
 /// Leave: end every open grant of the caller
 #[utoipa::path(delete, path = "/v1/items/{kind}/{id}/grants/me", tag = "grants",
-    responses((status = 200, description = "What it ended, and what is still open", body = Answer<NoResource>)))]
+    responses((status = 200, description = "What it ended, and what is still \
+        open", body = Answer<NoResource>)))]
 pub async fn delete_grants_of_me(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,

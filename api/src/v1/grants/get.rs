@@ -38,7 +38,8 @@ pub async fn get_grant(
     let seen = look(&app, &head, &item).await?.alive()?;
     let open = seen.state.grants.get(&grant);
     let open = open.filter(|open| open.grant.ends_at.is_none_or(|end| end > seen.now));
-    let own = |grantee: &Grantee| matches!(grantee, Grantee::Account(id) if head.caller.account.as_ref() == Some(id));
+    let account = head.caller.account.as_ref();
+    let own = |grantee: &Grantee| matches!(grantee, Grantee::Account(id) if account == Some(id));
     if !open.is_some_and(|open| own(&open.grant.grantee)) {
         seen.needs(Permission::Share)?;
     }

@@ -55,7 +55,8 @@ pub enum AskedInput {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "grantees": [{"type": "account", "id": "a-22"}], "role": "viewer", "ends_at": "2027-01-01T00:00:00Z"
+    "grantees": [{"type": "account", "id": "a-22"}], "role": "viewer",
+    "ends_at": "2027-01-01T00:00:00Z"
 }))]
 pub struct PostGrants {
     /// With whom, at most 500.
@@ -179,7 +180,8 @@ fn shape(
 
 /// Share an item with some
 ///
-/// Each grantee has a result of its own; the valid ones are applied. 422 `nothing-applied` when all were
+/// Each grantee has a result of its own; the valid ones are applied. 422 `nothing-applied` when
+/// all were
 /// refused.
 #[utoipa::path(post, path = "/v1/items/{kind}/{id}/grants", tag = "grants",
     request_body = PostGrants,

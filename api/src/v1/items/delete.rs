@@ -15,7 +15,8 @@ use domain::item::ItemCommand;
 
 /// Retire an item: the application deleted it
 #[utoipa::path(delete, path = "/v1/items/{kind}/{id}", tag = "items",
-    responses((status = 200, description = "Retired; what it ended", body = Answer<EndedResource>)))]
+    responses((status = 200, description = "Retired; what it \
+        ended", body = Answer<EndedResource>)))]
 pub async fn delete_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,

@@ -41,7 +41,8 @@ pub struct PutItem {
 }
 
 /// Register an item, or replace its description
-#[utoipa::path(put, path = "/v1/items/{kind}/{id}", tag = "items", request_body = PutItem, responses(
+#[utoipa::path(put, path = "/v1/items/{kind}/{id}", tag = "items",
+    request_body = PutItem, responses(
     (status = 200, description = "Its description was replaced", body = Answer<ItemResource>),
     (status = 201, description = "It is registered", body = Answer<ItemResource>),
 ))]

@@ -34,7 +34,8 @@ pub struct ReopenedResource {
 }
 
 /// Reopen a closed item
-#[utoipa::path(post, path = "/v1/items/{kind}/{id}/reopen", tag = "items", request_body = ReopenItem,
+#[utoipa::path(post, path = "/v1/items/{kind}/{id}/reopen", tag = "items",
+    request_body = ReopenItem,
     responses((status = 200, description = "As it is now", body = Answer<ReopenedResource>)))]
 pub async fn reopen_item(
     State(app): State<AppState>,

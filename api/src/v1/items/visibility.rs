@@ -34,7 +34,8 @@ pub struct VisibilityResource {
 /// Set who sees an item without a grant
 #[utoipa::path(put, path = "/v1/items/{kind}/{id}/visibility", tag = "items",
     request_body = PutVisibility, responses(
-    (status = 200, description = "As it is now, and what is still open", body = Answer<VisibilityResource>)))]
+    (status = 200, description = "As it is now, and what is still \
+        open", body = Answer<VisibilityResource>)))]
 pub async fn put_visibility(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,

@@ -67,7 +67,8 @@ fn joined(state: &ItemState, link: LinkId, now: Time) -> Vec<StillOpen> {
 /// End a link, at once for all
 #[utoipa::path(delete, path = "/v1/items/{kind}/{id}/links/{link}", tag = "links",
     params(RevokeQuery), responses(
-    (status = 200, description = "What it ended, and who keeps access", body = Answer<RevokedResource>)))]
+    (status = 200, description = "What it ended, and who keeps \
+        access", body = Answer<RevokedResource>)))]
 pub async fn delete_link(
     State(app): State<AppState>,
     LinkPath { item, link }: LinkPath,

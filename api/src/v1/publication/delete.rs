@@ -25,7 +25,8 @@ pub struct UnpublishedResource {
 ///
 /// Visibility, grants and links stay; `still_open` lists them.
 #[utoipa::path(delete, path = "/v1/items/{kind}/{id}/publication", tag = "publication",
-    responses((status = 200, description = "What is still open", body = Answer<UnpublishedResource>)))]
+    responses((status = 200, description = "What is still \
+        open", body = Answer<UnpublishedResource>)))]
 pub async fn delete_publication(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,

@@ -19,7 +19,8 @@ macro_rules! words {
 
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
-                ObjectBuilder::new().schema_type(Type::String).enum_values(Some([$($value),+])).into()
+                let words = Some([$($value),+]);
+                ObjectBuilder::new().schema_type(Type::String).enum_values(words).into()
             }
         }
 
@@ -35,7 +36,8 @@ words! {
     /// Roles of grants, links and rows.
     Role = ["browser", "viewer", "contributor", "editor", "manager", "owner"];
     /// Permissions.
-    Permission = ["browse", "view", "download", "copy", "contribute", "edit", "share", "publish", "own"];
+    Permission = ["browse", "view", "download", "copy", "contribute", "edit", "share",
+        "publish", "own"];
     /// What can be held back of a role.
     Withheld = ["download", "copy", "share", "metadata"];
     /// Who sees an item without a grant.

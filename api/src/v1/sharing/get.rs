@@ -1,4 +1,5 @@
-//! `GET /v1/items/{kind}/{id}/sharing`: visibility and direct grants as one, with the version to replace it by.
+//! `GET /v1/items/{kind}/{id}/sharing`: visibility and direct grants as one, with the version to
+//! replace it by.
 
 use super::{SharingBody, sharing_body};
 use crate::{
