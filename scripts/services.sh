@@ -254,6 +254,7 @@ case ${1:-} in
 install)
     install_nats
     install_postgres
+    command -v curl >/dev/null || apt_install curl # for the walk-through
     say "nats-server: $(nats_server)"
     say "postgresql:  $(postgres_bin)"
     ;;

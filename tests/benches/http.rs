@@ -1,7 +1,8 @@
-//! How many commands a second over HTTP, beside plain publishes of the same size to the same server?
+//! How many commands a second over HTTP, beside plain publishes of the same size to the same
+//! server?
 //!
-//! Everything runs on one machine and shares its cores: NATS (default sync), PostgreSQL, the service, and
-//! this load. `--full` measures longer.
+//! Everything runs on one machine and shares its cores: NATS (default sync), PostgreSQL, the
+//! service, and this load. `--full` measures longer.
 
 use async_nats::{HeaderMap, jetstream};
 use std::{
@@ -98,7 +99,8 @@ async fn commands(service: &Service, name: &'static str, time: Duration) -> f64 
 fn registration(address: &str, token: &str, id: &str) -> String {
     let body = r#"{"owner":{"type":"account","id":"a-17"}}"#;
     format!(
-        "PUT /v1/items/history/{id} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+        "PUT /v1/items/history/{id} HTTP/1.1\r\nHost: {address}\r\n\
+         Authorization: Bearer {token}\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )

@@ -134,7 +134,8 @@ impl Load {
 }
 
 fn not_now(known: &Known) -> bool {
-    matches!(known, Known::Nothing(why) if why.starts_with("503") || why.starts_with("409 /problems/contended"))
+    let not_now = |why: &str| why.starts_with("503") || why.starts_with("409 /problems/contended");
+    matches!(known, Known::Nothing(why) if not_now(why))
 }
 
 fn judge(answer: &Answer) -> Known {

@@ -1,4 +1,5 @@
-//! A real PostgreSQL: a database of its own on the shared server, or a server of its own that can be killed.
+//! A real PostgreSQL: a database of its own on the shared server, or a server of its own that can
+//! be killed.
 
 use crate::{
     process::{Process, program, setting},

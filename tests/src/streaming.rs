@@ -24,8 +24,8 @@ pub struct Nats {
 }
 
 impl Nats {
-    /// Starts one as it is deployed: every write on disk, and a user of the service who may append and
-    /// read only.
+    /// Starts one as it is deployed: every write on disk, and a user of the service who may append
+    /// and read only.
     pub async fn start(folder: &Path) -> Self {
         Self::configured(folder, &repository().join("deploy/nats/single.conf")).await
     }

@@ -1,6 +1,6 @@
 //! Is what the README says true of the binary and the repository?
 
-use std::{collections::BTreeSet, os::unix::fs::PermissionsExt as _};
+use std::{collections::BTreeSet, os::unix::fs::PermissionsExt as _, process::Command};
 use tests::{
     process::repository,
     service::{binary, command_line},
@@ -112,4 +112,30 @@ fn the_description_that_the_command_line_prints_is_openapi() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let parsed: tests::Value = serde_json::from_str(&text).expect("JSON");
     assert!(parsed["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
+}
+
+/// Runs the README's walk-through with this binary on a pair of engines.
+fn walk_through(pair: &str) {
+    let output = Command::new(repository().join("scripts/walkthrough.sh"))
+        .arg(pair)
+        .env("SHARELOG_BIN", binary())
+        .output()
+        .expect("the script");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}{errors}");
+}
+
+mod embedded {
+    #[test]
+    fn the_walk_through_works_as_printed() {
+        super::walk_through("embedded");
+    }
+}
+
+mod production {
+    #[test]
+    fn the_walk_through_works_as_printed() {
+        super::walk_through("production");
+    }
 }
