@@ -170,6 +170,8 @@ pub struct Serve {
     pub public_url: Option<Url>,
     /// Kinds of items; `None` = those on the log.
     pub kinds: Option<String>,
+    /// Does this node build read models?
+    pub projectors: bool,
     /// How long an opened link is open.
     pub visit_life: Duration,
     /// Longest wait for a position.
@@ -381,6 +383,7 @@ fn resolve_serve(options: ServeOptions) -> Result<Serve, SettingsError> {
         listen: options.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
         public_url: options.public_url.as_deref().map(public_url).transpose()?,
         kinds: options.kinds,
+        projectors: options.projectors.unwrap_or(true),
         visit_life: Duration::from_secs(u64::from(visit_life)),
         max_wait: seconds(options.max_wait, 30),
         shutdown_grace: seconds(options.shutdown_grace, 10),

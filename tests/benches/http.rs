@@ -36,7 +36,7 @@ async fn main() {
     let with = commands(&service, "with", time).await;
     service.kill();
     let mut quiet = engines.to_vec();
-    quiet.push("--no-projections".to_owned());
+    quiet.push("--projectors=false".to_owned());
     let mut service = Service::start(&data, &quiet).await;
     let without = commands(&service, "without", time).await;
     service.kill();

@@ -70,7 +70,7 @@ async fn start(settings: &Settings, demo: bool, shutdown: Shutdown) -> Result<Se
     let first_token = write_first_token(&commands, store).await?;
     let views = views(engines.database.clone(), Some(engines.log.clone()));
     let work_ends = Shutdown::default();
-    let background = work(&commands, &engines, &work_ends);
+    let background = work(&commands, &engines, &work_ends, serve.projectors);
 
     let app = app(&commands, &views, &engines, &shutdown, prometheus, (serve, &public_url));
     let shown = banner::Banner {
@@ -138,15 +138,22 @@ async fn write_first_token(commands: &Commands, store: &Store) -> Result<Option<
 }
 
 /// What goes on beside the requests.
-fn work(commands: &Commands, engines: &Engines, shutdown: &Shutdown) -> JoinSet<()> {
+fn work(
+    commands: &Commands,
+    engines: &Engines,
+    shutdown: &Shutdown,
+    projectors: bool,
+) -> JoinSet<()> {
     let mut background = JoinSet::new();
-    let runner = Runner::new(
-        engines.log.clone(),
-        commands.opener(),
-        engines.database.clone(),
-        RunnerOptions::default(),
-    );
-    background.spawn(runner.run(shutdown.wait()));
+    if projectors {
+        let runner = Runner::new(
+            engines.log.clone(),
+            commands.opener(),
+            engines.database.clone(),
+            RunnerOptions::default(),
+        );
+        background.spawn(runner.run(shutdown.wait()));
+    }
     let (sweeping, ending) = (commands.clone(), shutdown.wait());
     background.spawn(async move {
         tokio::select! {

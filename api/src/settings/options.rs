@@ -159,6 +159,10 @@ options! {
         /// file [default: those on the log, at the first start the preset default]
         #[arg(value_name = "PRESET|FILE", help_heading = "Service")]
         kinds: String = "SHARELOG_KINDS",
+        /// Build read models on this node; one node of a deployment is enough [default: true]
+        #[arg(value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
+            help_heading = "Service", hide_short_help = true)]
+        projectors: bool = "SHARELOG_PROJECTORS",
         /// How long an opened link is open, in seconds [default: 900]
         #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
         visit_life: u32 = "SHARELOG_VISIT_LIFE",
