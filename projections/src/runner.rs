@@ -33,6 +33,9 @@ impl Default for RunnerOptions {
 
 /// How long one look for new records lasts.
 const LOOK: Duration = Duration::from_secs(1);
+/// So many records at once say that more will follow at once, within so long.
+const BEHIND: usize = 16;
+const SOON: Duration = Duration::from_millis(3);
 /// The pause after the first loss; doubled with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
@@ -180,7 +183,7 @@ impl Runner {
         loop {
             let (written, next) = futures::join!(
                 self.take_in(projection, std::mem::take(&mut ready), *at),
-                follower.next(self.options.batch, LOOK)
+                gather(follower.as_mut(), self.options.batch)
             );
             match written {
                 Ok(position) => {
@@ -301,6 +304,19 @@ impl Runner {
         batch.commit(&reached).await?;
         Ok(Written::At(last.position))
     }
+}
+
+/// The next records: what is there at once at the tail, a full batch when far behind.
+async fn gather(follower: &mut dyn Follower, batch: usize) -> Result<Vec<Record>, LogError> {
+    let mut records = follower.next(batch, LOOK).await?;
+    while (BEHIND..batch).contains(&records.len()) {
+        match follower.next(batch - records.len(), SOON).await {
+            Ok(more) if !more.is_empty() => records.extend(more),
+            // An error comes again with the next look; what is good is taken in before.
+            Ok(_) | Err(_) => break,
+        }
+    }
+    Ok(records)
 }
 
 /// What came of one attempt to write.
