@@ -184,7 +184,9 @@ impl Bench {
             let (item, grant) = self.items[n].clone();
             let request = Request::of(Caller::account("a-1".parse().unwrap()));
             let node = self.node.clone();
-            Box::new(Ours { node, request, item, grant, editor: false }) as Box<dyn Stepper>
+            let state = node.load_item(&item).await.unwrap();
+            let editor = state.grants[&grant].grant.role == Role::Editor;
+            Box::new(Ours { node, request, item, grant, editor }) as Box<dyn Stepper>
         })
         .await
     }
