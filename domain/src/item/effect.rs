@@ -116,6 +116,18 @@ pub fn still_open(item: &ItemState, principal: &Principal, now: Time) -> Vec<Pat
     }
 }
 
+/// The same for anybody but the owner: the visibility, every link and every grant that has not ended.
+pub fn still_open_to_anybody(item: &ItemState, now: Time) -> Vec<Path> {
+    if item.lifecycle != Lifecycle::Open {
+        return Vec::new();
+    }
+    let seen = (item.visibility != Visibility::Restricted).then(|| visibility_path(item));
+    let links = item.links.iter().filter(|(_, link)| !link.terms.window().ended(now));
+    let grants = item.grants.values().filter(|open| !open.grant.window().ended(now));
+    let links = links.map(|(id, link)| link_path(*id, link));
+    seen.into_iter().chain(links).chain(grants.map(grant_path)).collect()
+}
+
 fn grants_to(item: &ItemState, grantee: &Grantee, now: Time) -> impl Iterator<Item = Path> {
     let grants = item.grants.values().filter(move |open| open.grant.grantee == *grantee);
     grants.filter(move |open| !open.grant.window().ended(now)).map(grant_path)

@@ -2,12 +2,13 @@
 
 use super::{PrincipalBody, words};
 use domain::{
+    access::{Path, Via},
     event::Visibility,
     id::{GrantId, LinkId},
-    item::ItemState,
+    item::{self, ItemState},
     principal::Principal,
     role::Role,
-    time::{Time, Window},
+    time::Time,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -45,56 +46,34 @@ pub struct StillOpen {
     pub visibility: Option<Visibility>,
 }
 
-fn by_visibility(state: &ItemState) -> Option<StillOpen> {
-    (state.visibility != Visibility::Restricted).then(|| StillOpen {
-        via: "visibility",
-        role: Some(Role::Viewer),
-        visibility: Some(state.visibility),
-        ..StillOpen::default()
-    })
+/// A path as the answer tells it; whom a grant is for is told when the list is not about that one.
+fn told(path: Path, of_everybody: bool) -> StillOpen {
+    let told = StillOpen { role: Some(path.role), ..StillOpen::default() };
+    match path.via {
+        Via::Owner => StillOpen { via: "owner", ..told },
+        Via::Grant { grant, grantee, .. } => StillOpen {
+            via: "grant",
+            grant: Some(grant),
+            grantee: of_everybody.then(|| (&grantee.principal()).into()),
+            ..told
+        },
+        Via::Visibility { open_to } => {
+            StillOpen { via: "visibility", visibility: Some(open_to), ..told }
+        }
+        Via::Link { link, .. } => StillOpen { via: "link", link: Some(link), ..told },
+    }
 }
 
-/// What still gives access to one principal, as far as it can be known from the item alone.
+/// What still gives access to one principal by its name, as far as the item alone tells. Links are left
+/// out: who holds one is not known.
 pub fn still_open(state: &ItemState, principal: &Principal, now: Time) -> Vec<StillOpen> {
-    let is_owner = matches!(principal, Principal::Account(id) if state.owner.as_ref() == Some(id));
-    let owned = is_owner.then(|| StillOpen {
-        via: "owner",
-        role: Some(Role::Owner),
-        ..StillOpen::default()
-    });
-    let grants = state.grants.values().filter(|open| {
-        let window = Window { starts_at: open.grant.starts_at, ends_at: open.grant.ends_at };
-        open.grant.grantee.principal() == *principal && !window.ended(now)
-    });
-    let granted = grants.map(|open| StillOpen {
-        via: "grant",
-        role: Some(open.grant.role),
-        grant: Some(open.grant.grant),
-        ..StillOpen::default()
-    });
-    owned.into_iter().chain(granted).chain(by_visibility(state)).take(LIMIT).collect()
+    let paths = item::still_open(state, principal, now).into_iter();
+    let named = paths.filter(|path| !matches!(path.via, Via::Link { .. }));
+    named.take(LIMIT).map(|path| told(path, false)).collect()
 }
 
-/// Everything that still gives access to anybody but the owner, at most 200.
+/// Everything that still gives access, now or later, to anybody but the owner, at most 200.
 pub fn still_open_all(state: &ItemState, now: Time) -> Vec<StillOpen> {
-    let grants =
-        state.grants.values().filter(|open| open.grant.ends_at.is_none_or(|end| end > now)).map(
-            |open| StillOpen {
-                via: "grant",
-                role: Some(open.grant.role),
-                grant: Some(open.grant.grant),
-                grantee: Some((&open.grant.grantee.principal()).into()),
-                ..StillOpen::default()
-            },
-        );
-    let links =
-        state.links.iter().filter(|(_, open)| open.terms.ends_at.is_none_or(|end| end > now)).map(
-            |(link, open)| StillOpen {
-                via: "link",
-                role: Some(open.terms.role),
-                link: Some(*link),
-                ..StillOpen::default()
-            },
-        );
-    by_visibility(state).into_iter().chain(links).chain(grants).take(LIMIT).collect()
+    let paths = item::still_open_to_anybody(state, now).into_iter();
+    paths.take(LIMIT).map(|path| told(path, true)).collect()
 }
