@@ -1,8 +1,10 @@
-//! How fast do records become rows, and what does a question about the past cost beside one about now?
+//! How fast do records become rows, and what does a question about the past cost beside one about
+//! now?
 //!
-//! `cargo bench -p projections` needs `SHARELOG_TEST_NATS` and `SHARELOG_TEST_POSTGRES` (`scripts/services.sh`).
-//! Each line: name, ours, ceiling, ratio. The ceiling writes the same rows into the same tables with the same
-//! indexes by `unnest`, all three projections at once like ours, without log, decoding and folding.
+//! `cargo bench -p projections` needs `SHARELOG_TEST_NATS` and `SHARELOG_TEST_POSTGRES`
+//! (`scripts/services.sh`). Each line: name, ours, ceiling, ratio. The ceiling writes the same rows
+//! into the same tables with the same indexes by `unnest`, all three projections at once like ours,
+//! without log, decoding and folding.
 //! `-- --full` measures with more records and 10 million rows.
 
 #![allow(
@@ -41,7 +43,8 @@ async fn main() {
     let count: usize = rows.iter().map(|(_, tables)| count_of(tables)).sum();
     let (ours, ceiling) = (count as f64 / ours.as_secs_f64(), count as f64 / ceiling.as_secs_f64());
     println!(
-        "bench | projector to PostgreSQL, rows of {} records | {ours:.0}/s | {ceiling:.0}/s | {:.2} | >= 0.5",
+        "bench | projector to PostgreSQL, rows of {} records | {ours:.0}/s | {ceiling:.0}/s | \
+        {:.2} | >= 0.5",
         feed.records,
         ours / ceiling
     );

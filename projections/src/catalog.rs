@@ -1,6 +1,7 @@
 //! Which entries are in the catalog, and by which words and tags are they found?
 //!
-//! Words and tags are rows of their own, made by one tokeniser, so that both engines answer and rank alike.
+//! Words and tags are rows of their own, made by one tokeniser, so that both engines answer and
+//! rank alike.
 
 mod apply;
 pub mod tables;

@@ -1,7 +1,8 @@
 //! How do many changes become few rows? Folds a batch in order, over what the tables hold.
 //!
-//! What the changes need to know of rows that are there is loaded first, set by set; then everything happens
-//! in memory; then each touched row is written once. A batch of one and a batch of thousands go the same way.
+//! What the changes need to know of rows that are there is loaded first, set by set; then
+//! everything happens in memory; then each touched row is written once. A batch of one and a batch
+//! of thousands go the same way.
 
 mod memory;
 

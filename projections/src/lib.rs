@@ -1,8 +1,8 @@
 //! The read side: how do records become tables, and how are those asked?
 //!
-//! A [`projection::Projection`] is a pure function from an event to row changes; [`runner::Runner`] alone
-//! applies them; [`Views`] answers questions. Engines live in `store` and nothing outside them names a
-//! driver. How to add a projection: `projections/README.md`.
+//! A [`projection::Projection`] is a pure function from an event to row changes; [`runner::Runner`]
+//! alone applies them; [`Views`] answers questions. Engines live in `store` and nothing outside
+//! them names a driver. How to add a projection: `projections/README.md`.
 
 pub mod access;
 pub mod audit;
@@ -23,7 +23,8 @@ use eventlog::SharedLog;
 use std::sync::Arc;
 
 /// The questions, answered from a database. The log is asked for its head only (lag in
-/// [`Views::statuses`]); `None` = the lag is not known, as for a command line beside a running service.
+/// [`Views::statuses`]); `None` = the lag is not known, as for a command line beside a running
+/// service.
 pub fn views(database: Database, log: Option<SharedLog>) -> Arc<dyn Views> {
     Arc::new(sql::SqlViews::new(database, log))
 }

@@ -1,4 +1,5 @@
-//! What is a projection? Declared tables, and a pure function from an event to changes of their rows.
+//! What is a projection? Declared tables, and a pure function from an event to changes of their
+//! rows.
 
 use crate::value::{Row, Value};
 use domain::{
@@ -39,8 +40,9 @@ pub enum Shape {
     Plain,
     /// Put once and never changed, save by erasure.
     Journal,
-    /// Opened and ended. Open rows have `recorded_from`, `from_position` behind the declared columns; ended
-    /// ones stand in a table of their own (`…_ended`), with `recorded_to`, `to_position` in addition.
+    /// Opened and ended. Open rows have `recorded_from`, `from_position` behind the declared
+    /// columns; ended ones stand in a table of their own (`…_ended`), with `recorded_to`,
+    /// `to_position` in addition.
     Temporal,
 }
 

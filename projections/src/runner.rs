@@ -1,7 +1,7 @@
 //! Who follows the log and applies changes? One task per projection; the only writer of the tables.
 //!
-//! Rows and checkpoint move in one transaction that first takes hold of the checkpoint, so any number of
-//! runners on any number of nodes has the effect of one.
+//! Rows and checkpoint move in one transaction that first takes hold of the checkpoint, so any
+//! number of runners on any number of nodes has the effect of one.
 
 mod batch;
 
@@ -99,9 +99,9 @@ impl Runner {
         self
     }
 
-    /// Runs until `stop` is ready; what is under way then is rolled back and followed again next time.
-    /// Losses of database and log are waited out; a projection that cannot go on notes why and stands,
-    /// the others go on.
+    /// Runs until `stop` is ready; what is under way then is rolled back and followed again next
+    /// time. Losses of database and log are waited out; a projection that cannot go on notes why
+    /// and stands, the others go on.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         let mut tasks = JoinSet::new();
         for projection in self.projections.clone() {
@@ -142,7 +142,8 @@ impl Runner {
                         projection = name,
                         position = stopped.position.0,
                         why = stopped.why,
-                        "stopped; it will not go on before the cause is gone and the service restarted"
+                        "stopped; it will not go on before the cause is gone and the service \
+                        restarted"
                     );
                     metrics::gauge!("sharelog_projection_stopped", "projection" => name).set(1.0);
                     self.note(projection, &stopped).await;
@@ -211,7 +212,8 @@ impl Runner {
         let stopped = |why| Halt::Stopped(Stopped { position: known.position, why });
         if head.position < known.position {
             return Err(stopped(format!(
-                "the checkpoint stands at {}, beyond the end of the log at {}: the log was set back or \
+                "the checkpoint stands at {}, beyond the end of the log at {}: the log was set \
+                back or \
                  replaced; the tables must be rebuilt from it",
                 known.position, head.position
             )));
@@ -221,7 +223,8 @@ impl Runner {
         {
             return Err(stopped(LogError::Foreign { expected, found }.to_string()));
         }
-        // What was noted by an earlier start or release may no longer hold; if it does, it is noted again.
+        // What was noted by an earlier start or release may no longer hold; if it does, it is noted
+        // again.
         self.database.note_stopped(projection, None).await?;
         let checkpoint = Checkpoint { position: known.position, time: known.time };
         let follower = self.log.follow(checkpoint).await.map_err(failed)?;

@@ -1,7 +1,8 @@
 //! Where do the tables live? The one port of both engines.
 //!
-//! RECIPE for another engine: implement [`Store`], [`Batch`] and [`Snapshot`], write its migrations, and
-//! add a module to the conformance suite (`tests/views`). Differences between engines are bugs.
+//! RECIPE for another engine: implement [`Store`], [`Batch`] and [`Snapshot`], write its
+//! migrations, and add a module to the conformance suite (`tests/views`). Differences between
+//! engines are bugs.
 
 pub mod postgres;
 pub mod sqlite;
@@ -62,8 +63,8 @@ pub const OPEN_COLUMNS: [&str; 2] = ["recorded_from", "from_position"];
 /// The same of ended rows, behind those.
 pub const ENDED_COLUMNS: [&str; 2] = ["recorded_to", "to_position"];
 
-/// One transaction that takes in records: holds the projection's checkpoint row until it ends. Dropped
-/// without [`Batch::commit`], nothing of it happened.
+/// One transaction that takes in records: holds the projection's checkpoint row until it ends.
+/// Dropped without [`Batch::commit`], nothing of it happened.
 #[async_trait]
 pub trait Batch: Send {
     /// How far the projection had come when the transaction got hold of the checkpoint.

@@ -1,6 +1,7 @@
 //! What can be asked of the read side, and what is answered?
 //!
-//! Every answer names the position that it was evaluated at; checkpoint and rows are read in one snapshot.
+//! Every answer names the position that it was evaluated at; checkpoint and rows are read in one
+//! snapshot.
 
 mod rows;
 pub(crate) mod sql;
@@ -161,7 +162,8 @@ impl Default for Sort {
 /// What is looked for in the catalog.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CatalogQuery {
-    /// Words, all of which must occur (the last one may be a beginning) in title, tags or description.
+    /// Words, all of which must occur (the last one may be a beginning) in title, tags or
+    /// description.
     pub words: Option<String>,
     /// Of this kind.
     pub kind: Option<KindName>,
@@ -227,8 +229,8 @@ pub trait Views: Send + Sync + fmt::Debug {
         timeout: Duration,
     ) -> Result<Position, ViewError>;
 
-    /// Who has access to an item: a row per principal, ordered by principal (owner, accounts, groups,
-    /// links, anonymous).
+    /// Who has access to an item: a row per principal, ordered by principal (owner, accounts,
+    /// groups, links, anonymous).
     async fn access_list(
         &self,
         item: &ItemRef,
@@ -259,7 +261,8 @@ pub trait Views: Send + Sync + fmt::Debug {
         page: &Page,
     ) -> Result<Listing<AuditRow>, ViewError>;
 
-    /// The last position with an effective time at or before this one; `None` = the log began later.
+    /// The last position with an effective time at or before this one; `None` = the log began
+    /// later.
     async fn position_at(&self, time: Time) -> Result<Option<Position>, ViewError>;
 
     /// How far each projection has come.

@@ -49,7 +49,8 @@ impl Shared {
         let replicas = replicas.and_then(|copies| u32::try_from(copies).ok()).unwrap_or(1);
         if replicas == 1 && !self.options.synced {
             let why = "one copy, and the server syncs to disk every two minutes unless told \
-                       otherwise: a power cut can lose acknowledged records; set `sync_interval: always`, \
+                       otherwise: a power cut can lose acknowledged records; set \
+                       `sync_interval: always`, \
                        or 3 replicas";
             warnings.push(why.to_owned());
         }

@@ -12,15 +12,19 @@ use std::time::{Duration, Instant};
 const OPEN: u32 = 200;
 const ENDED: [u32; 5] = [0, 25, 50, 100, 200];
 
-/// Items `o-N`: 200 open grants and N that ended since position 1000, in tables with so many other rows.
+/// Items `o-N`: 200 open grants and N that ended since position 1000, in tables with so many other
+/// rows.
 async fn fill(home: &Home, rows: u64) {
     let client = home.pool.get().await.unwrap();
     let others = rows / 400;
     let grants = |table: &str, columns: &str, item: &str, count: &str, more: &str| {
         format!(
-            "INSERT INTO sharelog_data.access_v1_{table} (grant_id, item_kind, item_id, grantee_type, \
-             grantee_id, role, withhold, provenance, given_at, events, recorded_from, from_position{columns}) \
-             SELECT 'gr_' || md5({item} || '{table}' || n) , 'history', {item}, 'account', 'b-' || n, \
+            "INSERT INTO sharelog_data.access_v1_{table} (grant_id, item_kind, item_id, \
+             grantee_type, grantee_id, role, withhold, provenance, given_at, events, \
+             recorded_from, \
+             from_position{columns}) \
+             SELECT 'gr_' || md5({item} || '{table}' || n) , 'history', {item}, 'account', \
+             'b-' || n, \
              'viewer', '', 'direct', '2026-01-01', '1-0', '2026-01-01', 1{more} \
              FROM {count}"
         )
@@ -44,7 +48,8 @@ async fn fill(home: &Home, rows: u64) {
             &format!("generate_series(1, {others}) g, generate_series(1, 200) n"),
             ended.1,
         ),
-        "INSERT INTO sharelog_data.access_v1_moments SELECT p, timestamptz '2026-01-01' + p * interval '1 s' \
+        "INSERT INTO sharelog_data.access_v1_moments SELECT p, \
+         timestamptz '2026-01-01' + p * interval '1 s' \
          FROM generate_series(1, 3000) p"
             .to_owned(),
         "UPDATE sharelog_data.progress SET position = 3000, time = '2026-01-02'".to_owned(),

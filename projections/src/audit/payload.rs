@@ -1,7 +1,7 @@
 //! What does each event say of before and after, and about whom is it?
 //!
-//! Private texts are taken out of the JSON and kept as rows of their own, each with the key that sealed it,
-//! so that erasure removes exactly them. Ids of vault rows are no part of the trail.
+//! Private texts are taken out of the JSON and kept as rows of their own, each with the key that
+//! sealed it, so that erasure removes exactly them. Ids of vault rows are no part of the trail.
 
 use domain::{
     event::{
@@ -56,7 +56,8 @@ impl Said {
     }
 }
 
-/// Every payload serialises once its private texts are taken out; null would be a bug seen by the tests.
+/// Every payload serialises once its private texts are taken out; null would be a bug seen by the
+/// tests.
 fn value(from: impl Serialize) -> Option<Value> {
     serde_json::to_value(from).ok().filter(|value| !value.is_null())
 }

@@ -37,7 +37,8 @@ pub static EVENTS: Table = Table {
     texts: &[],
 };
 
-/// The private texts of events: `side` is `reason`, `before` or `after`, `field` the name of the field there.
+/// The private texts of events: `side` is `reason`, `before` or `after`, `field` the name of the
+/// field there.
 pub static TEXTS: Table = Table {
     name: "texts",
     columns: &[

@@ -41,8 +41,8 @@ impl Prepared {
     }
 }
 
-/// Decodes records, opens their texts and asks the projection what they change. Stops before the first
-/// record that cannot be read.
+/// Decodes records, opens their texts and asks the projection what they change. Stops before the
+/// first record that cannot be read.
 pub(super) async fn prepare(
     projection: &'static dyn Projection,
     opener: &dyn TextOpener,

@@ -1,7 +1,7 @@
 //! How are the questions answered from SQL tables? One text for both engines wherever they agree.
 //!
-//! In the texts `@` stands before the name of a table of the projection, whose live version is read in the same
-//! snapshot as the rows.
+//! In the texts `@` stands before the name of a table of the projection, whose live version is read
+//! in the same snapshot as the rows.
 
 mod access;
 mod audit;
@@ -58,7 +58,8 @@ impl SqlViews {
         Self { database, log }
     }
 
-    /// Begins to read a model: its live version and checkpoint, in the snapshot of all that follows.
+    /// Begins to read a model: its live version and checkpoint, in the snapshot of all that
+    /// follows.
     async fn read(&self, model: Model) -> Result<Reader, ViewError> {
         let mut snapshot = self.database.snapshot().await?;
         let name = model.name();

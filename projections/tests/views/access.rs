@@ -32,7 +32,8 @@ fn everything() -> Page {
     Page { limit: 10_000, after: None, count: false }
 }
 
-/// The moments of a history that are worth asking about: every third position, and the times around it.
+/// The moments of a history that are worth asking about: every third position, and the times around
+/// it.
 fn moments(history: &History) -> Vec<(AsOf, Position, Time)> {
     let mut moments = Vec::new();
     for (index, step) in history.steps.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! Can dashboards rely on the views of PostgreSQL, and read nothing else? Does the runner outlive the server's
-//! losses?
+//! Can dashboards rely on the views of PostgreSQL, and read nothing else? Does the runner outlive
+//! the server's losses?
 
 mod postgres {
     use crate::{
@@ -122,27 +122,37 @@ mod postgres {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn columns_are_never_taken_away() {
         let (_database, client) = opened().await;
-        let sql = "SELECT table_name || ': ' || string_agg(column_name, ' ' ORDER BY ordinal_position) \
+        let sql = "SELECT table_name || ': ' || string_agg(column_name, ' ' ORDER BY \
+        ordinal_position) \
                    FROM information_schema.columns WHERE table_schema = 'sharelog' \
                    GROUP BY table_name ORDER BY table_name";
         let rows = client.query(sql, &[]).await.unwrap();
         let found: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         // Only ever added to, at the end of a line.
         let promised = [
-            "access_list: account principal_type principal_id kind id role withhold via via_id since ends_at event_id",
+            "access_list: account principal_type principal_id kind id role withhold via via_id \
+            since ends_at event_id",
             "accounts: account status recorded_from recorded_to from_position to_position",
-            "audit_trail: event_id position time type v actor anonymous system app token item item_kind item_id \
-             target target_type target_id before after reason ticket command undoes source rules text",
+            "audit_trail: event_id position time type v actor anonymous system app token item \
+            item_kind item_id \
+             target target_type target_id before after reason ticket command undoes source rules \
+             text",
             "freshness: time projection version position updated_at stopped_position stopped_why",
-            "grants: grant_id kind id grantee_type grantee_id role withhold starts_at ends_at provenance \
-             provenance_id given_by given_at event_ids recorded_from recorded_to from_position to_position",
-            "items: kind id owner lifecycle title description in_library registered_at updated_at recorded_from \
+            "grants: grant_id kind id grantee_type grantee_id role withhold starts_at ends_at \
+            provenance \
+             provenance_id given_by given_at event_ids recorded_from recorded_to from_position \
+             to_position",
+            "items: kind id owner lifecycle title description in_library registered_at updated_at \
+            recorded_from \
              recorded_to from_position to_position",
-            "links: link_id kind id role withhold audience starts_at ends_at max_visits joins has_password generation \
+            "links: link_id kind id role withhold audience starts_at ends_at max_visits joins \
+            has_password generation \
              created_by created_at event_ids recorded_from recorded_to from_position to_position",
-            "published_catalog: kind id title description tags owner slug preview audience groups featured \
+            "published_catalog: kind id title description tags owner slug preview audience groups \
+            featured \
              published_at updated_at version",
-            "visibilities: kind id visibility set_by event_ids recorded_from recorded_to from_position to_position",
+            "visibilities: kind id visibility set_by event_ids recorded_from recorded_to \
+            from_position to_position",
         ];
         assert_eq!(found.len(), promised.len());
         for (found, promised) in found.iter().zip(promised) {

@@ -1,4 +1,5 @@
-//! How do cells become PostgreSQL values and back? Binary formats of the five types that tables use.
+//! How do cells become PostgreSQL values and back? Binary formats of the five types that tables
+//! use.
 
 use crate::value::Value;
 use bytes::BytesMut;

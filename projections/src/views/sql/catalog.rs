@@ -1,7 +1,8 @@
 //! Which published items does somebody find, in which order?
 //!
-//! Words are matched as beginnings, each must occur; a word weighs by where it stands (`crate::words`), twice when it
-//! is whole. All of it whole numbers, so that both engines rank alike.
+//! Words are matched as beginnings, each must occur; a word weighs by where it stands
+//! (`crate::words`), twice when it is whole. All of it whole numbers, so that both engines rank
+//! alike.
 
 use super::{Reader, Sql, SqlViews, cell, cursor, items::named, one_more, page};
 use crate::{

@@ -1,7 +1,8 @@
 //! How does a list go on where the last page ended?
 //!
-//! A cursor holds the key of the last row and a tag over the list, its filter and its order, so that a cursor of
-//! another question is refused rather than answered wrongly. It holds nothing that the page did not show.
+//! A cursor holds the key of the last row and a tag over the list, its filter and its order, so
+//! that a cursor of another question is refused rather than answered wrongly. It holds nothing that
+//! the page did not show.
 
 use super::super::ViewError;
 use crate::value::Value;

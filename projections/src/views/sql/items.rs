@@ -20,13 +20,16 @@ use std::collections::{BTreeMap, HashMap};
 /// What an account may do with an item, and until when.
 type Rights = (Permissions, Option<Time>);
 
-/// Open grants, links, visibility or a catalog entry, by which others see an item `s` at instant `{at}`.
+/// Open grants, links, visibility or a catalog entry, by which others see an item `s` at instant
+/// `{at}`.
 const SHARED: &str = "(EXISTS (SELECT 1 FROM @grants g \
       WHERE g.item_kind = s.item_kind AND g.item_id = s.item_id \
-        AND (g.starts_at IS NULL OR g.starts_at <= {at}) AND (g.ends_at IS NULL OR g.ends_at > {at})) \
+        AND (g.starts_at IS NULL OR g.starts_at <= {at}) \
+        AND (g.ends_at IS NULL OR g.ends_at > {at})) \
    OR EXISTS (SELECT 1 FROM @links l \
       WHERE l.item_kind = s.item_kind AND l.item_id = s.item_id \
-        AND (l.starts_at IS NULL OR l.starts_at <= {at}) AND (l.ends_at IS NULL OR l.ends_at > {at})) \
+        AND (l.starts_at IS NULL OR l.starts_at <= {at}) \
+        AND (l.ends_at IS NULL OR l.ends_at > {at})) \
    OR EXISTS (SELECT 1 FROM @visibilities v \
       WHERE v.item_kind = s.item_kind AND v.item_id = s.item_id) \
    OR EXISTS (SELECT 1 FROM @publications p \
@@ -42,8 +45,8 @@ const ITEM: &str = "SELECT s.item_kind, s.item_id, s.owner, i.title, i.descripti
    LEFT JOIN @visibilities v ON v.item_kind = s.item_kind AND v.item_id = s.item_id \
    LEFT JOIN @publications p ON p.item_kind = s.item_kind AND p.item_id = s.item_id";
 
-/// `(a, b) IN (VALUES …)` over pairs of text. Filled up to a power of two by repeating the last pair, so that
-/// few different texts are prepared.
+/// `(a, b) IN (VALUES …)` over pairs of text. Filled up to a power of two by repeating the last
+/// pair, so that few different texts are prepared.
 fn pairs(sql: &mut Sql, refs: &[ItemRef]) -> String {
     let mut list = Vec::with_capacity(refs.len());
     for item in refs {
