@@ -61,7 +61,7 @@ step "lints"
 cargo clippy --locked --workspace --all-targets -- -D warnings
 
 step "building the service and the suites"
-cargo build --locked -p api --bin sharelog
+# One call, so that every crate is built once: the tests of `api` bring the binary with them.
 cargo nextest run --locked --workspace --no-run
 
 step "documentation tests"
