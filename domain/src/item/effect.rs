@@ -116,7 +116,8 @@ pub fn still_open(item: &ItemState, principal: &Principal, now: Time) -> Vec<Pat
     }
 }
 
-/// The same for anybody but the owner: the visibility, every link and every grant that has not ended.
+/// The same for anybody but the owner: the visibility, every link and every grant that has not
+/// ended.
 pub fn still_open_to_anybody(item: &ItemState, now: Time) -> Vec<Path> {
     if item.lifecycle != Lifecycle::Open {
         return Vec::new();

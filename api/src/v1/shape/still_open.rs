@@ -64,8 +64,8 @@ fn told(path: Path, of_everybody: bool) -> StillOpen {
     }
 }
 
-/// What still gives access to one principal by its name, as far as the item alone tells. Links are left
-/// out: who holds one is not known.
+/// What still gives access to one principal by its name, as far as the item alone tells. Links are
+/// left out: who holds one is not known.
 pub fn still_open(state: &ItemState, principal: &Principal, now: Time) -> Vec<StillOpen> {
     let paths = item::still_open(state, principal, now).into_iter();
     let named = paths.filter(|path| !matches!(path.via, Via::Link { .. }));
