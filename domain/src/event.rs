@@ -11,7 +11,10 @@ use crate::{
     text::{HoldsPrivateText, PrivateField},
     time::Time,
 };
-use serde_json::Value;
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
 
 pub mod account;
 pub mod item;
@@ -98,10 +101,10 @@ macro_rules! catalog {
             }
 
             /// The payload as it is stored; fails on a private text that was not sealed.
-            pub fn payload(&self) -> Result<Value, serde_json::Error> {
+            pub fn payload(&self) -> Result<Box<RawValue>, serde_json::Error> {
                 match self {
                     $($(
-                        Self::$group($events::$variant(payload)) => serde_json::to_value(payload),
+                        Self::$group($events::$variant(payload)) => to_raw_value(payload),
                     )*)*
                 }
             }

@@ -101,11 +101,7 @@ impl StoredEvent {
     /// From a domain event whose private texts are sealed.
     pub fn encode(event: &Event) -> Result<Self, EncodeError> {
         let (name, v) = event.stored();
-        Ok(Self {
-            name: name.to_owned(),
-            v,
-            data: serde_json::value::to_raw_value(&event.payload()?)?,
-        })
+        Ok(Self { name: name.to_owned(), v, data: event.payload()? })
     }
 }
 
