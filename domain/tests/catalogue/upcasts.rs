@@ -28,7 +28,7 @@ fn a_made_up_first_version_becomes_a_grant_of_today() {
     });
     let raised = run(STEPS, "grant.given", 1, 3, old).unwrap();
     let event = domain::event::Event::decode("grant.given", 1, raised.clone()).unwrap();
-    let written: serde_json::Value = serde_json::from_str(event.payload().unwrap().get()).unwrap();
+    let written: Value = serde_json::from_str(event.payload().unwrap().get()).unwrap();
     assert_eq!(written, raised);
     assert_eq!(raised["grantee"], json!({ "type": "account", "id": "a-22" }));
 }
