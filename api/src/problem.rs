@@ -4,7 +4,7 @@ mod map;
 mod page;
 mod types;
 
-pub(crate) use map::scope_missing;
+pub(crate) use map::{scope_missing, unanswered};
 pub use page::{problem_index, problem_page};
 pub use types::ProblemType;
 

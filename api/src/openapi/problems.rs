@@ -57,6 +57,10 @@ fn of_one(route: &Route) -> &'static [T] {
             T::LinkPasswordWrong,
             T::SignInRequired,
             T::TooManyAttempts,
+            // Opening a limited link records that a use is gone.
+            T::Contended,
+            T::OutcomeUnknown,
+            T::ClockSkew,
         ],
         ("POST", "/v1/visits") => &[T::NotFound, T::SignInRequired, T::TooManyAttempts],
         ("GET", "/v1/items/{kind}/{id}/access") => {

@@ -1,7 +1,7 @@
 //! Which problem is each refusal of the inner packages? The one place where they meet HTTP.
 
 use super::{FieldError, Problem, ProblemType as T};
-use commands::{CommandError, OpenError};
+use commands::{CommandError, OpenError, Outcome, Status};
 use domain::rejection::{Entity, Rejection};
 use projections::ViewError;
 
@@ -93,6 +93,21 @@ impl From<CommandError> for Problem {
     }
 }
 
+/// What a command answers whose resource could not be read afterwards. Once it stands on the log no
+/// answer may say that nothing was recorded.
+pub(crate) fn unanswered<S>(outcome: &Outcome<S>, error: CommandError) -> Problem {
+    let away = matches!(error, CommandError::LogUnavailable(_) | CommandError::VaultUnavailable(_));
+    if !away || outcome.status != Status::Recorded {
+        return error.into();
+    }
+    let detail = "the answer could not be completed; ask again with the same Idempotency-Key to \
+                  find out";
+    Problem::new(T::OutcomeUnknown, detail)
+        .with("command", outcome.command)
+        .retry_after(AGAIN_SOON)
+        .because(error.to_string())
+}
+
 /// The token's scopes do not include what was asked.
 pub(crate) fn scope_missing(scope: domain::event::Scope) -> Problem {
     let value = serde_json::to_value(scope).unwrap_or_default();
@@ -134,5 +149,140 @@ impl From<ViewError> for Problem {
             ViewError::Cursor => Self::new(T::CursorMismatch, error.to_string()),
             ViewError::Future { .. } => Self::new(T::TimeInFuture, error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{
+        event::Scope,
+        id::{AccountId, CommandId},
+        position::Position,
+        rejection::Reason,
+    };
+    use std::time::Duration;
+
+    /// Words of a driver, which no client may see.
+    const DRIVER: &str = "connect to db.internal failed: password hunter2 (os error 7)";
+
+    /// Status, type and whether a time to wait is named.
+    type Wanted = (u16, &'static str, bool);
+
+    fn check(cases: impl IntoIterator<Item = (Problem, Wanted)>) {
+        for (problem, (status, name, waits)) in cases {
+            assert_eq!(problem.kind().name(), name);
+            let response = problem.render(Some("/v1/items/history/1"));
+            assert_eq!(response.status().as_u16(), status, "{name}");
+            assert_eq!(response.headers().contains_key("retry-after"), waits, "{name}");
+            let content = &problem.0;
+            assert!(!content.detail.is_empty(), "{name}");
+            let told = format!("{} {:?}", content.detail, content.members);
+            assert!(!told.contains("hunter2"), "{name}: {told}");
+        }
+    }
+
+    fn driver() -> String {
+        DRIVER.to_owned()
+    }
+
+    fn rejections() -> Vec<(Rejection, Wanted)> {
+        let detail = || "which rule".to_owned();
+        let position = Position(7);
+        vec![
+            (Rejection::NotFound(Entity::Grant), (404, "not-found", false)),
+            (Rejection::AlreadyExists, (409, "already-exists", false)),
+            (Rejection::NotPermitted { needed: "share" }, (403, "not-permitted", false)),
+            (
+                Rejection::InvalidField { pointer: "/role".to_owned(), detail: detail() },
+                (400, "invalid-field", false),
+            ),
+            (Rejection::ItemClosed, (409, "item-closed", false)),
+            (Rejection::ItemRetired, (410, "item-retired", false)),
+            (
+                Rejection::PreconditionFailed { entity: Entity::Item, current: position },
+                (412, "precondition-failed", false),
+            ),
+            (
+                Rejection::PreconditionRequired(Entity::Sharing),
+                (428, "precondition-required", false),
+            ),
+            (
+                Rejection::Rule { reason: Reason::TooMany, detail: detail() },
+                (422, "rejected", false),
+            ),
+            (Rejection::NothingApplied(Vec::new()), (422, "nothing-applied", false)),
+            (Rejection::TooLarge { size: 70_000, limit: 65_000 }, (413, "too-large", false)),
+        ]
+    }
+
+    fn commands() -> Vec<(CommandError, Wanted)> {
+        let command = CommandId(uuid::Uuid::nil());
+        vec![
+            (CommandError::Rejected(Rejection::ItemClosed), (409, "item-closed", false)),
+            (CommandError::KeyReused, (422, "idempotency-key-reused", false)),
+            (CommandError::Contended, (409, "contended", true)),
+            (CommandError::LogUnavailable(driver()), (503, "log-unavailable", true)),
+            (CommandError::VaultUnavailable(driver()), (503, "log-unavailable", true)),
+            (CommandError::OutcomeUnknown { command }, (503, "outcome-unknown", true)),
+            (CommandError::ClockSkew { off_by_ms: -3_600_000 }, (503, "clock-skew", true)),
+            (CommandError::NotYetVisible, (503, "not-yet-visible", true)),
+            (CommandError::ScopeMissing(Scope::Read), (403, "scope-missing", false)),
+            (CommandError::Internal(driver()), (500, "internal", false)),
+        ]
+    }
+
+    #[test]
+    fn every_rejection_has_its_problem() {
+        check(rejections().into_iter().map(|(rejection, wanted)| (rejection.into(), wanted)));
+    }
+
+    #[test]
+    fn rejections_that_name_kinds_and_accounts_have_theirs() -> Result<(), domain::id::IdError> {
+        let kind = "history".parse()?;
+        let owner: AccountId = "a-17".parse()?;
+        let unknown = Rejection::UnknownKind { kind, known: Vec::new() };
+        let transfer = Rejection::OwnerChangesByTransfer { owner };
+        check([
+            (unknown.into(), (400, "unknown-kind", false)),
+            (transfer.into(), (409, "owner-changes-by-transfer", false)),
+        ]);
+        Ok(())
+    }
+
+    #[test]
+    fn every_failure_of_a_command_has_its_problem() {
+        check(commands().into_iter().map(|(error, wanted)| (error.into(), wanted)));
+    }
+
+    #[test]
+    fn every_failure_to_open_a_link_has_its_problem() {
+        let retry_after = Duration::from_millis(300);
+        let cases = [
+            (OpenError::NotFound, (404, "not-found", false)),
+            (OpenError::PasswordRequired, (403, "link-password-required", false)),
+            (OpenError::PasswordWrong, (403, "link-password-wrong", false)),
+            (OpenError::TooManyAttempts { retry_after }, (429, "too-many-attempts", true)),
+            (OpenError::SignInRequired, (403, "sign-in-required", false)),
+            (OpenError::NotPermitted, (403, "not-permitted", false)),
+        ];
+        let wrapped =
+            commands().into_iter().map(|(error, wanted)| (OpenError::Command(error), wanted));
+        let all = cases.into_iter().chain(wrapped);
+        check(all.map(|(error, wanted)| (error.into(), wanted)));
+    }
+
+    #[test]
+    fn every_failure_of_a_view_has_its_problem() {
+        let position = Position(7);
+        let stopped = ViewError::Stopped { projection: "access".into(), position, why: driver() };
+        let cases = [
+            (ViewError::Unavailable(driver()), (503, "views-unavailable", true)),
+            (ViewError::NotYet { position }, (503, "not-yet-visible", true)),
+            (stopped, (503, "views-unavailable", true)),
+            (ViewError::Cursor, (400, "cursor-mismatch", false)),
+            (ViewError::Future { asked: Position(9), position }, (400, "time-in-future", false)),
+        ];
+        check(cases.into_iter().map(|(error, wanted)| (error.into(), wanted)));
     }
 }

@@ -9,7 +9,7 @@ pub mod put;
 use super::shape::{AccountBody, Answer, Reply};
 use crate::{
     extract::AccountArg,
-    problem::{Fallible, Problem},
+    problem::{Fallible, Problem, unanswered},
     state::AppState,
 };
 use axum::response::Response;
@@ -64,7 +64,10 @@ async fn account_reply(
 ) -> Fallible<Response> {
     let profile = match outcome.status {
         Status::Planned => asked,
-        Status::Recorded | Status::Unchanged => app.commands.profile(&outcome.after).await?,
+        Status::Recorded | Status::Unchanged => {
+            let read = app.commands.profile(&outcome.after).await;
+            read.map_err(|error| unanswered(outcome, error))?
+        }
     };
     let stream = StreamName::Account(account.clone());
     let location = format!("/v1/accounts/{account}");

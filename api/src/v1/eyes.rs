@@ -3,7 +3,7 @@
 
 use crate::{
     extract::Head,
-    problem::{Fallible, Problem, ProblemType},
+    problem::{Fallible, Problem, ProblemType, unanswered},
     state::AppState,
 };
 use commands::{Caller, Outcome};
@@ -119,6 +119,7 @@ pub async fn after(
     item: &ItemRef,
     outcome: &Outcome<ItemState>,
 ) -> Fallible<Eyes> {
-    let (subject, _) = app.commands.subject(caller, item, &outcome.after).await?;
+    let asked = app.commands.subject(caller, item, &outcome.after).await;
+    let (subject, _) = asked.map_err(|error| unanswered(outcome, error))?;
     Ok(Eyes::of(caller, &subject, &outcome.after, outcome.at))
 }

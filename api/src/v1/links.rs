@@ -15,7 +15,7 @@ use super::{
     shape::{LinkBody, Reply, link_body, shows_secret},
 };
 use crate::{
-    problem::{Fallible, Problem, ProblemType},
+    problem::{Fallible, Problem, ProblemType, unanswered},
     state::AppState,
 };
 use axum::response::Response;
@@ -54,15 +54,15 @@ async fn used_at(
     app: &AppState,
     link: LinkId,
     open: &OpenLink,
-    position: Position,
+    outcome: &Outcome<ItemState>,
 ) -> Fallible<u32> {
     if open.terms.max_visits.is_none() {
         return Ok(0);
     }
     let stream = StreamName::Link(link);
-    let records =
-        app.log.read_stream(&stream, Position::START).await.map_err(CommandError::from)?;
-    let last = records.iter().rev().find(|record| record.position <= position);
+    let read = app.log.read_stream(&stream, Position::START).await;
+    let records = read.map_err(|error| unanswered(outcome, error.into()))?;
+    let last = records.iter().rev().find(|record| record.position <= outcome.position);
     let Some(last) = last else { return Ok(0) };
     let events = last.events().map_err(|error| CommandError::Internal(error.to_string()))?;
     let used = events.iter().rev().find_map(|recorded| match &recorded.event {
@@ -84,7 +84,7 @@ async fn link_after(
         Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
             .because(format!("{link} was changed, but is in no state"))
     })?;
-    let used = used_at(app, link, open, outcome.position).await?;
+    let used = used_at(app, link, open, outcome).await?;
     let body = link_body(link, open, used, outcome.at);
     let eyes = eyes::after(app, caller, item, outcome).await?;
     if outcome.status != Status::Planned && shows_secret(caller, eyes.rights, open) {

@@ -80,7 +80,7 @@ pub async fn delete_link(
     let before = outcome.before.as_deref().and_then(|before| before.links.get(&link));
     let body = match before {
         Some(open) => {
-            let used = used_at(&app, link, open, outcome.position).await?;
+            let used = used_at(&app, link, open, &outcome).await?;
             Some(link_body(link, open, used, outcome.at).revoked())
         }
         None => None,
