@@ -6,8 +6,10 @@
 mod bodies;
 mod conventions;
 mod document;
+mod failures;
 mod flows;
 mod freshness;
 mod problems;
+mod rig;
 mod routes;
 mod world;

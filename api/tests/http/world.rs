@@ -1,5 +1,6 @@
 //! A whole service in one process, with a clock that the test moves, and a client for it.
 
+use crate::rig::{RiggedLog, RiggedViews};
 use api::{AppParts, AppState, Limits};
 use axum::{
     Router,
@@ -12,7 +13,7 @@ use commands::{
 };
 use domain::time::Time;
 use eventlog::{
-    Activity as _, ActivityFilter, ActivityKind, SharedLog,
+    Activity as _, ActivityFilter, ActivityKind, EventLog as _, SharedLog,
     faulty::FaultyLog,
     memory::{MemoryActivity, MemoryLog},
 };
@@ -21,6 +22,7 @@ use serde_json::Value;
 use std::{
     fmt::Write as _,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tower::ServiceExt as _;
 
@@ -31,9 +33,13 @@ pub(crate) struct World {
     pub(crate) router: Router,
     pub(crate) log: SharedLog,
     pub(crate) faults: Arc<FaultyLog>,
+    pub(crate) rig: Arc<RiggedLog>,
+    pub(crate) views: Arc<RiggedViews>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) activity: Arc<MemoryActivity>,
     pub(crate) admin: String,
+    memory: MemoryLog,
+    parts: Parts,
     tokens: Mutex<Vec<(String, String)>>,
     runner: Option<tokio::task::JoinHandle<()>>,
     _folder: tempfile::TempDir,
@@ -55,24 +61,35 @@ impl World {
 
     /// `follow`: do the read models follow the log?
     pub(crate) async fn with_views(follow: bool) -> Self {
+        Self::with(follow, Settings::default()).await
+    }
+
+    /// Whose appends are not waited for long.
+    pub(crate) async fn hasty() -> Self {
+        let append_budget = Duration::from_millis(300);
+        Self::with(true, Settings { append_budget, ..Settings::default() }).await
+    }
+
+    async fn with(follow: bool, settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let memory = MemoryLog::new();
         let faults = Arc::new(FaultyLog::new(Arc::new(memory.clone())));
-        let log: SharedLog = faults.clone();
+        let rig = Arc::new(RiggedLog::new(faults.clone()));
+        let log: SharedLog = rig.clone();
         let start: Time = "2026-11-21T12:00:00Z".parse().unwrap();
         let clock = Arc::new(ManualClock::at(start));
         let activity: Arc<MemoryActivity> = Arc::default();
         let parts = Parts {
             log: log.clone(),
-            keys: Arc::new(memory),
+            keys: Arc::new(memory.clone()),
             vault: Arc::new(MemoryVault::default()),
             server_key: ServerKey::from_bytes([7; 32]),
             activity: activity.clone(),
             clock: clock.clone(),
             authority: None,
-            settings: Settings::default(),
+            settings,
         };
-        let commands = Commands::open(parts).await.unwrap();
+        let commands = Commands::open(parts.clone()).await.unwrap();
         let admin = commands.first_token().await.unwrap().unwrap().expose().to_owned();
         let database =
             sqlite::open(&folder.path().join("views.db"), sqlite::Access::ReadWrite).await.unwrap();
@@ -82,27 +99,29 @@ impl World {
             let runner = Runner::new(log.clone(), opener, database.clone(), options);
             tokio::spawn(runner.run(std::future::pending()))
         });
-        let views = projections::views(database, Some(log.clone()));
-        let state = AppState::new(AppParts {
-            commands,
-            views,
-            log: log.clone(),
-            activity: activity.clone(),
-            clock: clock.clone(),
-            public_url: PUBLIC_URL.parse().unwrap(),
-            limits: Limits::default(),
-        });
+        let views = Arc::new(RiggedViews::new(projections::views(database, Some(log.clone()))));
         Self {
-            router: api::router(state, Router::new()),
+            router: router(commands, &parts, views.clone()),
             log,
             faults,
+            rig,
+            views,
             clock,
             activity,
             admin,
+            memory,
+            parts,
             tokens: Mutex::default(),
             runner,
             _folder: folder,
         }
+    }
+
+    /// The same caller at another node, whose log is not rigged.
+    pub(crate) async fn elsewhere(&self, client: &Client) -> Client {
+        let parts = Parts { log: Arc::new(self.memory.clone()), ..self.parts.clone() };
+        let commands = Commands::open(parts.clone()).await.unwrap();
+        Client { router: router(commands, &parts, self.views.clone()), ..client.clone() }
     }
 
     /// Nobody in particular: no token.
@@ -162,7 +181,7 @@ impl World {
 
     /// The head of the log.
     pub(crate) async fn head(&self) -> u64 {
-        self.log.head().await.unwrap().position.0
+        self.memory.head().await.unwrap().position.0
     }
 
     /// How many entries of a kind the activity log has.
@@ -171,6 +190,19 @@ impl World {
         let filter = ActivityFilter { kinds: vec![kind], ..ActivityFilter::default() };
         self.activity.read(&filter, None, 1_000).await.unwrap().len()
     }
+}
+
+fn router(commands: Commands, parts: &Parts, views: Arc<RiggedViews>) -> Router {
+    let state = AppState::new(AppParts {
+        commands,
+        views,
+        log: parts.log.clone(),
+        activity: parts.activity.clone(),
+        clock: parts.clock.clone(),
+        public_url: PUBLIC_URL.parse().unwrap(),
+        limits: Limits::default(),
+    });
+    api::router(state, Router::new())
 }
 
 pub(crate) fn registration(owner: &str, title: &str) -> Value {
