@@ -10,13 +10,29 @@ use std::{
 
 /// How often the stream is compared with what it must be.
 const CHECK_EVERY: Duration = Duration::from_secs(30);
+/// How often while appends are refused, so that they go on soon after it is mended.
+const CHECK_REFUSED_EVERY: Duration = Duration::from_secs(1);
+/// A server that has just become leader, or just come back, can tell of an empty stream for a moment.
+const ASKED_AGAIN: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1_500)];
 
 impl Shared {
     pub(super) fn knows(&self, position: Position) {
         self.known.fetch_max(position.0, Ordering::Relaxed);
     }
 
+    /// Missing records are believed when they are still missing on being asked again.
     pub(super) async fn check(&self) -> Result<Durability, LogError> {
+        for pause in ASKED_AGAIN {
+            match self.check_once().await {
+                Err(LogError::Corrupt { .. }) => tokio::time::sleep(pause).await,
+                found => return found,
+            }
+        }
+        self.check_once().await
+    }
+
+    async fn check_once(&self) -> Result<Durability, LogError> {
         let version = self.client.server_info().version;
         let mut warnings = server::judge_version(&version)?;
         let known = self.known.load(Ordering::Relaxed);
@@ -70,7 +86,8 @@ impl server::StreamState {
 /// Checks for as long as somebody uses the log.
 pub(super) async fn check_on(shared: Weak<Shared>) {
     loop {
-        tokio::time::sleep(CHECK_EVERY).await;
+        let refused = shared.upgrade().is_some_and(|shared| shared.refused.lock().is_some());
+        tokio::time::sleep(if refused { CHECK_REFUSED_EVERY } else { CHECK_EVERY }).await;
         let Some(shared) = shared.upgrade() else { return };
         let log = JetStreamLog { shared };
         if let Err(error) = log.check().await {
