@@ -127,6 +127,26 @@ macro_rules! catalog {
                     _ => Err(DecodeError::Unknown { name: name.to_owned(), version }),
                 }
             }
+
+            /// Reads a stored event from its bytes: straight into the payload where nothing has to
+            /// be raised.
+            pub fn read(name: &str, version: u32, data: &str) -> Result<Self, DecodeError> {
+                let undecodable = |error: serde_json::Error| DecodeError::Undecodable {
+                    name: name.to_owned(),
+                    version,
+                    detail: error.to_string(),
+                };
+                match (name, version) {
+                    $($(($name, $version) => serde_json::from_str(data)
+                        .map(|payload| Self::$group($events::$variant(payload)))
+                        .map_err(undecodable),)*)*
+                    _ => Self::decode(
+                        name,
+                        version,
+                        serde_json::from_str(data).map_err(undecodable)?,
+                    ),
+                }
+            }
         }
 
         /// The schema of every payload, by stored name: what the payload table is made from.

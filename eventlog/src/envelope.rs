@@ -139,19 +139,12 @@ impl Record {
         (0u32..)
             .zip(&envelope.events)
             .map(|(index, stored)| {
-                let data = serde_json::from_str(stored.data.get()).map_err(|error| {
-                    DecodeError::Undecodable {
-                        name: stored.name.clone(),
-                        version: stored.v,
-                        detail: error.to_string(),
-                    }
-                })?;
                 Ok(Recorded {
                     id: EventId { position: self.position, index },
                     commit: envelope.commit,
                     time: self.time,
                     actor: envelope.actor.clone(),
-                    event: Event::decode(&stored.name, stored.v, data)?,
+                    event: Event::read(&stored.name, stored.v, stored.data.get())?,
                 })
             })
             .collect()

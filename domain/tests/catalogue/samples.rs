@@ -50,6 +50,8 @@ fn the_current_version_reads_and_writes_its_sample_exactly() {
         let event = Event::decode(name, *version, stored.clone())
             .unwrap_or_else(|error| panic!("{name} version {version}: {error}"));
         assert_eq!(event.stored(), (*name, *version));
+        let text = &samples[&((*name).to_owned(), *version)];
+        assert_eq!(Event::read(name, *version, text).unwrap(), event, "{name}");
         let written: Value = serde_json::from_str(event.payload().unwrap().get()).unwrap();
         assert_eq!(written, stored, "{name} version {version}");
     }
@@ -60,7 +62,9 @@ fn every_older_version_is_raised_to_the_current_one() {
     for ((name, version), text) in samples() {
         let event = Event::decode(&name, version, serde_json::from_str(&text).unwrap());
         let current = CATALOG.iter().find(|(known, _)| *known == name).unwrap().1;
-        assert_eq!(event.unwrap().stored().1, current, "{name} version {version}");
+        let event = event.unwrap();
+        assert_eq!(event.stored().1, current, "{name} version {version}");
+        assert_eq!(Event::read(&name, version, &text).unwrap(), event, "{name} version {version}");
     }
 }
 
