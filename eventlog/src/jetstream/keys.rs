@@ -15,26 +15,35 @@ use domain::{id::LogId, position::Position};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::{path::Path, sync::Arc, time::Duration};
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 /// The broker itself arbitrates keys younger than its duplicate window (2 min); the index must know
 /// everything older, with room to spare.
 const TRUSTED: Duration = Duration::from_mins(1);
+/// How long a question waits for an index that is behind, as after a start.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Keys written in one transaction at most.
 const BATCH: usize = 2_000;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Progress {
     /// When everything recorded was last known.
     caught_up: Option<Instant>,
     stopped: Option<LogError>,
 }
 
+impl Progress {
+    /// Nothing is missing that the broker may have forgotten.
+    fn trusted(&self) -> bool {
+        self.caught_up.is_some_and(|when| when.elapsed() <= TRUSTED)
+    }
+}
+
 /// The index in a file of its own, fed by following the headers of the log. Rebuilt when lost.
 #[derive(Debug)]
 pub struct JetStreamKeyIndex {
     readers: Arc<Readers>,
-    progress: Arc<Mutex<Progress>>,
+    progress: watch::Receiver<Progress>,
     task: tokio::task::AbortHandle,
 }
 
@@ -56,11 +65,25 @@ impl JetStreamKeyIndex {
         })
         .await?;
         let caught_up = (last == head).then(Instant::now);
-        let progress = Arc::new(Mutex::new(Progress { caught_up, stopped: None }));
+        let (told, progress) = watch::channel(Progress { caught_up, stopped: None });
         let shared = Arc::clone(&log.shared);
-        let work = follow(shared, connection, last, Arc::clone(&progress));
+        let work = follow(shared, connection, last, told);
         let task = tokio::spawn(work).abort_handle();
         Ok(Self { readers: Arc::new(Readers::new(path)), progress, task })
+    }
+}
+
+impl JetStreamKeyIndex {
+    /// Waits until nothing is missing that the broker may have forgotten.
+    async fn settled(&self) -> Result<(), LogError> {
+        let mut progress = self.progress.clone();
+        let settled = |progress: &Progress| progress.stopped.is_some() || progress.trusted();
+        let Ok(Ok(progress)) = tokio::time::timeout(PATIENCE, progress.wait_for(settled)).await
+        else {
+            let why = "the index of idempotency keys has not caught up with the log";
+            return Err(LogError::Unavailable(why.to_owned()));
+        };
+        progress.stopped.clone().map_or(Ok(()), Err)
     }
 }
 
@@ -116,7 +139,7 @@ async fn follow(
     shared: Arc<Shared>,
     connection: Connection,
     last: Position,
-    progress: Arc<Mutex<Progress>>,
+    progress: watch::Sender<Progress>,
 ) {
     let wanted = Wanted {
         stream: shared.options.stream.clone(),
@@ -129,16 +152,15 @@ async fn follow(
     let mut feed = Feed::new(shared, wanted, last.0);
     loop {
         match advance(&log, &mut feed, &connection).await {
-            Ok(()) => {
-                let mut progress = progress.lock();
+            Ok(()) => progress.send_modify(|progress| {
                 progress.caught_up = feed.caught_up().or(progress.caught_up);
-            }
+            }),
             Err(error @ LogError::Unavailable(_)) => {
                 tracing::debug!(%error, "the index of idempotency keys waits");
             }
             Err(error) => {
                 tracing::error!(%error, "the index of idempotency keys has stopped");
-                progress.lock().stopped = Some(error);
+                progress.send_modify(|progress| progress.stopped = Some(error));
                 return;
             }
         }
@@ -182,16 +204,7 @@ async fn advance(
 impl KeyIndex for JetStreamKeyIndex {
     async fn find(&self, key: &str) -> Result<Option<Position>, LogError> {
         let wanted = key.to_owned();
-        {
-            let progress = self.progress.lock();
-            if let Some(error) = &progress.stopped {
-                return Err(error.clone());
-            }
-            if progress.caught_up.is_none_or(|when| when.elapsed() > TRUSTED) {
-                let why = "the index of idempotency keys has not caught up with the log";
-                return Err(LogError::Unavailable(why.to_owned()));
-            }
-        }
+        self.settled().await?;
         self.readers
             .read(move |connection| {
                 connection
