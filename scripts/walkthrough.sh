@@ -173,7 +173,7 @@ say "== $statements statements of the README ran on the $mode engines"
 say "== messages that a plain subscriber saw"
 grep --text -A 1 '^H\?MSG sharelog' "$place/messages" | grep --text '^H\?MSG' | cut -d ' ' -f 2 | sort | uniq -c
 grep --text --quiet 'grant.given' "$place/messages" || fail "no grant.given among the messages"
-grep --text -o '{"f":1.*' "$place/messages" | head -n 3 | cut -c 1-300
+grep --text -m 3 -o '{"f":1.*' "$place/messages" | cut -c 1-300
 
 say "== rows that the reader role sees"
 for view in access_list published_catalog audit_trail freshness; do
