@@ -12,7 +12,8 @@ use std::{
 const CHECK_EVERY: Duration = Duration::from_secs(30);
 /// How often while appends are refused, so that they go on soon after it is mended.
 const CHECK_REFUSED_EVERY: Duration = Duration::from_secs(1);
-/// A server that has just become leader, or just come back, can tell of an empty stream for a moment.
+/// A server that has just become leader, or just come back, can tell of an empty stream for a
+/// moment.
 const ASKED_AGAIN: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1_500)];
 
