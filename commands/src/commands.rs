@@ -11,7 +11,7 @@ use crate::{
     sweeper::Sweeper, vault::VaultOpener,
 };
 use domain::{
-    access::Subject,
+    access::{Subject, Visit},
     account::AccountState,
     id::{AccountId, ItemRef, LinkId, LogId, TokenId},
     item::ItemState,
@@ -69,22 +69,39 @@ impl Commands {
         self.core.in_force.read().clone()
     }
 
+    /// What is in force, at most a second old, as known at least up to a position.
+    pub async fn system_at(&self, at_least: Position) -> Result<Arc<SystemState>, CommandError> {
+        let (handler, slots) = (&self.core.handler, &self.core.system);
+        Ok(handler.recent(slots, &StreamName::System, at_least).await?.0)
+    }
+
     /// How often a limited link was opened.
     pub async fn link_uses(&self, link: LinkId) -> Result<u32, CommandError> {
         self.core.link_uses(link).await
     }
 
-    /// Who asks: the account if it is active, the visits that are valid; and why others gave
-    /// nothing.
+    /// Who asks, as known at least up to a position: the account if it is active, the visits that
+    /// are valid; and why others gave nothing.
     pub async fn subject(
         &self,
         caller: &Caller,
-        _item: &ItemRef,
         state: &ItemState,
+        at_least: Position,
     ) -> Result<(Subject, Vec<String>), CommandError> {
         let now = self.core.now();
-        let asked = self.core.subject(caller, state, Position::START, now).await?;
+        let asked = self.core.subject(caller, state, at_least, now).await?;
         Ok((asked.0, asked.1))
+    }
+
+    /// The opening of a link that a text stands for; `None` = this service did not sign it. Whether
+    /// it still opens something is not judged here.
+    pub async fn read_visit(&self, text: &str) -> Result<Option<Visit>, CommandError> {
+        Ok(self.core.read_visit(text).await?.map(|(visit, _)| visit))
+    }
+
+    /// The item that a link belongs to, whether the link is open or not.
+    pub async fn item_of_link(&self, link: LinkId) -> Result<Option<ItemRef>, CommandError> {
+        self.core.item_of_link(link).await
     }
 
     /// The secret part of a link's address.

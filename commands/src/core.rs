@@ -6,6 +6,7 @@ use crate::{
         Accounts, Decider, Fingerprints, Folds, Handler, Items, Proposal, Slots, System, Tokens,
         Uses, vault_error,
     },
+    identities::Identities,
     links::{Guesses, SecretKeys},
     vault::keeper::Keeper,
 };
@@ -19,7 +20,7 @@ use domain::{
     system::{SystemCommand, SystemState},
     time::Time,
 };
-use eventlog::skew::Guard;
+use eventlog::{Record, skew::Guard};
 use moka::future::Cache;
 use parking_lot::RwLock;
 use std::{
@@ -49,6 +50,8 @@ pub(crate) struct Core {
     pub(crate) guesses: Guesses,
     /// Which row and token a digest belongs to, for a short while.
     pub(crate) digests: Cache<[u8; 32], (VaultId, TokenId)>,
+    /// Who presented which token a moment ago.
+    pub(crate) identities: Identities,
 }
 
 impl std::fmt::Debug for Core {
@@ -126,6 +129,7 @@ impl Core {
                 .max_capacity(100_000)
                 .time_to_live(Duration::from_secs(5))
                 .build(),
+            identities: Identities::default(),
             keeper,
             parts,
         };
@@ -190,6 +194,18 @@ impl Core {
         Ok(state)
     }
 
+    /// What this node keeps for a second is looked at again, if a record of another node says that
+    /// it has changed.
+    pub(crate) fn look_again(&self, record: &Record) {
+        let envelope = &record.envelope;
+        if envelope.events.iter().any(|event| event.name == "token.revoked") {
+            self.identities.revoked(record.position);
+        }
+        if envelope.stream == StreamName::System {
+            self.in_force_at.store(i64::MIN, Ordering::Relaxed);
+        }
+    }
+
     /// The current state of an item, confirmed by the leader.
     pub(crate) async fn item(&self, item: &ItemRef) -> Result<Arc<ItemState>, CommandError> {
         self.handler.current(&self.items, &item_stream(item)).await
@@ -201,7 +217,9 @@ impl Core {
         account: &AccountId,
         at_least: Position,
     ) -> Result<(Arc<AccountState>, Position), CommandError> {
-        self.handler.recent(&self.accounts, &account_stream(account), at_least).await
+        let stream = account_stream(account);
+        let (state, recent) = self.handler.recent(&self.accounts, &stream, at_least).await?;
+        Ok((state, recent.position))
     }
 
     /// May an account use its rights? Unregistered ones may: they can have grants.
@@ -220,6 +238,8 @@ impl Core {
         self.keeper.drop_cached();
         self.items.clear();
         self.accounts.clear();
+        self.digests.invalidate_all();
+        self.identities.clear();
     }
 }
 

@@ -68,6 +68,7 @@ impl Core {
         let records = erasing.follower.next(BATCH, WAIT).await?;
         for record in &records {
             self.handler.saw(record);
+            self.look_again(record);
             if let Some(account) = erased(record) {
                 self.forget_account(account).await?;
             }

@@ -101,6 +101,15 @@ pub(crate) struct Handler {
 /// One attempt's answer that needs no further attempt.
 type Done<S> = Result<Outcome<S>, CommandError>;
 
+/// How well a state is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Recent {
+    /// Everything up to here is in it.
+    pub(crate) position: Position,
+    /// How long ago that was found out, in microseconds.
+    pub(crate) age: i64,
+}
+
 /// What stays the same through all attempts of a command.
 struct Issue<'a> {
     stream: &'a StreamName,
@@ -310,14 +319,14 @@ impl Handler {
         Ok(())
     }
 
-    /// A state that was current at most a second ago and knows everything up to a position; and the
-    /// position up to which it is known.
+    /// A state that was current at most a second ago and knows everything up to a position; and
+    /// how well it is known.
     pub(crate) async fn recent<A: Aggregate>(
         &self,
         slots: &Slots<A>,
         stream: &StreamName,
         at_least: Position,
-    ) -> Result<(Arc<A::State>, Position), CommandError> {
+    ) -> Result<(Arc<A::State>, Recent), CommandError> {
         let slot = slots.slot(stream).await;
         let mut held = slot.lock().await;
         let now = self.guard.stamp();
@@ -327,7 +336,9 @@ impl Handler {
             self.refresh::<A>(stream, &mut held).await?;
         }
         let state = held.state.get_or_insert_default().clone();
-        Ok((state.clone(), held.confirmed.max(A::position(&state))))
+        let position = held.confirmed.max(A::position(&state));
+        let age = self.guard.stamp().as_micros().saturating_sub(held.confirmed_at.as_micros());
+        Ok((state, Recent { position, age }))
     }
 
     async fn load<A: Aggregate>(

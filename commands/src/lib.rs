@@ -7,6 +7,7 @@ mod core;
 mod eraser;
 mod error;
 mod handler;
+mod identities;
 mod links;
 mod random;
 mod request;

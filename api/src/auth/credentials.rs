@@ -84,13 +84,13 @@ fn visits(headers: &HeaderMap) -> Result<Vec<String>, Problem> {
 
 /// The caller behind a valid token and the headers that go with it; without a token nobody.
 pub(super) fn caller(
-    identity: Option<TokenIdentity>,
+    identity: Option<&TokenIdentity>,
     headers: &HeaderMap,
 ) -> Result<Caller, Problem> {
     let acts_for = on_behalf_of(headers)?;
     let address = client_address(headers)?;
     let visits = visits(headers)?;
-    let app = identity.as_ref().is_some_and(|identity| identity.role == CallerRole::App);
+    let app = identity.is_some_and(|identity| identity.role == CallerRole::App);
     if !app && (address.is_some() || !matches!(acts_for, OnBehalfOf::Nobody)) {
         let detail = "Sharelog-On-Behalf-Of and Sharelog-Client-Address are for applications";
         return Err(Problem::not_permitted(detail));
@@ -99,15 +99,15 @@ pub(super) fn caller(
         return Ok(Caller { anonymous: true, visits, ..Caller::default() });
     };
     let (account, anonymous) = match acts_for {
-        OnBehalfOf::Nobody => (identity.account, false),
+        OnBehalfOf::Nobody => (identity.account.clone(), false),
         OnBehalfOf::Account(id) => (Some(id), false),
         OnBehalfOf::Anonymous => (None, true),
     };
     Ok(Caller {
         token: Some(identity.id),
         role: identity.role,
-        label: identity.label,
-        scopes: identity.scopes,
+        label: identity.label.clone(),
+        scopes: identity.scopes.clone(),
         account,
         anonymous,
         client_address: address,

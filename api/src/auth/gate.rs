@@ -5,6 +5,7 @@ use super::{
     table::{Route, Who, find},
 };
 use crate::{
+    extract::at_least,
     problem::{Fallible, Problem, ProblemType, scope_missing},
     state::AppState,
 };
@@ -43,7 +44,12 @@ pub async fn gate(State(app): State<AppState>, mut request: Request, next: Next)
     next.run(request).await
 }
 
-async fn admit(app: &AppState, route: &Route, headers: &HeaderMap) -> Fallible<Option<Caller>> {
+/// The caller of a route, if it is let in; nobody on open routes.
+pub(crate) async fn admit(
+    app: &AppState,
+    route: &Route,
+    headers: &HeaderMap,
+) -> Fallible<Option<Caller>> {
     let roles = match route.who {
         Who::Open => return Ok(None),
         Who::Anyone => None,
@@ -51,7 +57,9 @@ async fn admit(app: &AppState, route: &Route, headers: &HeaderMap) -> Fallible<O
     };
     let identity = match bearer(headers)? {
         Some(token) => {
-            let found = app.commands.authenticate(token).await?;
+            // One that cannot be read is refused by the handler.
+            let known = at_least(headers, app).ok().flatten().unwrap_or_default();
+            let found = app.commands.authenticate(token, known).await?;
             if found.is_none() {
                 let detail = "the token is unknown, revoked or over";
                 return Err(Problem::new(ProblemType::NotAuthenticated, detail));
@@ -65,7 +73,7 @@ async fn admit(app: &AppState, route: &Route, headers: &HeaderMap) -> Fallible<O
         }
     };
     let signed_in = identity.is_some();
-    let caller = caller(identity, headers)?;
+    let caller = caller(identity.as_deref(), headers)?;
     if let Some(roles) = roles
         && !roles.contains(&caller.role)
     {

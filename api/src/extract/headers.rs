@@ -143,7 +143,8 @@ fn text(headers: &HeaderMap, name: &str, longest: usize) -> Result<Option<String
     Ok(Some(decoded.into_owned()))
 }
 
-fn at_least(headers: &HeaderMap, app: &AppState) -> Result<Option<Position>, Problem> {
+/// `Sharelog-At-Least`.
+pub(crate) fn at_least(headers: &HeaderMap, app: &AppState) -> Result<Option<Position>, Problem> {
     const NAME: &str = "Sharelog-At-Least";
     let Some(text) = single(headers, NAME)? else { return Ok(None) };
     let token = PositionToken::decode(text).ok_or_else(|| {
@@ -157,7 +158,7 @@ fn at_least(headers: &HeaderMap, app: &AppState) -> Result<Option<Position>, Pro
 }
 
 /// `Prefer: wait=N` (RFC 7240); other preferences are ignored, as the standard wants.
-fn wait(headers: &HeaderMap, longest: Duration) -> Result<Option<Duration>, Problem> {
+pub(crate) fn wait(headers: &HeaderMap, longest: Duration) -> Result<Option<Duration>, Problem> {
     let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
     let mut found = None;
     for preference in preferences.flat_map(|value| value.split([',', ';'])) {

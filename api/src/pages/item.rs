@@ -11,6 +11,7 @@ use domain::{
     access::permissions,
     id::{ItemId, ItemRef, KindName},
     item::ItemState,
+    position::Position,
     role::{Permission, Permissions},
     text::PrivateText,
 };
@@ -44,7 +45,7 @@ pub(super) async fn show(
         Ok(state) => state,
         Err(error) => return failed(&error),
     };
-    let (subject, _) = match app.commands.subject(&caller, &item, &state).await {
+    let (subject, _) = match app.commands.subject(&caller, &state, Position::START).await {
         Ok(subject) => subject,
         Err(error) => return failed(&error),
     };

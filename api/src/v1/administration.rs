@@ -63,7 +63,7 @@ fn kind_body(name: &KindName, kind: &Kind) -> KindBody {
 #[utoipa::path(get, path = "/v1/kinds", tag = "administration",
     responses((status = 200, description = "All of them", body = List<KindBody>)))]
 pub async fn list_kinds(State(app): State<AppState>, head: Head) -> Fallible<Response> {
-    let system = app.commands.system();
+    let system = app.commands.system_at(head.at_least.unwrap_or_default()).await?;
     let data = system.kinds.iter().map(|(name, kind)| kind_body(name, kind)).collect();
     let position = system.position;
     let list = List { data, total: None, next: None, position };

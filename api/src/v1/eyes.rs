@@ -12,6 +12,7 @@ use domain::{
     event::CallerRole,
     id::ItemRef,
     item::{ItemState, Lifecycle},
+    position::Position,
     role::{Permission, Permissions},
     time::Time,
 };
@@ -91,7 +92,8 @@ pub async fn look(app: &AppState, head: &Head, item: &ItemRef) -> Fallible<Seen>
         return Err(Problem::not_found("item"));
     }
     let now = app.clock.now();
-    let (subject, ignored_visits) = app.commands.subject(caller, item, &state).await?;
+    let known = head.at_least.unwrap_or_default();
+    let (subject, ignored_visits) = app.commands.subject(caller, &state, known).await?;
     let eyes = Eyes::of(caller, &subject, &state, now);
     let ran = state.lifecycle == Lifecycle::Retired
         && (caller.unrestricted() || owns(caller, &state) || eyes.everything);
@@ -116,10 +118,9 @@ pub async fn look(app: &AppState, head: &Head, item: &ItemRef) -> Fallible<Seen>
 pub async fn after(
     app: &AppState,
     caller: &Caller,
-    item: &ItemRef,
     outcome: &Outcome<ItemState>,
 ) -> Fallible<Eyes> {
-    let asked = app.commands.subject(caller, item, &outcome.after).await;
+    let asked = app.commands.subject(caller, &outcome.after, Position::START).await;
     let (subject, _) = asked.map_err(|error| unanswered(outcome, error))?;
     Ok(Eyes::of(caller, &subject, &outcome.after, outcome.at))
 }

@@ -7,10 +7,14 @@ use crate::{
 };
 use domain::position::Position;
 use projections::{Model, ViewError};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How often the end of the log is asked for.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Waits until the read models know the position that the caller names; without one, for a moment,
-/// until
-/// they know what this node has recorded, so that callers find what they wrote.
+/// until they know what this node has recorded, so that callers find what they wrote.
 pub async fn catch_up(app: &AppState, head: &Head, models: &[Model]) -> Fallible<()> {
     if let Some(position) = head.at_least {
         let wait = head.wait.unwrap_or(app.limits.at_least_wait);
@@ -34,16 +38,23 @@ pub async fn glance(
     }
 }
 
-/// For answers of the write side, which are always current: refuses positions that the log has not
-/// yet.
+/// For answers of the write side, which are always current: waits, within bounds, for positions
+/// that the log has not yet.
 pub async fn written(app: &AppState, head: &Head) -> Fallible<()> {
     let Some(position) = head.at_least.filter(|p| *p > app.commands.last_acknowledged()) else {
         return Ok(());
     };
-    let end = app.log.head().await.map_err(commands::CommandError::from)?;
-    if position > end.position {
-        let detail = format!("the log has come to position {} only", end.position);
-        return Err(Problem::new(ProblemType::NotYetVisible, detail).retry_after(1));
+    let until = Instant::now() + head.wait.unwrap_or(app.limits.at_least_wait);
+    loop {
+        let end = app.log.head().await.map_err(commands::CommandError::from)?.position;
+        if position <= end {
+            return Ok(());
+        }
+        if Instant::now() + LOOK > until {
+            let detail = format!("the log has come to position {end} only");
+            let problem = Problem::new(ProblemType::NotYetVisible, detail);
+            return Err(problem.with("position", end).retry_after(1));
+        }
+        sleep(LOOK).await;
     }
-    Ok(())
 }

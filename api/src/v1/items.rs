@@ -71,7 +71,7 @@ pub(super) async fn item_after(
     item: &ItemRef,
     outcome: &Outcome<ItemState>,
 ) -> Fallible<ItemBody> {
-    let eyes: Eyes = eyes::after(app, caller, item, outcome).await?;
+    let eyes: Eyes = eyes::after(app, caller, outcome).await?;
     Ok(item_body(&app.public_url, item, &outcome.after, eyes, outcome.at))
 }
 

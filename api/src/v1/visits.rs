@@ -3,11 +3,10 @@
 pub mod open;
 pub mod swap;
 
-use super::shape::ItemName;
+use super::shape::{ItemName, read_headers};
 use crate::state::AppState;
 use axum::{
     Json,
-    http::{HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
 use commands::Opened;
@@ -50,7 +49,8 @@ pub struct OpenedBody {
     pub can_join: bool,
 }
 
-fn answer(opened: Opened) -> Response {
+fn answer(app: &AppState, opened: Opened) -> Response {
+    let headers = read_headers(app, opened.state.position, None);
     let body = OpenedBody {
         visit: opened.visit.expose().to_owned(),
         ends_at: opened.ends_at,
@@ -60,7 +60,5 @@ fn answer(opened: Opened) -> Response {
         state: opened.view_state,
         can_join: opened.can_join,
     };
-    let mut response = Json(body).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    (headers, Json(body)).into_response()
 }

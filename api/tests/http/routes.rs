@@ -8,11 +8,13 @@ use serde_json::json;
 
 /// A call with plausible names in its path.
 async fn call(caller: &Client, route: &Route) -> crate::world::Answer {
+    // An erased account's token is nobody's at once: what others read must not be erased.
+    let account = if route.method == "GET" { "a-1" } else { "a-9" };
     let path = route
         .path
         .replace("{kind}", "history")
         .replace("{id}", "none")
-        .replace("{account}", "a-1")
+        .replace("{account}", account)
         .replace("{group}", "g-1")
         .replace("{grant}", "gr_0199c1d2e3f47a5b8c9d0e1f2a3b4c5d")
         .replace("{link}", "ln_0199c1d2e3f47a5b8c9d0e1f2a3b4c5d")

@@ -129,14 +129,22 @@ impl Commands {
         Ok((outcome, id, fresh.then_some(secret)))
     }
 
-    /// Makes an access token invalid for ever: on this node at once, on others within a second.
+    /// Makes an access token invalid for ever: on this node at once, on others as soon as their
+    /// followers see it, at the latest within a second; and everywhere at once for requests that
+    /// name the position.
     pub async fn revoke_token(
         &self,
         request: &Request,
         token: TokenId,
     ) -> Result<Outcome<TokenState>, CommandError> {
         only_administrators(request)?;
-        self.token_command(request, token, TokenCommand::Revoke, None).await
+        let outcome = self.token_command(request, token, TokenCommand::Revoke, None).await;
+        if let Ok(revoked) = &outcome
+            && revoked.status == crate::Status::Recorded
+        {
+            self.core.identities.revoked(revoked.position);
+        }
+        outcome
     }
 
     async fn token_command(
@@ -183,9 +191,14 @@ impl Commands {
         Ok(tokens)
     }
 
-    /// Who presents this bearer token; `None` = nobody it is valid for.
-    pub async fn authenticate(&self, bearer: &str) -> Result<Option<TokenIdentity>, CommandError> {
-        let identity = self.identify(bearer).await?;
+    /// Who presents this bearer token, as known at least up to a position; `None` = nobody it is
+    /// valid for.
+    pub async fn authenticate(
+        &self,
+        bearer: &str,
+        at_least: Position,
+    ) -> Result<Option<Arc<TokenIdentity>>, CommandError> {
+        let identity = self.identify(bearer, at_least).await?;
         if identity.is_none() {
             let now = self.core.now();
             self.core.parts.activity.note(ActivityEntry::new(now, ActivityKind::SignInRefused));
@@ -193,7 +206,15 @@ impl Commands {
         Ok(identity)
     }
 
-    async fn identify(&self, bearer: &str) -> Result<Option<TokenIdentity>, CommandError> {
+    async fn identify(
+        &self,
+        bearer: &str,
+        at_least: Position,
+    ) -> Result<Option<Arc<TokenIdentity>>, CommandError> {
+        let (core, digest) = (&self.core, digest_of(bearer));
+        if let Some(known) = core.identities.get(&digest, core.now(), at_least) {
+            return Ok(Some(known));
+        }
         let well_formed = bearer
             .strip_prefix(PREFIX)
             .and_then(|text| BASE64_URL_SAFE_NO_PAD.decode(text).ok())
@@ -201,24 +222,27 @@ impl Commands {
         if !well_formed {
             return Ok(None);
         }
-        let digest = digest_of(bearer);
         let Some((row, id)) = self.row_of_digest(digest).await? else { return Ok(None) };
-        let core = &self.core;
         let stream = StreamName::Token(id);
-        let (state, _) = core.handler.recent(&core.tokens, &stream, Position::START).await?;
+        let wanted = at_least.max(core.identities.floor());
+        let (state, recent) = core.handler.recent(&core.tokens, &stream, wanted).await?;
         let now = core.now();
-        Ok(state
-            .issued
-            .as_ref()
-            .filter(|issued| issued.digest == row && state.revoked_at.is_none())
-            .filter(|issued| issued.ends_at.is_none_or(|end| end > now))
-            .map(|issued| TokenIdentity {
-                id,
-                role: issued.role,
-                label: issued.label.clone(),
-                scopes: issued.scopes.clone(),
-                account: issued.account.clone(),
-            }))
+        let issued = state.issued.as_ref().filter(|issued| {
+            issued.digest == row
+                && state.revoked_at.is_none()
+                && issued.ends_at.is_none_or(|end| end > now)
+        });
+        let Some(issued) = issued else { return Ok(None) };
+        let identity = Arc::new(TokenIdentity {
+            id,
+            role: issued.role,
+            label: issued.label.clone(),
+            scopes: issued.scopes.clone(),
+            account: issued.account.clone(),
+        });
+        let looked_at = now.plus_micros(-recent.age);
+        core.identities.keep(digest, &identity, issued.ends_at, (recent.position, looked_at));
+        Ok(Some(identity))
     }
 
     async fn row_of_digest(

@@ -47,14 +47,17 @@ impl Core {
     }
 
     /// The key of a number, if what it signed is still valid. Numbers that were never in use are
-    /// refused without asking the vault.
+    /// refused without asking the vault; the next one may be in use at another node already.
     pub(crate) async fn checking_key(
         &self,
         purpose: KeyPurpose,
         number: u8,
     ) -> Result<Option<SecretKey>, CommandError> {
         let name = purpose_name(purpose);
-        let state = self.in_force().await?;
+        let mut state = self.in_force().await?;
+        if in_use(&state, name).and_then(|current| current.checked_add(1)) == Some(number) {
+            state = self.refresh_in_force().await?;
+        }
         let Some((current, retired)) = state.keys.get(name) else { return Ok(None) };
         if number > *current || retired.contains(&number) {
             return Ok(None);

@@ -80,13 +80,16 @@ impl Core {
         Ok(found)
     }
 
-    async fn link(&self, link: LinkId) -> Result<Found, OpenError> {
+    pub(crate) async fn item_of_link(&self, link: LinkId) -> Result<Option<ItemRef>, CommandError> {
         let row = self.parts.vault.get(VaultId(link.0)).await.map_err(vault_error)?;
-        let item = row
+        Ok(row
             .filter(|row| row.kind == RowKind::Link)
             .and_then(|row| String::from_utf8(row.body).ok())
-            .and_then(|text| text.parse::<ItemRef>().ok())
-            .ok_or(OpenError::NotFound)?;
+            .and_then(|text| text.parse::<ItemRef>().ok()))
+    }
+
+    async fn link(&self, link: LinkId) -> Result<Found, OpenError> {
+        let item = self.item_of_link(link).await?.ok_or(OpenError::NotFound)?;
         let state = self.item(&item).await?;
         Ok(Found { item, link, state })
     }

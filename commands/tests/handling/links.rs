@@ -6,6 +6,7 @@ use domain::{
     event::{Audience, CallerRole, KeyPurpose},
     id::ItemRef,
     item::{ItemCommand, NewLink},
+    position::Position,
     role::Permission,
 };
 use eventlog::{Activity as _, ActivityFilter, ActivityKind};
@@ -42,7 +43,7 @@ async fn an_opened_link_gives_a_visit_and_the_visit_gives_the_rights() {
         assert_eq!(opened.view_state.as_deref(), Some("zoom=3"));
         let caller = Caller { visits: vec![opened.visit.expose().to_owned()], ..visitor() };
         let state = one.load_item(&item).await.unwrap();
-        let (subject, ignored) = one.subject(&caller, &item, &state).await.unwrap();
+        let (subject, ignored) = one.subject(&caller, &state, Position::START).await.unwrap();
         assert!(ignored.is_empty(), "{ignored:?}");
         let rights = domain::access::permissions(&subject, &state, world.now());
         assert_eq!(rights, opened.permissions);
@@ -68,7 +69,7 @@ async fn a_visit_is_void_after_a_rotation_a_new_password_a_revocation_and_its_en
         }
         let caller = Caller { visits: vec![opened.visit.expose().to_owned()], ..visitor() };
         let state = node.load_item(&item).await.unwrap();
-        let (subject, ignored) = node.subject(&caller, &item, &state).await.unwrap();
+        let (subject, ignored) = node.subject(&caller, &state, Position::START).await.unwrap();
         assert!(subject.visits.is_empty());
         assert_eq!(ignored.len(), 1);
     }
@@ -84,7 +85,7 @@ async fn a_changed_password_ends_visits() {
     node.set_link_password(&by("a-1"), &item, opened.link, new).await.unwrap();
     let caller = Caller { visits: vec![opened.visit.expose().to_owned()], ..visitor() };
     let state = node.load_item(&item).await.unwrap();
-    let (subject, _) = node.subject(&caller, &item, &state).await.unwrap();
+    let (subject, _) = node.subject(&caller, &state, Position::START).await.unwrap();
     assert!(subject.visits.is_empty());
     let wrong = open(&node, &token, Some("one")).await;
     assert!(matches!(wrong, Err(OpenError::PasswordWrong)), "{wrong:?}");

@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use commands::{Caller, CommandError, NewToken, Request};
-use domain::{event::CallerRole, rejection::Rejection};
+use domain::{event::CallerRole, position::Position, rejection::Rejection};
 
 fn admin() -> Request {
     Request::of(Caller::system("command-line"))
@@ -26,14 +26,37 @@ async fn a_token_says_who_calls_until_it_is_revoked() {
         let secret = secret.unwrap();
         assert!(secret.expose().starts_with("sl_"));
         for node in [&one, &two] {
-            let identity = node.authenticate(secret.expose()).await.unwrap().unwrap();
+            let identity =
+                node.authenticate(secret.expose(), Position::START).await.unwrap().unwrap();
             assert_eq!((identity.id, identity.label.as_str()), (id, "lab"));
         }
         one.revoke_token(&admin(), id).await.unwrap();
-        assert_eq!(one.authenticate(secret.expose()).await.unwrap(), None);
+        assert_eq!(one.authenticate(secret.expose(), Position::START).await.unwrap(), None);
+        let revoked = world.log.head().await.unwrap().position;
+        assert_eq!(two.authenticate(secret.expose(), revoked).await.unwrap(), None, "as named");
         world.clock.advance_seconds(1);
-        assert_eq!(two.authenticate(secret.expose()).await.unwrap(), None);
+        assert_eq!(two.authenticate(secret.expose(), Position::START).await.unwrap(), None);
     }
+}
+
+#[tokio::test]
+async fn another_node_refuses_a_revoked_token_as_soon_as_it_sees_the_record() {
+    let world = World::memory();
+    let (one, two) = (world.node().await, world.node().await);
+    let following = two.clone();
+    let follower = tokio::spawn(async move { following.run_eraser().await });
+    let (_, id, secret) = one.issue_token(&admin(), new("lab")).await.unwrap();
+    let secret = secret.unwrap();
+    assert!(two.authenticate(secret.expose(), Position::START).await.unwrap().is_some());
+    one.revoke_token(&admin(), id).await.unwrap();
+    // The clock stands still: nothing but the record makes the node look again.
+    let refused = async {
+        while two.authenticate(secret.expose(), Position::START).await.unwrap().is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), refused).await.unwrap();
+    follower.abort();
 }
 
 #[tokio::test]
@@ -44,9 +67,9 @@ async fn a_token_ends_by_the_clock() {
     let token = NewToken { ends_at, ..new("lab") };
     let (_, _, secret) = node.issue_token(&admin(), token).await.unwrap();
     let secret = secret.unwrap();
-    assert!(node.authenticate(secret.expose()).await.unwrap().is_some());
+    assert!(node.authenticate(secret.expose(), Position::START).await.unwrap().is_some());
     world.clock.advance_seconds(60);
-    assert_eq!(node.authenticate(secret.expose()).await.unwrap(), None);
+    assert_eq!(node.authenticate(secret.expose(), Position::START).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -55,7 +78,7 @@ async fn what_is_no_token_is_nobodys() {
     let node = world.node().await;
     let unknown = format!("sl_{}", "A".repeat(43));
     for bearer in ["", "sl_", "sl_x", "Bearer", &unknown] {
-        assert_eq!(node.authenticate(bearer).await.unwrap(), None);
+        assert_eq!(node.authenticate(bearer, Position::START).await.unwrap(), None);
     }
 }
 
@@ -91,7 +114,7 @@ async fn the_first_admin_token_is_made_once() {
         let made = tokio::join!(one.first_token(), two.first_token());
         let made: Vec<_> = [made.0.unwrap(), made.1.unwrap()].into_iter().flatten().collect();
         assert_eq!(made.len(), 1);
-        let identity = one.authenticate(made[0].expose()).await.unwrap().unwrap();
+        let identity = one.authenticate(made[0].expose(), Position::START).await.unwrap().unwrap();
         assert_eq!(identity.role, CallerRole::Admin);
         assert!(one.first_token().await.unwrap().is_none());
     }

@@ -1,7 +1,12 @@
 //! `POST /v1/links/open`: open a link.
 
 use super::{OpenedBody, answer};
-use crate::{extract::Asking, problem::Fallible, state::AppState, v1::input::SecretInput};
+use crate::{
+    extract::Asking,
+    problem::Fallible,
+    state::AppState,
+    v1::{fresh, input::SecretInput},
+};
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -26,8 +31,9 @@ pub async fn open_link(
     Asking { head, body }: Asking<OpenLink>,
 ) -> Fallible<Response> {
     let OpenLink { token, password } = body;
+    fresh::written(&app, &head).await?;
     let password = password.map(|password| password.password("/password")).transpose()?;
     let token = token.0.expose();
     let opened = app.commands.open_link(&head.caller, token, password.as_ref()).await?;
-    Ok(answer(opened))
+    Ok(answer(&app, opened))
 }

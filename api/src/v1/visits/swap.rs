@@ -1,7 +1,12 @@
 //! `POST /v1/visits`: an application swaps the code of a redirect for the visit.
 
 use super::{OpenedBody, answer};
-use crate::{extract::Asking, problem::Fallible, state::AppState, v1::input::SecretInput};
+use crate::{
+    extract::Asking,
+    problem::Fallible,
+    state::AppState,
+    v1::{fresh, input::SecretInput},
+};
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -23,6 +28,7 @@ pub async fn swap_code(
     State(app): State<AppState>,
     Asking { head, body }: Asking<SwapCode>,
 ) -> Fallible<Response> {
+    fresh::written(&app, &head).await?;
     let opened = app.commands.swap_code(&head.caller, body.code.0.expose()).await?;
-    Ok(answer(opened))
+    Ok(answer(&app, opened))
 }
