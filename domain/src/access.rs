@@ -12,6 +12,8 @@ mod authority;
 #[cfg(any(test, feature = "testing"))]
 pub mod oracle;
 pub(crate) mod path;
+pub mod rule;
+mod state;
 
 pub use authority::{AUTHORITY, required, required_by_name};
 pub use path::{Path, Via, access_list, paths};
@@ -65,7 +67,11 @@ pub fn permissions(subject: &Subject, item: &ItemState, at: Time) -> Permissions
     if subject.unrestricted {
         return if item.exists() { Permissions::ALL } else { Permissions::NONE };
     }
-    paths(subject, item, at)
-        .into_iter()
-        .fold(Permissions::NONE, |all, path| all.union(path.permissions))
+    let mut all = Permissions::NONE;
+    rule::ways(item, subject, |way| {
+        if way.window.holds(at) {
+            all = all.union(way.permissions);
+        }
+    });
+    all
 }

@@ -8,6 +8,7 @@ pub mod access;
 pub mod audit;
 pub mod catalog;
 pub mod fold;
+pub mod index;
 pub mod projection;
 pub mod runner;
 pub mod store;
@@ -15,6 +16,7 @@ pub mod value;
 pub mod views;
 pub mod words;
 
+pub use index::{AccessIndex, IndexError, IndexOptions, Snapshot};
 pub use runner::{Runner, RunnerOptions};
 pub use store::{Database, Side, StoreError};
 pub use views::*;

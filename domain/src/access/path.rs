@@ -1,6 +1,9 @@
 //! By which paths has somebody access to an item, and by whose act?
 
-use super::Subject;
+use super::{
+    Subject,
+    rule::{Over, ways},
+};
 use crate::{
     actor::Actor,
     event::{Audience, Provenance, Visibility},
@@ -64,23 +67,17 @@ pub struct Path {
 /// the caller's role, not from the item.
 pub fn paths(subject: &Subject, item: &ItemState, at: Time) -> Vec<Path> {
     let mut found = Vec::new();
-    let owns = subject.account.is_some() && subject.account == item.owner;
-    if owns && matches!(item.lifecycle, Lifecycle::Open | Lifecycle::Closed) {
-        found.push(owner_path(item));
-    }
-    if item.lifecycle != Lifecycle::Open {
-        return found;
-    }
-    let mine = item.grants.values().filter(|open| is_for(&open.grant.grantee, subject));
-    found.extend(mine.filter(|open| open.grant.window().holds(at)).map(grant_path));
-    if opens_to(item.visibility, subject) {
-        found.push(visibility_path(item));
-    }
-    for (id, link) in &item.links {
-        if visited(*id, link, subject, at) && !found.iter().any(|path| is_link(path, *id)) {
-            found.push(link_path(*id, link));
+    ways(item, subject, |way| {
+        if way.window.holds(at) {
+            found.push(match way.over {
+                Over::Owner => owner_path(item),
+                Over::Grant(open) => grant_path(open),
+                Over::Visibility(_) => visibility_path(item),
+                Over::Link(id, link) => link_path(id, link),
+                Over::Library(never) => match never {},
+            });
         }
-    }
+    });
     found
 }
 
@@ -108,47 +105,6 @@ pub fn access_list(item: &ItemState, at: Time) -> BTreeMap<Principal, Vec<Path>>
         add(Principal::Anonymous, visibility_path(item));
     }
     list
-}
-
-pub(crate) fn is_for(grantee: &Grantee, subject: &Subject) -> bool {
-    match grantee {
-        Grantee::Account(account) => subject.account.as_ref() == Some(account),
-        // A group gives something to those who are signed in only.
-        Grantee::Group(group) => subject.account.is_some() && subject.groups.contains(group),
-    }
-}
-
-pub(crate) fn opens_to(visibility: Visibility, subject: &Subject) -> bool {
-    match visibility {
-        Visibility::Restricted => false,
-        Visibility::Internal => subject.account.is_some(),
-        Visibility::Public => true,
-    }
-}
-
-/// Does a link of this audience give rights to the subject? One for the entitled gives none: it
-/// leads there who has access anyway.
-pub(crate) fn gives(audience: Audience, subject: &Subject) -> bool {
-    match audience {
-        Audience::Named => false,
-        Audience::Internal => subject.account.is_some(),
-        Audience::Anyone => true,
-    }
-}
-
-fn visited(id: LinkId, link: &OpenLink, subject: &Subject, at: Time) -> bool {
-    gives(link.terms.audience, subject)
-        && link.terms.window().holds(at)
-        && subject.visits.iter().any(|visit| {
-            visit.link == id
-                && visit.generation == link.generation
-                && visit.password_version == link.password_version
-                && at < visit.ends_at
-        })
-}
-
-fn is_link(path: &Path, id: LinkId) -> bool {
-    matches!(path.via, Via::Link { link, .. } if link == id)
 }
 
 fn owner_path(item: &ItemState) -> Path {

@@ -4,8 +4,9 @@ use super::{ItemState, Lifecycle};
 use crate::{
     access::{
         Path, Subject,
-        path::{gives, grant_path, link_path, paths, visibility_path},
+        path::{grant_path, link_path, paths, visibility_path},
         permissions,
+        rule::gives,
     },
     event::{Audience, Visibility},
     principal::{Grantee, Principal},
@@ -136,6 +137,6 @@ fn grants_to(item: &ItemState, grantee: &Grantee, now: Time) -> impl Iterator<It
 
 fn links(item: &ItemState, subject: &Subject, now: Time) -> impl Iterator<Item = Path> {
     let open = item.links.iter().filter(move |(_, link)| !link.terms.window().ended(now));
-    let usable = open.filter(|(_, link)| gives(link.terms.audience, subject));
+    let usable = open.filter(|(_, link)| gives(link.terms.audience, subject.account.is_some()));
     usable.map(|(id, link)| link_path(*id, link))
 }

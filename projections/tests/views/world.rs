@@ -96,10 +96,15 @@ impl World {
     pub(crate) async fn of(steps: &[Step]) -> Self {
         let world = Self::new();
         for step in steps {
-            let said = Said { by: step.actor.clone(), ..Said::by("a-1") };
-            world.write(&step.stream, step.time, step.commit, &said, step.events.clone()).await;
+            world.step(step).await;
         }
         world
+    }
+
+    /// One more step of a generated history happens.
+    pub(crate) async fn step(&self, step: &Step) -> Position {
+        let said = Said { by: step.actor.clone(), ..Said::by("a-1") };
+        self.write(&step.stream, step.time, step.commit, &said, step.events.clone()).await
     }
 
     /// Appends events to a stream, an hour after the last ones.
