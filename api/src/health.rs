@@ -9,9 +9,13 @@ use axum::{
     routing::get,
 };
 use commands::{Clock, Commands};
+use domain::position::Position;
 use eventlog::{Durability, LogError, SharedLog};
 use metrics_exporter_prometheus::PrometheusHandle;
-use projections::{ProjectionStatus, ViewError, Views};
+use projections::{
+    AccessIndex, ProjectionStatus, ViewError, Views,
+    index::{IndexStatus, Started},
+};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -31,6 +35,8 @@ pub struct Operations {
     pub commands: Commands,
     /// The read side.
     pub views: Arc<dyn Views>,
+    /// The access index.
+    pub index: AccessIndex,
     /// The event log.
     pub log: SharedLog,
     /// The clock.
@@ -65,6 +71,7 @@ pub struct Report {
     components: Vec<Component>,
     durability: Option<DurabilityReport>,
     projections: Vec<ProjectionReport>,
+    access_index: IndexReport,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -124,6 +131,53 @@ impl From<ProjectionStatus> for ProjectionReport {
     }
 }
 
+/// How the access index is, as `/readyz` shows it.
+#[derive(Debug, Clone, Serialize)]
+struct IndexReport {
+    position: u64,
+    lag_records: Option<u64>,
+    items: u64,
+    grants: u64,
+    bytes: u64,
+    started_from: &'static str,
+    start_seconds: Option<f64>,
+    stopped: Option<StoppedReport>,
+}
+
+impl IndexReport {
+    fn new(status: IndexStatus, head: Option<Position>) -> Self {
+        Self {
+            position: status.position.0,
+            lag_records: head.map(|head| head.0.saturating_sub(status.position.0)),
+            items: status.items,
+            grants: status.grants,
+            bytes: status.bytes,
+            started_from: match status.started {
+                Started::FromLog => "log",
+                Started::FromFile(_) => "saved file",
+            },
+            start_seconds: status.start_took.map(|took| took.as_secs_f64()),
+            stopped: status
+                .stopped
+                .map(|(position, why)| StoppedReport { position: position.0, why }),
+        }
+    }
+}
+
+fn index_problems(status: &IndexStatus) -> Vec<String> {
+    let stopped = status.stopped.iter();
+    let mut problems: Vec<String> =
+        stopped.map(|(position, why)| format!("stopped at {position}: {why}")).collect();
+    if !status.ready {
+        problems.push(format!("catching up, at position {}", status.position));
+    }
+    if let Some(why) = &status.lost {
+        tracing::warn!(why, "the access index has no word from the log");
+        problems.push("no word from the event log".to_owned());
+    }
+    problems
+}
+
 /// What an acknowledgement buys, in words.
 pub fn acknowledgement(durability: &Durability) -> String {
     let copies = match durability.replicas {
@@ -140,8 +194,9 @@ pub fn acknowledgement(durability: &Durability) -> String {
 impl Operations {
     /// Asks every part, each for a bounded time.
     pub async fn report(&self) -> Report {
-        let (checked, statuses) = tokio::join!(
+        let (checked, head, statuses) = tokio::join!(
             timeout(PATIENCE, self.log.check()),
+            timeout(PATIENCE, self.log.head()),
             timeout(PATIENCE, self.views.statuses(self.clock.now())),
         );
         let log = checked.unwrap_or_else(|_| Err(LogError::Unavailable("no answer".to_owned())));
@@ -160,6 +215,9 @@ impl Operations {
             Some(format!("`{}` stopped at {}: {}", status.name, stopped.position, stopped.why))
         });
         components.push(Component::new("projections", stopped.collect()));
+        let index = self.index.status();
+        components.push(Component::new("access_index", index_problems(&index)));
+        let head = head.ok().and_then(Result::ok).map(|head| head.position);
         if self.shutdown.begun() {
             components.push(Component::new("service", vec!["ending".to_owned()]));
         }
@@ -175,6 +233,7 @@ impl Operations {
                 warnings: durability.warnings,
             }),
             projections: statuses.into_iter().map(Into::into).collect(),
+            access_index: IndexReport::new(index, head),
         }
     }
 }

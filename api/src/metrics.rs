@@ -39,6 +39,13 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe_gauge!("sharelog_projection_lag_records", "Records that a projection is behind");
     describe_gauge!("sharelog_projection_lag_seconds", "Age of the oldest record it does not know");
     describe_gauge!("sharelog_projection_stopped", "1 = it will not go on by itself");
+    describe_gauge!("sharelog_index_position", "How far the access index has come");
+    describe_gauge!("sharelog_index_lag_records", "Records that the access index is behind");
+    describe_gauge!("sharelog_index_ready", "1 = the access index answers");
+    describe_gauge!("sharelog_index_grants", "Open grants in the access index");
+    describe_gauge!("sharelog_index_items", "Items in the access index");
+    describe_gauge!("sharelog_index_bytes", Unit::Bytes, "Memory of the access index, estimated");
+    describe_gauge!("sharelog_index_start_seconds", Unit::Seconds, "How long its start took");
     gauge!("sharelog_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)
 }
@@ -51,8 +58,19 @@ pub(crate) async fn refresh(operations: &Operations) {
     );
     gauge!("sharelog_ready_to_write").set(f64::from(u8::from(operations.commands.health().ready)));
     gauge!("sharelog_last_acknowledged").set(number(operations.commands.last_acknowledged().0));
+    let index = operations.index.status();
     if let Ok(Ok(head)) = head {
         gauge!("sharelog_log_head").set(number(head.position.0));
+        let lag = head.position.0.saturating_sub(index.position.0);
+        gauge!("sharelog_index_lag_records").set(number(lag));
+    }
+    gauge!("sharelog_index_position").set(number(index.position.0));
+    gauge!("sharelog_index_ready").set(f64::from(u8::from(operations.index.snapshot().is_ok())));
+    gauge!("sharelog_index_grants").set(number(index.grants));
+    gauge!("sharelog_index_items").set(number(index.items));
+    gauge!("sharelog_index_bytes").set(number(index.bytes));
+    if let Some(took) = index.start_took {
+        gauge!("sharelog_index_start_seconds").set(took.as_secs_f64());
     }
     for status in statuses.into_iter().flatten().flatten() {
         let name = status.name;

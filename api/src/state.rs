@@ -2,7 +2,7 @@
 
 use commands::{Clock, Commands};
 use eventlog::{Activity, SharedLog};
-use projections::Views;
+use projections::{AccessIndex, Views};
 use std::{ops::Deref, sync::Arc, time::Duration};
 use url::Url;
 
@@ -13,6 +13,8 @@ pub struct AppParts {
     pub commands: Commands,
     /// The read side.
     pub views: Arc<dyn Views>,
+    /// Who may do what, from memory.
+    pub index: AccessIndex,
     /// The event log; the edge reads it only.
     pub log: SharedLog,
     /// The activity log.

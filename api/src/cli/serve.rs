@@ -21,7 +21,7 @@ use crate::{
 use axum::{Router, middleware};
 use commands::Commands;
 use metrics_exporter_prometheus::PrometheusHandle;
-use projections::{Runner, RunnerOptions, Views, views};
+use projections::{AccessIndex, IndexOptions, Runner, RunnerOptions, Views, views};
 use std::{io::ErrorKind, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tower_http::trace::{DefaultOnRequest, DefaultOnResponse, TraceLayer};
@@ -50,6 +50,7 @@ struct Service {
     /// Ends the background work; after the requests, which may wait for it.
     work_ends: Shutdown,
     engines: Engines,
+    index: AccessIndex,
     shutdown: Shutdown,
     // Given back last.
     _lock: DataLock,
@@ -66,13 +67,16 @@ async fn start(settings: &Settings, demo: bool, shutdown: Shutdown) -> Result<Se
 
     let engines = wiring::open(store, Arc::new(SystemClock)).await?;
     let durability = engines.log.check().await?;
+    let file = Some(store.local("index.bin"));
+    let index = AccessIndex::open(engines.log.clone(), file, IndexOptions::default()).await?;
     let commands = open_commands(&engines, write_settings(store, serve)?).await?;
     let first_token = write_first_token(&commands, store).await?;
     let views = views(engines.database.clone(), Some(engines.log.clone()));
     let work_ends = Shutdown::default();
     let background = work(&commands, &engines, &work_ends, serve.projectors);
 
-    let app = app(&commands, &views, &engines, &shutdown, prometheus, (serve, &public_url));
+    let parts = (&commands, &views, &index);
+    let app = app(parts, &engines, &shutdown, prometheus, (serve, &public_url));
     let shown = banner::Banner {
         store,
         durability: &durability,
@@ -86,7 +90,7 @@ async fn start(settings: &Settings, demo: bool, shutdown: Shutdown) -> Result<Se
         let world = demo::load(&commands, &public_url).await?;
         terminal::note(banner::demo(&world, store, address));
     }
-    Ok(Service { app, listener, background, work_ends, engines, shutdown, _lock: lock })
+    Ok(Service { app, listener, background, work_ends, engines, index, shutdown, _lock: lock })
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
@@ -172,8 +176,7 @@ fn work(
 }
 
 fn app(
-    commands: &Commands,
-    views: &Arc<dyn Views>,
+    (commands, views, index): (&Commands, &Arc<dyn Views>, &AccessIndex),
     engines: &Engines,
     shutdown: &Shutdown,
     prometheus: PrometheusHandle,
@@ -182,6 +185,7 @@ fn app(
     let state = AppState::new(AppParts {
         commands: commands.clone(),
         views: views.clone(),
+        index: index.clone(),
         log: engines.log.clone(),
         activity: engines.activity.clone(),
         clock: Arc::new(SystemClock),
@@ -191,6 +195,7 @@ fn app(
     let operations = Operations {
         commands: commands.clone(),
         views: views.clone(),
+        index: index.clone(),
         log: engines.log.clone(),
         clock: Arc::new(SystemClock),
         shutdown: shutdown.clone(),
@@ -209,7 +214,8 @@ fn app(
 impl Service {
     /// Answers until told to end; then finishes what runs, for a bounded time.
     async fn run(self, serve: &Serve) -> Result<(), Failure> {
-        let Self { app, listener, mut background, work_ends, engines, shutdown, _lock } = self;
+        let Self { app, listener, mut background, work_ends, engines, index, shutdown, _lock } =
+            self;
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(listener, app).with_graceful_shutdown(shutdown.wait());
         let mut serving = tokio::spawn(serving.into_future());
@@ -225,6 +231,9 @@ impl Service {
         let rest = async { while background.join_next().await.is_some() {} };
         if timeout(serve.shutdown_grace, rest).await.is_err() {
             tracing::warn!("background work did not end in time");
+        }
+        if timeout(serve.shutdown_grace, index.close()).await.is_err() {
+            tracing::warn!("the access index was not saved in time; the next start reads more");
         }
         match timeout(serve.shutdown_grace, engines.activity.flush()).await {
             Ok(Ok(())) => {}

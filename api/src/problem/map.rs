@@ -3,7 +3,7 @@
 use super::{FieldError, Problem, ProblemType as T};
 use commands::{CommandError, OpenError, Outcome, Status};
 use domain::rejection::{Entity, Rejection};
-use projections::ViewError;
+use projections::{IndexError, ViewError};
 
 const AGAIN_SOON: u64 = 1;
 const AGAIN_LATER: u64 = 5;
@@ -152,6 +152,26 @@ impl From<ViewError> for Problem {
     }
 }
 
+impl From<IndexError> for Problem {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::NotYet { position } | IndexError::CatchingUp { position } => {
+                Self::new(T::NotYetVisible, error.to_string())
+                    .with("position", position)
+                    .retry_after(AGAIN_SOON)
+            }
+            IndexError::Stopped { position, why } => {
+                let detail = format!("the access index has stopped at {position}");
+                Self::new(T::ViewsUnavailable, detail).retry_after(AGAIN_LATER).because(why)
+            }
+            IndexError::Lost { position, why } => {
+                let detail = format!("the access index had no word from the log since {position}");
+                Self::new(T::ViewsUnavailable, detail).retry_after(AGAIN_LATER).because(why)
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,6 +290,18 @@ mod tests {
             commands().into_iter().map(|(error, wanted)| (OpenError::Command(error), wanted));
         let all = cases.into_iter().chain(wrapped);
         check(all.map(|(error, wanted)| (error.into(), wanted)));
+    }
+
+    #[test]
+    fn every_failure_of_the_access_index_has_its_problem() {
+        let position = Position(7);
+        let cases = [
+            (IndexError::CatchingUp { position }, (503, "not-yet-visible", true)),
+            (IndexError::NotYet { position }, (503, "not-yet-visible", true)),
+            (IndexError::Stopped { position, why: driver() }, (503, "views-unavailable", true)),
+            (IndexError::Lost { position, why: driver() }, (503, "views-unavailable", true)),
+        ];
+        check(cases.into_iter().map(|(error, wanted)| (error.into(), wanted)));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use eventlog::{
     faulty::FaultyLog,
     memory::{MemoryActivity, MemoryLog},
 };
-use projections::{Runner, RunnerOptions, store::sqlite};
+use projections::{AccessIndex, IndexOptions, Runner, RunnerOptions, store::sqlite};
 use serde_json::Value;
 use std::{
     fmt::Write as _,
@@ -40,6 +40,7 @@ pub(crate) struct World {
     pub(crate) admin: String,
     memory: MemoryLog,
     parts: Parts,
+    pub(crate) index: AccessIndex,
     tokens: Mutex<Vec<(String, String)>>,
     runner: Option<tokio::task::JoinHandle<()>>,
     _folder: tempfile::TempDir,
@@ -99,9 +100,11 @@ impl World {
             let runner = Runner::new(log.clone(), opener, database.clone(), options);
             tokio::spawn(runner.run(std::future::pending()))
         });
+        let options = IndexOptions::default();
+        let index = AccessIndex::open(Arc::new(memory.clone()), None, options).await.unwrap();
         let views = Arc::new(RiggedViews::new(projections::views(database, Some(log.clone()))));
         Self {
-            router: router(commands, &parts, views.clone()),
+            router: router(commands, &parts, views.clone(), index.clone()),
             log,
             faults,
             rig,
@@ -111,6 +114,7 @@ impl World {
             admin,
             memory,
             parts,
+            index,
             tokens: Mutex::default(),
             runner,
             _folder: folder,
@@ -121,7 +125,8 @@ impl World {
     pub(crate) async fn elsewhere(&self, client: &Client) -> Client {
         let parts = Parts { log: Arc::new(self.memory.clone()), ..self.parts.clone() };
         let commands = Commands::open(parts.clone()).await.unwrap();
-        Client { router: router(commands, &parts, self.views.clone()), ..client.clone() }
+        let index = self.index.clone();
+        Client { router: router(commands, &parts, self.views.clone(), index), ..client.clone() }
     }
 
     /// Nobody in particular: no token.
@@ -192,10 +197,16 @@ impl World {
     }
 }
 
-fn router(commands: Commands, parts: &Parts, views: Arc<RiggedViews>) -> Router {
+fn router(
+    commands: Commands,
+    parts: &Parts,
+    views: Arc<RiggedViews>,
+    index: AccessIndex,
+) -> Router {
     let state = AppState::new(AppParts {
         commands,
         views,
+        index,
         log: parts.log.clone(),
         activity: parts.activity.clone(),
         clock: parts.clock.clone(),
