@@ -32,9 +32,7 @@ use domain::{
     stream::StreamName,
     time::Time,
 };
-use eventlog::{
-    Append, AppendFailed, Appended, KeyIndex, MAX_RECORD, Record, SharedLog, skew::Guard,
-};
+use eventlog::{AppendFailed, Appended, KeyIndex, MAX_RECORD, Record, SharedLog, skew::Guard};
 use slots::{Held, Slot};
 use std::{
     future::Future,
@@ -202,14 +200,7 @@ impl Handler {
             if issue.request.dry_run {
                 return Ok(envelope.planned::<A>(issue, state));
             }
-            let append = Append {
-                stream: issue.stream.clone(),
-                expected: A::position(state),
-                commit,
-                key: issue.key.clone(),
-                bytes: envelope.bytes.clone(),
-            };
-            match eventlog::append(self.log.as_ref(), &append, self.budget).await {
+            match eventlog::append(self.log.as_ref(), &envelope.append, self.budget).await {
                 Ok(Appended::At(position)) => {
                     self.note(position, at);
                     let outcome = envelope.recorded::<A>(issue, state, position);

@@ -1,6 +1,7 @@
 //! Which ids exist, and what a well-formed one looks like? The registry of all typed ids.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
@@ -39,14 +40,18 @@ macro_rules! name_id {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// Parses an id; refuses what breaks the rule of this kind of id.
-            pub fn parse(text: impl Into<String>) -> Result<Self, IdError> {
-                let text = text.into();
+            pub fn parse(text: impl AsRef<str>) -> Result<Self, IdError> {
+                let text = text.as_ref();
                 let valid: fn(&str) -> bool = $valid;
-                if valid(&text) { Ok(Self(text)) } else { Err(IdError::new($what, &text, $rule)) }
+                if valid(text) {
+                    Ok(Self(SmolStr::new(text)))
+                } else {
+                    Err(IdError::new($what, text, $rule))
+                }
             }
             /// The id as text.
             pub fn as_str(&self) -> &str {
@@ -72,7 +77,7 @@ macro_rules! name_id {
         }
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0
+                id.0.into()
             }
         }
     };

@@ -18,6 +18,10 @@ use eventlog::{
 use rusqlite::{Connection, params};
 use std::{path::Path, sync::Arc, time::Instant};
 
+/// The allocator of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Records in one transaction of the ceiling.
 const BATCH: usize = 64;
 /// Writers of ours: as many appends wait at once.
@@ -55,7 +59,7 @@ fn raw(path: &Path, runtime: &tokio::runtime::Runtime, records: &[Append]) -> f6
     let mut connection = Connection::open(path).unwrap();
     connection.pragma_update(None, "synchronous", "FULL").unwrap();
     let rows: Vec<(String, String)> =
-        records.iter().map(|record| (record.stream.to_string(), record.message_id())).collect();
+        records.iter().map(|record| (record.stream().to_string(), record.message_id())).collect();
     let begun = Instant::now();
     let mut position = 0_i64;
     for (batch, rows) in records.chunks(BATCH).zip(rows.chunks(BATCH)) {
@@ -70,7 +74,7 @@ fn raw(path: &Path, runtime: &tokio::runtime::Runtime, records: &[Append]) -> f6
             for (record, (stream, message)) in batch.iter().zip(rows) {
                 position += 1;
                 insert
-                    .execute(params![position, stream, message, position, record.bytes.as_ref()])
+                    .execute(params![position, stream, message, position, record.bytes().as_ref()])
                     .unwrap();
             }
         }

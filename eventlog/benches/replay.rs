@@ -29,6 +29,10 @@ use futures::StreamExt as _;
 use server::Server;
 use std::time::{Duration, Instant};
 
+/// The allocator of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Rounds of each; the best counts, as something else may run on the machine.
 const ROUNDS: usize = 3;
 
@@ -78,8 +82,10 @@ async fn fill(server: &Server, count: u64) {
         let mut headers = HeaderMap::new();
         headers.insert(header::NATS_MESSAGE_ID, record.message_id());
         headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, "0");
-        let subject = record.stream.subject("sharelog.log");
-        acks.push(context.publish_with_headers(subject, headers, record.bytes).await.unwrap());
+        let subject = record.stream().subject("sharelog.log");
+        acks.push(
+            context.publish_with_headers(subject, headers, record.bytes().clone()).await.unwrap(),
+        );
         if acks.len() >= 500 {
             for ack in acks.drain(..) {
                 ack.await.unwrap();

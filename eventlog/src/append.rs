@@ -1,8 +1,7 @@
 //! Was it appended? One append with every doubt resolved by reading.
 
-use crate::{Append, AppendError, Appended, EventLog, LogError, MAX_RECORD};
-use domain::{id::CommitId, position::Position, stream::StreamName};
-use serde::Deserialize;
+use crate::{Append, AppendError, Appended, EventLog, LogError};
+use domain::id::CommitId;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -26,30 +25,6 @@ pub enum AppendFailed {
     Log(#[from] LogError),
 }
 
-/// What the bytes must agree on with what is asked, or no follower would ever get past the record.
-#[derive(Deserialize)]
-struct Head {
-    stream: StreamName,
-    prev: Position,
-    commit: CommitId,
-}
-
-fn agrees(append: &Append) -> Result<(), LogError> {
-    let refused =
-        |detail: String| LogError::Misconfigured(format!("a record was refused: {detail}"));
-    if append.bytes.len() > MAX_RECORD {
-        return Err(refused(format!("{} bytes", append.bytes.len())));
-    }
-    let head: Head =
-        serde_json::from_slice(&append.bytes).map_err(|error| refused(error.to_string()))?;
-    let asked = (&append.stream, append.expected, append.commit);
-    if (&head.stream, head.prev, head.commit) == asked {
-        Ok(())
-    } else {
-        Err(refused("its envelope differs from what was asked".to_owned()))
-    }
-}
-
 /// Appends within a time budget.
 ///
 /// A conflict, a duplicate and a missing acknowledgement say nothing certain about this commit:
@@ -62,7 +37,6 @@ pub async fn append(
     append: &Append,
     budget: Duration,
 ) -> Result<Appended, AppendFailed> {
-    agrees(append)?;
     let until = Instant::now() + budget;
     let mut doubt = None;
     let mut pause = FIRST_PAUSE;
@@ -92,7 +66,7 @@ pub async fn append(
             return match (doubt, outcome) {
                 (None, AppendError::Conflict) => Ok(Appended::Conflict),
                 (doubt, outcome) => Err(AppendFailed::Unknown {
-                    commit: append.commit,
+                    commit: append.commit(),
                     detail: doubt.unwrap_or_else(|| outcome.to_string()),
                 }),
             };
@@ -108,18 +82,19 @@ async fn resolve(
     append: &Append,
     outcome: &AppendError,
 ) -> Result<Option<Appended>, LogError> {
-    let since = log.read_stream(&append.stream, append.expected).await?;
-    if let Some(ours) = since.iter().find(|record| record.envelope.commit == append.commit) {
+    let since = log.read_stream(append.stream(), append.expected()).await?;
+    if let Some(ours) = since.iter().find(|record| record.envelope.commit == append.commit()) {
         return Ok(Some(Appended::At(ours.position)));
     }
-    if append.key.is_some()
-        && let Some(other) = since.iter().find(|record| record.envelope.key == append.key)
+    if append.key().is_some()
+        && let Some(other) =
+            since.iter().find(|record| record.envelope.key.as_deref() == append.key())
     {
         return Ok(Some(Appended::KeyTaken(other.position)));
     }
     if let AppendError::Duplicate(position) = outcome {
         return Ok(Some(match log.read(*position).await? {
-            Some(record) if record.envelope.commit == append.commit => {
+            Some(record) if record.envelope.commit == append.commit() => {
                 Appended::At(record.position)
             }
             _ => Appended::KeyTaken(*position),

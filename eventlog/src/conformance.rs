@@ -119,7 +119,6 @@ macro_rules! conformance_suite {
             appending::a_retry_after_others_moved_on_finds_itself,
             appending::another_node_sees_the_position_at_once,
             appending::records_up_to_the_limit_are_kept_and_larger_ones_refused,
-            appending::a_record_that_contradicts_its_append_is_refused,
             appending::many_appends_at_once_are_dense_and_in_order,
             appending::streams_are_read_from_any_position,
             appending::the_log_knows_what_it_is,

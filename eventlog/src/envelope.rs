@@ -151,22 +151,49 @@ impl Record {
     }
 }
 
-/// A record about to be appended.
+/// A record about to be appended. Made from its envelope only, so that what is asked of the log
+/// and what the bytes say never differ: no follower would get past such a record.
 #[derive(Debug, Clone)]
 pub struct Append {
-    /// The stream.
-    pub stream: StreamName,
-    /// The version the stream must have: position of its last record, 0 = none.
-    pub expected: Position,
-    /// The commit's id; finds it again when an acknowledgement was lost.
-    pub commit: CommitId,
-    /// Fingerprint of the idempotency key; `None` = none was sent.
-    pub key: Option<String>,
-    /// The encoded envelope.
-    pub bytes: Bytes,
+    stream: StreamName,
+    expected: Position,
+    commit: CommitId,
+    at: Time,
+    key: Option<String>,
+    bytes: Bytes,
 }
 
 impl Append {
+    /// Encodes an envelope.
+    pub fn of(envelope: Envelope) -> Result<Self, EncodeError> {
+        let bytes = envelope.encode()?;
+        let Envelope { stream, prev, commit, at, key, .. } = envelope;
+        Ok(Self { stream, expected: prev, commit, at, key, bytes })
+    }
+    /// The stream.
+    pub const fn stream(&self) -> &StreamName {
+        &self.stream
+    }
+    /// The version the stream must have: position of its last record, 0 = none.
+    pub const fn expected(&self) -> Position {
+        self.expected
+    }
+    /// The commit's id; finds it again when an acknowledgement was lost.
+    pub const fn commit(&self) -> CommitId {
+        self.commit
+    }
+    /// The writer's time.
+    pub const fn at(&self) -> Time {
+        self.at
+    }
+    /// Fingerprint of the idempotency key; `None` = none was sent.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+    /// The encoded envelope.
+    pub const fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
     /// The id under which the broker finds duplicates: the key's fingerprint, else the commit id.
     pub fn message_id(&self) -> String {
         self.key.as_ref().map_or_else(|| self.commit.to_string(), |key| format!("k:{key}"))

@@ -25,6 +25,7 @@ mod feed;
 mod follow;
 mod keys;
 mod options;
+mod own;
 mod server;
 
 use feed::{Feed, Wanted};
@@ -47,6 +48,8 @@ struct Shared {
     identity: OnceLock<LogId>,
     /// The highest position known to be recorded: the log never ends before.
     known: AtomicU64,
+    /// What this node appended and the index of keys has not taken up yet.
+    own: own::Own,
     /// Why appends are refused.
     refused: Mutex<Option<LogError>>,
 }
@@ -65,18 +68,16 @@ impl fmt::Debug for JetStreamLog {
     }
 }
 
+/// An answer to a publish: an error, or where it was stored.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Ack {
-    Failed {
-        error: ApiError,
-    },
-    Stored {
-        stream: String,
-        seq: u64,
-        #[serde(default)]
-        duplicate: bool,
-    },
+struct Ack<'a> {
+    error: Option<ApiError>,
+    #[serde(default, borrow)]
+    stream: std::borrow::Cow<'a, str>,
+    #[serde(default)]
+    seq: u64,
+    #[serde(default)]
+    duplicate: bool,
 }
 
 impl JetStreamLog {
@@ -98,6 +99,7 @@ impl JetStreamLog {
             created: OnceLock::new(),
             identity: OnceLock::new(),
             known: AtomicU64::new(0),
+            own: own::Own::default(),
             refused: Mutex::new(None),
         });
         let log = Self { shared };
@@ -105,6 +107,30 @@ impl JetStreamLog {
         log.identity().await?;
         tokio::spawn(check::check_on(Arc::downgrade(&log.shared)));
         Ok(log)
+    }
+
+    /// What the server's answer to a publish says.
+    fn acknowledged(&self, answer: &[u8]) -> Result<Position, AppendError> {
+        let unclear = |why: String| AppendError::Unknown(format!("JetStream: {why}"));
+        let ack: Ack<'_> =
+            serde_json::from_slice(answer).map_err(|error| unclear(error.to_string()))?;
+        if let Some(error) = ack.error {
+            return Err(match error.err_code {
+                code::WRONG_LAST | code::WRONG_LAST_CONSTANT => AppendError::Conflict,
+                _ if error.code < 500 => server::refused(&error).into(),
+                code => unclear(format!("{} ({code})", error.description)),
+            });
+        }
+        let ours = &self.shared.options.stream;
+        if ack.stream.is_empty() || ack.seq == 0 {
+            return Err(unclear("an answer that says neither where nor why not".to_owned()));
+        }
+        if ack.stream != ours.as_str() {
+            let why = format!("our subjects belong to the stream `{}`", ack.stream);
+            return Err(LogError::Misconfigured(why).into());
+        }
+        let position = Position(ack.seq);
+        if ack.duplicate { Err(AppendError::Duplicate(position)) } else { Ok(position) }
     }
 
     async fn get(&self, which: Get<'_>) -> Result<Option<RawRecord>, LogError> {
@@ -225,12 +251,12 @@ impl EventLog for JetStreamLog {
         }
         let mut headers = HeaderMap::new();
         headers.insert(header::NATS_MESSAGE_ID, append.message_id());
-        headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, append.expected.to_string());
+        headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, append.expected().to_string());
         let request = Request::new()
             .headers(headers)
-            .payload(append.bytes.clone())
+            .payload(append.bytes().clone())
             .timeout(Some(options.timeout));
-        let subject = append.stream.subject(&options.subjects());
+        let subject = append.stream().subject(&options.subjects());
         let answer = match client.send_request(subject, request).await {
             Ok(answer) => answer,
             // Nobody received it, so nothing was stored.
@@ -239,30 +265,10 @@ impl EventLog for JetStreamLog {
             }
             Err(error) => return Err(AppendError::Unknown(format!("NATS: {error}"))),
         };
-        match serde_json::from_slice(&answer.payload) {
-            Ok(Ack::Stored { stream, .. }) if stream != options.stream => {
-                let why = format!("our subjects belong to the stream `{stream}`");
-                Err(LogError::Misconfigured(why).into())
-            }
-            Ok(Ack::Stored { seq, duplicate: true, .. }) => {
-                Err(AppendError::Duplicate(Position(seq)))
-            }
-            Ok(Ack::Stored { seq, .. }) => {
-                self.shared.knows(Position(seq));
-                Ok(Position(seq))
-            }
-            Ok(Ack::Failed { error })
-                if matches!(error.err_code, code::WRONG_LAST | code::WRONG_LAST_CONSTANT) =>
-            {
-                Err(AppendError::Conflict)
-            }
-            Ok(Ack::Failed { error }) if error.code < 500 => Err(server::refused(&error).into()),
-            Ok(Ack::Failed { error }) => Err(AppendError::Unknown(format!(
-                "JetStream: {} ({})",
-                error.description, error.err_code
-            ))),
-            Err(error) => Err(AppendError::Unknown(format!("JetStream's answer: {error}"))),
-        }
+        let position = self.acknowledged(&answer.payload)?;
+        self.shared.knows(position);
+        self.shared.own.acknowledged(position, append.key());
+        Ok(position)
     }
 
     async fn stream_position(&self, stream: &StreamName) -> Result<Position, LogError> {

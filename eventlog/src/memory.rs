@@ -124,18 +124,14 @@ impl Source for Arc<Inner> {
 impl EventLog for MemoryLog {
     async fn try_append(&self, append: &Append) -> Result<Position, AppendError> {
         let mut state = self.inner.state.lock();
-        if state.version(&append.stream) != append.expected {
+        if state.version(append.stream()) != append.expected() {
             return Err(AppendError::Conflict);
         }
         let message = append.message_id();
         if let Some(position) = state.messages.get(&message) {
             return Err(AppendError::Duplicate(*position));
         }
-        if crate::chain::stamped(&append.bytes).is_none() {
-            let why = "a record without a time was refused".to_owned();
-            return Err(LogError::Misconfigured(why).into());
-        }
-        let position = state.store(append.stream.clone(), append.bytes.clone());
+        let position = state.store(append.stream().clone(), append.bytes().clone());
         state.messages.insert(message, position);
         self.inner.head.send_replace(position.0);
         Ok(position)

@@ -51,6 +51,10 @@ async fn main() {
     as_of::curve(if full { 10_000_000 } else { 200_000 }).await;
 }
 
+/// The allocator of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Rows of a projection, table by table.
 type Tables = Vec<(&'static projection::Table, Side, Vec<projections::value::Row>)>;
 

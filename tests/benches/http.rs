@@ -53,6 +53,10 @@ fn row(what: &str, ours: f64, ceiling: f64, reach: &str) {
     println!("bench | {what} | {ours:.0}/s | {ceiling:.0}/s | {ratio:.2} | {reach}");
 }
 
+/// The allocator of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs workers for a while after a short warm-up; answers how many calls a second they made.
 async fn rate<F, Work>(time: Duration, start: F) -> f64
 where

@@ -44,6 +44,13 @@ use std::{
 };
 use tokio::task::JoinSet;
 
+/// The allocator of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Alternating rounds; medians are told.
+const ROUNDS: usize = 7;
+
 /// Commands under way at the same time.
 const IN_FLIGHT: usize = 64;
 
@@ -231,18 +238,62 @@ async fn measure(name: &str, sync_always: bool, length: Duration) {
     let size = payload.len();
     let round = std::sync::atomic::AtomicUsize::new(0);
     let bench = Bench { node, items, context, payload, round };
-    let (mut ours, mut ceiling) = (0.0, 0.0);
-    let rounds = 3;
     bench.ceiling(length / 4).await;
     bench.ours(length / 4).await;
-    for _ in 0..rounds {
-        ceiling += bench.ceiling(length).await / f64::from(rounds);
-        ours += bench.ours(length).await / f64::from(rounds);
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let ceiling = costing(&server, bench.ceiling(length)).await;
+        let ours = costing(&server, bench.ours(length)).await;
+        rounds.push((ours, ceiling));
     }
-    let ratio = ours / ceiling;
+    let ours = median(rounds.iter().map(|(ours, _)| ours.rate));
+    let ceiling = median(rounds.iter().map(|(_, ceiling)| ceiling.rate));
+    let ratio = median(rounds.iter().map(|(ours, ceiling)| ours.rate / ceiling.rate));
     let reach = if sync_always { ">= 0.95" } else { ">= 0.7" };
     let name = format!("{name}, {size} bytes a record");
     println!("bench | {name} | {ours:.0}/s | {ceiling:.0}/s | {ratio:.2} | {reach}");
+    let cost = |pick: fn(&(Cost, Cost)) -> f64| median(rounds.iter().map(pick));
+    println!(
+        "      processor time of one: ours {:.1} us here and {:.1} us in the server; \
+         ceiling {:.1} us and {:.1} us",
+        cost(|(ours, _)| ours.here),
+        cost(|(ours, _)| ours.server),
+        cost(|(_, ceiling)| ceiling.here),
+        cost(|(_, ceiling)| ceiling.server),
+    );
+}
+
+/// What a round did, and the processor time that one of its steps took.
+struct Cost {
+    rate: f64,
+    here: f64,
+    server: f64,
+}
+
+async fn costing(server: &Server, round: impl Future<Output = f64>) -> Cost {
+    let spent = || (spent(std::process::id()), spent(server.process.id()));
+    let (start, before) = (Instant::now(), spent());
+    let rate = round.await;
+    let (steps, after) = (rate * start.elapsed().as_secs_f64(), spent());
+    Cost {
+        rate,
+        here: (after.0 - before.0) * 1e6 / steps,
+        server: (after.1 - before.1) * 1e6 / steps,
+    }
+}
+
+/// Seconds of processor time of a process, as Linux tells (in ticks of 10 ms).
+fn spent(process: u32) -> f64 {
+    let told = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let fields = told.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks = |n: usize| fields.split_whitespace().nth(n)?.parse::<f64>().ok();
+    (ticks(11).unwrap_or(f64::NAN) + ticks(12).unwrap_or(f64::NAN)) / 100.0
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 fn main() {

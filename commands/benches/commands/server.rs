@@ -25,7 +25,7 @@ fn binary() -> PathBuf {
 
 /// A running server, ended when dropped.
 pub(crate) struct Server {
-    process: Child,
+    pub(crate) process: Child,
     folder: TempDir,
     port: u16,
 }

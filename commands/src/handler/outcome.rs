@@ -8,11 +8,12 @@ use domain::{
     position::{EventId, Position},
     time::Time,
 };
+use eventlog::Append;
 use std::sync::Arc;
 
 /// An encoded commit that is not appended yet.
 pub(super) struct Sealed {
-    pub(super) bytes: bytes::Bytes,
+    pub(super) append: Append,
     pub(super) at: Time,
     pub(super) commit: CommitId,
     pub(super) proposal: Proposal,

@@ -9,7 +9,7 @@ use domain::{
     text::{HoldsPrivateText as _, PrivateText},
     time::Time,
 };
-use eventlog::{EncodeError, Envelope, FORMAT, StoredEvent};
+use eventlog::{Append, EncodeError, Envelope, FORMAT, StoredEvent};
 use std::sync::Arc;
 
 /// Whose key seals what belongs to nobody.
@@ -49,8 +49,8 @@ impl Handler {
             results: proposal.results.clone(),
             events: events.map_err(refused)?,
         };
-        let bytes = envelope.encode().map_err(refused)?;
-        Ok(Sealed { bytes, at, commit, proposal })
+        let append = Append::of(envelope).map_err(refused)?;
+        Ok(Sealed { append, at, commit, proposal })
     }
 
     async fn seal_events(

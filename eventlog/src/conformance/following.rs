@@ -114,7 +114,7 @@ pub async fn followers_and_writers_survive_many_restarts(factory: &dyn Factory) 
     let all = everything(&bench.log()).await;
     for (record, position) in &acknowledged {
         let index = usize::try_from(position.0).unwrap() - 1;
-        assert_eq!(all[index].bytes, record.bytes, "acknowledged at {position}");
+        assert_eq!(&all[index].bytes, record.bytes(), "acknowledged at {position}");
     }
     let seen = take(&mut *follower, all.len()).await;
     assert_eq!(essence(&seen), essence(&all), "no gap, no repetition");

@@ -63,7 +63,7 @@ async fn one(
             _ => maker.keyed(&stream, expected, key.as_deref()),
         };
         if let Appended::At(position) = both(log, model, &record).await {
-            let known = versions.entry(record.stream.clone()).or_default();
+            let known = versions.entry(record.stream().clone()).or_default();
             if known.last() < Some(&position) {
                 known.push(position);
             }

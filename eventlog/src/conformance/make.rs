@@ -169,13 +169,7 @@ impl Maker {
 
 /// An append of an envelope as it says.
 pub fn to_append(envelope: &Envelope) -> Append {
-    Append {
-        stream: envelope.stream.clone(),
-        expected: envelope.prev,
-        commit: envelope.commit,
-        key: envelope.key.clone(),
-        bytes: envelope.encode().expect("small enough"),
-    }
+    Append::of(envelope.clone()).expect("small enough")
 }
 
 /// Appends; every doubt must be resolved.

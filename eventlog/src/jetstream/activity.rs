@@ -96,9 +96,9 @@ impl Store for Stream {
             .send_request(self.subject(&batch.node), request)
             .await
             .map_err(|error| server::unavailable(&error))?;
-        match serde_json::from_slice(&answer.payload) {
-            Ok(super::Ack::Stored { .. }) => Ok(()),
-            Ok(super::Ack::Failed { error }) => Err(server::refused(&error)),
+        match serde_json::from_slice::<super::Ack<'_>>(&answer.payload) {
+            Ok(super::Ack { error: None, .. }) => Ok(()),
+            Ok(super::Ack { error: Some(error), .. }) => Err(server::refused(&error)),
             Err(error) => Err(LogError::Unavailable(format!("JetStream's answer: {error}"))),
         }
     }

@@ -62,7 +62,6 @@ pub(super) struct Feed {
     suspect: Option<u64>,
     pause: Duration,
     silent_since: Instant,
-    caught_up: Option<Instant>,
 }
 
 impl Drop for Feed {
@@ -81,13 +80,7 @@ impl Feed {
             suspect: None,
             pause: FIRST_PAUSE,
             silent_since: Instant::now(),
-            caught_up: None,
         }
-    }
-
-    /// When it last had everything there was.
-    pub(super) fn caught_up(&self) -> Option<Instant> {
-        self.caught_up
     }
 
     /// Messages that came, at most `max`; waits for the first. Empty: none came.
@@ -149,9 +142,7 @@ impl Feed {
                 detail: format!("the log ends at {head}; {} was read: records are lost", self.last),
             });
         }
-        if head == self.last {
-            self.caught_up = Some(self.silent_since);
-        } else if self.wanted.filter.is_none() {
+        if head != self.last && self.wanted.filter.is_none() {
             return Err(LogError::Unavailable("the consumer has fallen silent".to_owned()));
         }
         Ok(())
@@ -206,7 +197,7 @@ impl Feed {
     fn take(&mut self, message: Message) -> Result<Option<Fed>, LogError> {
         let info =
             message.info().map_err(|error| LogError::Unavailable(format!("consumer: {error}")))?;
-        let (seq, pending) = (info.stream_sequence, info.pending);
+        let seq = info.stream_sequence;
         let stored_at = i64::try_from(info.published.unix_timestamp_nanos() / 1_000)
             .ok()
             .and_then(|micros| Time::from_micros(micros).ok());
@@ -222,9 +213,6 @@ impl Feed {
             return Ok(None);
         }
         self.last = seq;
-        if pending == 0 {
-            self.caught_up = Some(Instant::now());
-        }
         Ok(Some(Fed { seq, stored_at, message }))
     }
 

@@ -22,6 +22,12 @@ use tokio::{sync::watch, time::Instant};
 const TRUSTED: Duration = Duration::from_mins(1);
 /// How long a question waits for an index that is behind, as after a start.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often what this node appended is taken up.
+const TURN: Duration = Duration::from_millis(200);
+/// How often the log is asked where it ends.
+const LOOK: Duration = Duration::from_secs(1);
+/// What this node has not acknowledged itself by then, others have appended.
+const OTHERS: Duration = Duration::from_millis(500);
 /// Keys written in one transaction at most.
 const BATCH: usize = 2_000;
 
@@ -39,17 +45,27 @@ impl Progress {
     }
 }
 
-/// The index in a file of its own, fed by following the headers of the log. Rebuilt when lost.
-#[derive(Debug)]
+/// The index in a file of its own, fed by what this node appends and by the headers of what others
+/// append. Rebuilt when lost.
 pub struct JetStreamKeyIndex {
     readers: Arc<Readers>,
     progress: watch::Receiver<Progress>,
     task: tokio::task::AbortHandle,
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for JetStreamKeyIndex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JetStreamKeyIndex")
+            .field("progress", &self.progress)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Drop for JetStreamKeyIndex {
     fn drop(&mut self) {
         self.task.abort();
+        self.shared.own.stop();
     }
 }
 
@@ -66,10 +82,18 @@ impl JetStreamKeyIndex {
         .await?;
         let caught_up = (last == head).then(Instant::now);
         let (told, progress) = watch::channel(Progress { caught_up, stopped: None });
+        log.shared.own.keep();
+        let work = Upkeep {
+            log: log.clone(),
+            connection: Arc::new(Mutex::new(connection)),
+            last: last.0,
+            seen: None,
+            looked: None,
+            settled: false,
+        };
+        let task = tokio::spawn(work.run(told)).abort_handle();
         let shared = Arc::clone(&log.shared);
-        let work = follow(shared, connection, last, told);
-        let task = tokio::spawn(work).abort_handle();
-        Ok(Self { readers: Arc::new(Readers::new(path)), progress, task })
+        Ok(Self { readers: Arc::new(Readers::new(path)), progress, task, shared })
     }
 }
 
@@ -135,74 +159,109 @@ fn write(
     transaction.commit()
 }
 
-async fn follow(
-    shared: Arc<Shared>,
-    connection: Connection,
-    last: Position,
-    progress: watch::Sender<Progress>,
-) {
-    let wanted = Wanted {
-        stream: shared.options.stream.clone(),
-        filter: None,
-        headers_only: true,
-        dense: true,
-    };
-    let log = JetStreamLog { shared: Arc::clone(&shared) };
-    let connection = Arc::new(Mutex::new(connection));
-    let mut feed = Feed::new(shared, wanted, last.0);
-    loop {
-        match advance(&log, &mut feed, &connection).await {
-            Ok(()) => progress.send_modify(|progress| {
-                progress.caught_up = feed.caught_up().or(progress.caught_up);
-            }),
-            Err(error @ LogError::Unavailable(_)) => {
-                tracing::debug!(%error, "the index of idempotency keys waits");
-            }
-            Err(error) => {
-                tracing::error!(%error, "the index of idempotency keys has stopped");
-                progress.send_modify(|progress| progress.stopped = Some(error));
-                return;
-            }
-        }
-    }
+/// Keeps the index up to date: what this node appends is taken up as acknowledged, what others
+/// append is read from the log.
+struct Upkeep {
+    log: JetStreamLog,
+    connection: Arc<Mutex<Connection>>,
+    /// Everything up to here is in the index.
+    last: u64,
+    /// Where the log ended when it was asked, and when that was.
+    seen: Option<(u64, Instant)>,
+    looked: Option<Instant>,
+    /// Nothing was missing once.
+    settled: bool,
 }
 
-async fn advance(
-    log: &JetStreamLog,
-    feed: &mut Feed,
-    connection: &Arc<Mutex<Connection>>,
-) -> Result<(), LogError> {
-    let came = feed.next(BATCH, Duration::from_secs(1)).await?;
-    let Some(last) = came.last().map(|fed| fed.seq) else { return Ok(()) };
-    let keys: Vec<(String, u64)> =
-        came.iter().filter_map(|fed| Some((key(fed)?, fed.seq))).collect();
-    // The first record is there, so there is an identity. Written until it is written: the feed has
-    // gone on.
-    loop {
-        let done = match log.identity().await {
-            Ok(identity) => {
-                let log = identity.map(|log| log.to_string()).unwrap_or_default();
-                let (connection, keys) = (Arc::clone(connection), keys.clone());
-                blocking(move || {
-                    write(&mut connection.lock(), &log, &keys, last).map_err(|error| failed(&error))
-                })
-                .await
+impl Upkeep {
+    async fn run(mut self, progress: watch::Sender<Progress>) {
+        loop {
+            match self.turn().await {
+                Ok(Some(when)) => progress.send_modify(|now| now.caught_up = Some(when)),
+                Ok(None) => {}
+                Err(error @ LogError::Unavailable(_)) => {
+                    tracing::debug!(%error, "the index of idempotency keys waits");
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the index of idempotency keys has stopped");
+                    progress.send_modify(|progress| progress.stopped = Some(error));
+                    return;
+                }
             }
-            Err(error) => Err(error),
-        };
-        match done {
-            Err(error @ LogError::Unavailable(_)) => {
-                tracing::warn!(%error, "the index of idempotency keys cannot be written");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-            done => return done,
+            tokio::time::sleep(TURN).await;
         }
+    }
+
+    /// One round; answers since when nothing is missing, when that was found out.
+    async fn turn(&mut self) -> Result<Option<Instant>, LogError> {
+        self.take_up().await?;
+        if self.seen.is_none() && self.looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
+            let asked = Instant::now();
+            self.seen = Some((self.log.head().await?.position.0, asked));
+            self.looked = Some(asked);
+        }
+        let Some((head, when)) = self.seen else { return Ok(None) };
+        if self.last < head {
+            if self.settled && when.elapsed() < OTHERS {
+                return Ok(None);
+            }
+            self.read_up_to(head).await?;
+        }
+        self.seen = None;
+        self.settled = true;
+        Ok(Some(when))
+    }
+
+    async fn take_up(&mut self) -> Result<(), LogError> {
+        loop {
+            let (keys, end) = self.log.shared.own.run(self.last, BATCH);
+            if end == self.last {
+                return Ok(());
+            }
+            self.write(keys, end).await?;
+        }
+    }
+
+    /// Everything from the log, own and others'.
+    async fn read_up_to(&mut self, head: u64) -> Result<(), LogError> {
+        let wanted = Wanted {
+            stream: self.log.shared.options.stream.clone(),
+            filter: None,
+            headers_only: true,
+            dense: true,
+        };
+        let mut feed = Feed::new(Arc::clone(&self.log.shared), wanted, self.last);
+        while self.last < head {
+            let came = feed.next(BATCH, PATIENCE).await?;
+            let Some(end) = came.last().map(|fed| fed.seq) else {
+                return Err(LogError::Unavailable("no record came".to_owned()));
+            };
+            let keys = came.iter().filter_map(|fed| Some((key(fed)?, fed.seq))).collect();
+            self.write(keys, end).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, keys: Vec<(String, u64)>, end: u64) -> Result<(), LogError> {
+        // There is a record, so there is an identity.
+        let log = self.log.identity().await?.map(|log| log.to_string()).unwrap_or_default();
+        let connection = Arc::clone(&self.connection);
+        blocking(move || {
+            write(&mut connection.lock(), &log, &keys, end).map_err(|error| failed(&error))
+        })
+        .await?;
+        self.last = end;
+        self.log.shared.own.taken_up(end);
+        Ok(())
     }
 }
 
 #[async_trait]
 impl KeyIndex for JetStreamKeyIndex {
     async fn find(&self, key: &str) -> Result<Option<Position>, LogError> {
+        if let Some(position) = self.shared.own.find(key) {
+            return Ok(Some(position));
+        }
         let wanted = key.to_owned();
         self.settled().await?;
         self.readers

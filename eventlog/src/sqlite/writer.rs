@@ -2,7 +2,7 @@
 //! transaction.
 
 use super::{integer, last, message, store::failed, version};
-use crate::{Append, AppendError, LogError, chain::stamped};
+use crate::{Append, AppendError, LogError};
 use domain::position::Position;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ impl Writer {
 
     pub(super) async fn append(&self, append: &Append) -> Answer {
         let (answer, answered) = oneshot::channel();
-        let job = Job { stream: append.stream.to_string(), append: append.clone(), answer };
+        let job = Job { stream: append.stream().to_string(), append: append.clone(), answer };
         self.queue
             .send(job)
             .await
@@ -125,18 +125,15 @@ fn stage(connection: &Connection, jobs: &[Job]) -> rusqlite::Result<(Vec<Answer>
     let mut answers = Vec::with_capacity(jobs.len());
     for Job { stream, append, .. } in jobs {
         let id = append.message_id();
-        answers.push(if version(connection, stream)? != append.expected {
+        answers.push(if version(connection, stream)? != append.expected() {
             Err(AppendError::Conflict)
         } else if let Some(position) = message(connection, &id)? {
             Err(AppendError::Duplicate(position))
-        } else if let Some(at) = stamped(&append.bytes) {
-            head = head.next();
-            time = time.max(at.as_micros());
-            insert.execute(params![integer(head), stream, id, time, append.bytes.as_ref()])?;
-            Ok(head)
         } else {
-            let why = "a record without a time was refused".to_owned();
-            Err(LogError::Misconfigured(why).into())
+            head = head.next();
+            time = time.max(append.at().as_micros());
+            insert.execute(params![integer(head), stream, id, time, append.bytes().as_ref()])?;
+            Ok(head)
         });
     }
     Ok((answers, head))

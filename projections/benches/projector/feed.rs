@@ -160,8 +160,7 @@ fn append(log: LogId, item: &ItemRef, expected: Position, mut events: Vec<Event>
         results: Vec::new(),
         events: events.iter().map(|event| StoredEvent::encode(event).unwrap()).collect(),
     };
-    let bytes = envelope.encode().unwrap();
-    Append { stream: envelope.stream, expected, commit, key: None, bytes }
+    Append::of(envelope).unwrap()
 }
 
 impl Feed {

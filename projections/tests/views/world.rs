@@ -152,8 +152,7 @@ impl World {
         let mut envelope = self.envelope(stream, expected, at, commit, said);
         envelope.reason = reason;
         envelope.events = events.iter().map(|event| StoredEvent::encode(event).unwrap()).collect();
-        let bytes = envelope.encode().unwrap();
-        let append = Append { stream: stream.clone(), expected, commit, key: None, bytes };
+        let append = Append::of(envelope).unwrap();
         let position = self.log.try_append(&append).await.unwrap();
         self.streams.lock().insert(stream.clone(), position);
         position
@@ -198,8 +197,7 @@ impl World {
         let mut envelope = self.envelope(stream, prev, at, commit, &Said::by("a-1"));
         let data = serde_json::value::to_raw_value(&serde_json::json!({})).unwrap();
         envelope.events = vec![StoredEvent { name: "item.dreamt".to_owned(), v: 1, data }];
-        let bytes = envelope.encode().unwrap();
-        let append = Append { stream: stream.clone(), expected: prev, commit, key: None, bytes };
+        let append = Append::of(envelope).unwrap();
         let position = self.log.try_append(&append).await.unwrap();
         self.streams.lock().insert(stream.clone(), position);
         position

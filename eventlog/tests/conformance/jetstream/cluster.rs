@@ -130,7 +130,7 @@ async fn three_servers_lose_nothing_when_one_after_the_other_is_killed() {
             let record = maker.commit(&stream, version);
             let answer = patiently(&log, &record).await;
             let Appended::At(position) = answer else { panic!("nobody else writes: {answer:?}") };
-            acknowledged.push((position, record.bytes));
+            acknowledged.push((position, record.bytes().clone()));
             version = position;
         }
         cluster.run(killed);
