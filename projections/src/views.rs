@@ -10,7 +10,7 @@ pub use rows::*;
 
 use async_trait::async_trait;
 use domain::{
-    id::{AccountId, ItemRef, KindName},
+    id::{AccountId, GroupId, ItemRef, KindName, LinkId},
     position::Position,
     time::Time,
 };
@@ -103,6 +103,17 @@ impl Default for Page {
     fn default() -> Self {
         Self { limit: 50, after: None, count: false }
     }
+}
+
+/// Whom a question about one principal is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asker {
+    /// The account, when signed in.
+    pub account: Option<AccountId>,
+    /// The groups whose grants count.
+    pub groups: Vec<GroupId>,
+    /// The link that was opened.
+    pub link: Option<LinkId>,
 }
 
 /// How an account and its items belong together.
@@ -238,6 +249,15 @@ pub trait Views: Send + Sync + fmt::Debug {
         now: Time,
         page: &Page,
     ) -> Result<AccessPage, ViewError>;
+
+    /// What one principal had of an item at a moment.
+    async fn had(
+        &self,
+        item: &ItemRef,
+        asker: &Asker,
+        as_of: AsOf,
+        now: Time,
+    ) -> Result<Had, ViewError>;
 
     /// The items of an account, ordered by kind and id.
     async fn items_of(

@@ -13,8 +13,8 @@ use eventlog::{
     faulty::FaultyLog,
 };
 use projections::{
-    AccessPage, AsOf, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found, ItemRow, Listing,
-    Model, Page, ProjectionStatus, Relation, ViewError, Views,
+    AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found, Had, ItemRow,
+    Listing, Model, Page, ProjectionStatus, Relation, ViewError, Views,
 };
 use std::{
     fmt,
@@ -196,6 +196,16 @@ impl Views for RiggedViews {
         page: &Page,
     ) -> Result<AccessPage, ViewError> {
         self.up()?.access_list(item, as_of, now, page).await
+    }
+
+    async fn had(
+        &self,
+        item: &ItemRef,
+        asker: &Asker,
+        as_of: AsOf,
+        now: Time,
+    ) -> Result<Had, ViewError> {
+        self.up()?.had(item, asker, as_of, now).await
     }
 
     async fn items_of(

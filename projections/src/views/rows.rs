@@ -6,8 +6,8 @@ use domain::{
     item::Lifecycle,
     position::{EventId, Position},
     principal::Principal,
-    role::{Permissions, Role, Withheld},
-    time::Time,
+    role::{Permissions, Role, Withheld, effective},
+    time::{Time, Window},
 };
 use serde_json::Value;
 
@@ -119,6 +119,52 @@ pub struct AccessPage {
     pub rules: u32,
     /// Who saw it without a grant then.
     pub open_to: Visibility,
+}
+
+/// What one principal had of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Had {
+    /// When the item was registered: before, access is unknown; `None` = never.
+    pub known_from: Option<Time>,
+    /// Where in its life the item was; `None` = it was not there yet.
+    pub lifecycle: Option<Lifecycle>,
+    /// Was the account deactivated or erased?
+    pub barred: bool,
+    /// Who saw the item without a grant.
+    pub open_to: Visibility,
+    /// By which ways, those outside their windows too.
+    pub paths: Vec<AccessPath>,
+    /// The moment that was asked about.
+    pub as_of: (Time, Position),
+    /// Version of the role table in force then.
+    pub rules: u32,
+    /// The last position known.
+    pub position: Position,
+}
+
+impl AccessPath {
+    /// What it permits, less what it holds back.
+    pub fn permissions(&self) -> Permissions {
+        effective(self.role, &self.withhold)
+    }
+
+    /// From when until when it holds.
+    pub fn window(&self) -> Window {
+        Window { starts_at: self.starts_at, ends_at: self.ends_at }
+    }
+}
+
+impl Had {
+    /// The ways that held at the moment.
+    pub fn holding(&self) -> impl Iterator<Item = &AccessPath> {
+        let at = self.as_of.0;
+        self.paths.iter().filter(move |path| path.window().holds(at))
+    }
+
+    /// The union over them.
+    pub fn permissions(&self) -> Permissions {
+        self.holding().fold(Permissions::NONE, |all, path| all.union(path.permissions()))
+    }
 }
 
 /// An item in lists.

@@ -7,12 +7,13 @@ mod access;
 mod audit;
 mod catalog;
 mod cursor;
+mod had;
 mod items;
 mod progress;
 
 use crate::{
-    AccessPage, AsOf, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found, ItemRow, Listing,
-    Model, Page, ProjectionStatus, Relation, ViewError, Views,
+    AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found, Had, ItemRow,
+    Listing, Model, Page, ProjectionStatus, Relation, ViewError, Views,
     projection::{self, Projection},
     store::{Database, Snapshot, StoreError},
     value::{CellError, Row, Value},
@@ -169,6 +170,15 @@ impl Views for SqlViews {
         page: &Page,
     ) -> Result<AccessPage, ViewError> {
         self.list_access(item, as_of, now, page).await
+    }
+    async fn had(
+        &self,
+        item: &ItemRef,
+        asker: &Asker,
+        as_of: AsOf,
+        now: Time,
+    ) -> Result<Had, ViewError> {
+        self.what_had(item, asker, as_of, now).await
     }
     async fn items_of(
         &self,

@@ -34,7 +34,7 @@ fn everything() -> Page {
 
 /// The moments of a history that are worth asking about: every third position, and the times around
 /// it.
-fn moments(history: &History) -> Vec<(AsOf, Position, Time)> {
+pub(crate) fn moments(history: &History) -> Vec<(AsOf, Position, Time)> {
     let mut moments = Vec::new();
     for (index, step) in history.steps.iter().enumerate() {
         if index % 3 == 0 {

@@ -15,6 +15,7 @@ mod access;
 mod audit;
 mod catalog;
 mod engine;
+mod had;
 mod lists;
 mod postgres_contract;
 mod running;
@@ -45,6 +46,7 @@ on_both_engines![
     access::a_moment_before_registration_is_unknown_and_one_beyond_the_end_is_refused,
     access::closing_ends_all_and_reopening_brings_back_what_has_not_passed,
     access::until_names_the_first_end_that_takes_something_away,
+    had::one_principal_had_what_the_oracle_says,
     lists::items_are_listed_by_relation,
     lists::items_are_found_by_name_in_the_order_asked,
     catalog::words_are_beginnings_that_must_all_occur_and_rank_alike,

@@ -20,12 +20,19 @@ use std::collections::BTreeMap;
 
 /// The moment of a question, found in the log.
 #[derive(Debug, Clone, Copy)]
-struct When {
+pub(super) struct When {
     /// Windows are judged at this instant.
-    time: Time,
+    pub(super) time: Time,
     /// Rows open at this position count; with [`When::now`] that is the last one.
-    position: Position,
-    now: bool,
+    pub(super) position: Position,
+    pub(super) now: bool,
+}
+
+impl When {
+    /// The number of the first parameter after those that [`Reader::of_item`] names itself.
+    pub(super) const fn next_parameter(self) -> usize {
+        if self.now { 3 } else { 4 }
+    }
 }
 
 /// `SELECT` of the rows of a temporal table that were open at the moment, `$1` being its position
@@ -98,7 +105,7 @@ impl Reader {
         Ok(rows.first().map(|row| cell(row, 0).position()).transpose()?)
     }
 
-    async fn when(&mut self, as_of: AsOf, now: Time) -> Result<When, ViewError> {
+    pub(super) async fn when(&mut self, as_of: AsOf, now: Time) -> Result<When, ViewError> {
         match as_of {
             AsOf::Now => Ok(When { time: now, position: self.position, now: true }),
             AsOf::Time(time) => {
@@ -117,14 +124,15 @@ impl Reader {
         }
     }
 
-    /// Rows of an item that were open then; the item is `$2`, `$3` in the past, `$1`, `$2` now.
-    async fn of_item(
+    /// Rows of an item that were open then and fit a condition with parameters of its own; the item
+    /// is `$2`, `$3` in the past, `$1`, `$2` now.
+    pub(super) async fn of_item(
         &mut self,
         when: When,
         table: &str,
         columns: &str,
         item: &ItemRef,
-        condition: &str,
+        (condition, own): (&str, &[Value]),
     ) -> Result<Vec<Row>, ViewError> {
         let named = if when.now { ("$1", "$2") } else { ("$2", "$3") };
         let condition =
@@ -134,11 +142,20 @@ impl Reader {
             parameters.push(when.position.into());
         }
         parameters.extend([item.kind.as_str().into(), item.id.as_str().into()]);
+        parameters.extend_from_slice(own);
         let sql = open_then(when, table, columns, &condition);
         self.rows(&sql, &parameters).await
     }
 
-    async fn rules(&mut self, when: When) -> Result<u32, ViewError> {
+    /// When an item was registered.
+    pub(super) async fn known_from(&mut self, item: &ItemRef) -> Result<Option<Time>, ViewError> {
+        let sql = "SELECT registered_at FROM @items WHERE item_kind = $1 AND item_id = $2";
+        let named = [item.kind.as_str().into(), item.id.as_str().into()];
+        let rows = self.rows(sql, &named).await?;
+        Ok(rows.first().map(|row| cell(row, 0).time()).transpose()?)
+    }
+
+    pub(super) async fn rules(&mut self, when: When) -> Result<u32, ViewError> {
         let sql = open_then(when, "settings", "t.value", "t.name = 'rules'");
         let parameters = if when.now { Vec::new() } else { vec![when.position.into()] };
         let rows = self.rows(&sql, &parameters).await?;
@@ -169,10 +186,7 @@ impl SqlViews {
         let mut reader = self.read(Model::Access).await?;
         let when = reader.when(as_of, now).await?;
         let rules = reader.rules(when).await?;
-        let known = "SELECT registered_at FROM @items WHERE item_kind = $1 AND item_id = $2";
-        let named = [item.kind.as_str().into(), item.id.as_str().into()];
-        let known = reader.rows(known, &named).await?;
-        let known_from = known.first().map(|row| cell(row, 0).time()).transpose()?;
+        let known_from = reader.known_from(item).await?;
         let mut paths = Paths::new();
         let mut open_to = Visibility::Restricted;
         if let Some((lifecycle, owner, path)) = owner(&mut reader, when, item).await? {
@@ -234,7 +248,7 @@ fn one_page(
 }
 
 /// Where in its life the item was, and its owner unless barred.
-async fn owner(
+pub(super) async fn owner(
     reader: &mut Reader,
     when: When,
     item: &ItemRef,
@@ -243,7 +257,7 @@ async fn owner(
     let columns = format!(
         "t.owner, t.lifecycle, t.owned_since, t.events, CASE WHEN {free} THEN 1 ELSE 0 END"
     );
-    let rows = reader.of_item(when, "states", &columns, item, "true").await?;
+    let rows = reader.of_item(when, "states", &columns, item, ("true", &[])).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let account: AccountId = cell(row, 0).parse()?;
     let path = AccessPath {
@@ -273,7 +287,7 @@ async fn grants(
                    t.ends_at, t.provenance, t.provenance_id, t.given_by, t.given_at, t.events";
     let free = not_barred("t.grantee_id", !when.now);
     let condition = format!("(t.grantee_type <> 'account' OR ({free}))");
-    let rows = reader.of_item(when, "grants", columns, item, &condition).await?;
+    let rows = reader.of_item(when, "grants", columns, item, (&condition, &[])).await?;
     for row in &rows {
         let principal = match cell(row, 0).text()? {
             "group" => Principal::Group(cell(row, 1).parse()?),
@@ -288,7 +302,7 @@ async fn grants(
 }
 
 /// Reads a grant from its third column on.
-fn grant_path(row: &Row) -> Result<AccessPath, ViewError> {
+pub(super) fn grant_path(row: &Row) -> Result<AccessPath, ViewError> {
     Ok(AccessPath {
         via: Via::Grant,
         grant: Some(cell(row, 2).parse()?),
@@ -324,22 +338,10 @@ async fn links(
 ) -> Result<(), ViewError> {
     let columns = "t.link_id, t.role, t.withhold, t.starts_at, t.ends_at, t.audience, \
                    t.created_by, t.created_at, t.events";
-    let rows = reader.of_item(when, "links", columns, item, "true").await?;
+    let rows = reader.of_item(when, "links", columns, item, ("true", &[])).await?;
     for row in &rows {
         let link = cell(row, 0).parse()?;
-        let path = AccessPath {
-            via: Via::Link,
-            grant: None,
-            link: Some(link),
-            role: cell(row, 1).named()?,
-            withhold: withheld(cell(row, 2))?,
-            starts_at: cell(row, 3).optional(Value::time)?,
-            ends_at: cell(row, 4).optional(Value::time)?,
-            provenance: None,
-            given_by: cell(row, 6).optional(Value::parse)?,
-            since: cell(row, 7).time()?,
-            events: event_ids(cell(row, 8))?,
-        };
+        let path = link_path(row)?;
         // A link for the entitled gives nothing to nobody.
         let gives = cell(row, 5).named::<Audience>()? != Audience::Named;
         if gives && window(&path).holds(when.time) {
@@ -356,24 +358,45 @@ async fn visibility(
     paths: &mut Paths,
 ) -> Result<Visibility, ViewError> {
     let columns = "t.visibility, t.set_by, t.recorded_from, t.events";
-    let rows = reader.of_item(when, "visibilities", columns, item, "true").await?;
+    let rows = reader.of_item(when, "visibilities", columns, item, ("true", &[])).await?;
     let Some(row) = rows.first() else { return Ok(Visibility::Restricted) };
     let open_to: Visibility = cell(row, 0).named()?;
     if open_to == Visibility::Public {
-        let path = AccessPath {
-            via: Via::Visibility,
-            grant: None,
-            link: None,
-            role: Role::Viewer,
-            withhold: Vec::new(),
-            starts_at: None,
-            ends_at: None,
-            provenance: None,
-            given_by: cell(row, 1).optional(Value::parse)?,
-            since: cell(row, 2).time()?,
-            events: event_ids(cell(row, 3))?,
-        };
-        add(paths, Principal::Anonymous, path);
+        add(paths, Principal::Anonymous, visibility_path(row)?);
     }
     Ok(open_to)
+}
+
+/// Reads a link.
+pub(super) fn link_path(row: &Row) -> Result<AccessPath, ViewError> {
+    Ok(AccessPath {
+        via: Via::Link,
+        grant: None,
+        link: Some(cell(row, 0).parse()?),
+        role: cell(row, 1).named()?,
+        withhold: withheld(cell(row, 2))?,
+        starts_at: cell(row, 3).optional(Value::time)?,
+        ends_at: cell(row, 4).optional(Value::time)?,
+        provenance: None,
+        given_by: cell(row, 6).optional(Value::parse)?,
+        since: cell(row, 7).time()?,
+        events: event_ids(cell(row, 8))?,
+    })
+}
+
+/// Reads a visibility.
+pub(super) fn visibility_path(row: &Row) -> Result<AccessPath, ViewError> {
+    Ok(AccessPath {
+        via: Via::Visibility,
+        grant: None,
+        link: None,
+        role: Role::Viewer,
+        withhold: Vec::new(),
+        starts_at: None,
+        ends_at: None,
+        provenance: None,
+        given_by: cell(row, 1).optional(Value::parse)?,
+        since: cell(row, 2).time()?,
+        events: event_ids(cell(row, 3))?,
+    })
 }
