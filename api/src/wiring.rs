@@ -35,6 +35,8 @@ pub struct Engines {
     pub server_key: ServerKey,
     /// The database of the read models.
     pub database: Database,
+    /// This node's name, which stays.
+    pub node: String,
     /// What an operator should know about this choice.
     pub warnings: Vec<String>,
 }
@@ -101,6 +103,7 @@ pub async fn open(store: &Store, clock: Arc<dyn Clock>) -> Result<Engines, Failu
         vault: db.vault,
         server_key,
         database: db.database,
+        node,
         warnings: warnings(store),
     })
 }

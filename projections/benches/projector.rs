@@ -24,9 +24,7 @@ mod feed;
 
 use feed::{Feed, Home};
 use futures::future::join_all;
-use projections::{
-    Database, Model, Runner, RunnerOptions, Side, projection, store::Progress, views,
-};
+use projections::{Database, Model, Runner, RunnerOptions, Side, projection, store::Target, views};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -79,7 +77,7 @@ async fn everything(database: &Database) -> Vec<(&'static dyn projection::Projec
     let mut snapshot = database.snapshot().await.unwrap();
     let mut all = Vec::new();
     for projection in projection::all() {
-        let prefix = snapshot.prefix(projection.name(), projection.version());
+        let prefix = snapshot.prefix(projection.name(), projection.version(), 0);
         let mut tables = Tables::new();
         for table in projection.tables() {
             for side in [Side::Open, Side::Ended] {
@@ -104,9 +102,9 @@ async fn pour(all: &[(&'static dyn projection::Projection, Tables)]) -> Duration
     join_all(all.iter().map(|(projection, tables)| async move {
         for (table, side, rows) in tables {
             for rows in rows.chunks(BATCH) {
-                let mut batch = database.begin(*projection).await.unwrap();
+                let mut batch = database.begin(&Target::first(*projection)).await.unwrap();
                 batch.put(table, *side, rows.to_vec()).await.unwrap();
-                let known: Progress = batch.progress().clone();
+                let known = batch.held().progress.clone();
                 batch.commit(&known).await.unwrap();
             }
         }

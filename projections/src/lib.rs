@@ -8,6 +8,7 @@ pub mod access;
 pub mod audit;
 pub mod catalog;
 pub mod fold;
+pub mod generations;
 pub mod index;
 pub mod projection;
 pub mod runner;
@@ -16,6 +17,9 @@ pub mod value;
 pub mod views;
 pub mod words;
 
+pub use generations::{
+    Build, BuildState, Comparison, Difference, Generations, Purpose, RequestError, TableRows,
+};
 pub use index::{AccessIndex, IndexError, IndexOptions, Snapshot};
 pub use runner::{Runner, RunnerOptions};
 pub use store::{Database, Side, StoreError};

@@ -4,16 +4,20 @@
 //! migrations, and add a module to the conformance suite (`tests/views`). Differences between
 //! engines are bugs.
 
+pub(crate) mod ddl;
+pub mod generation;
 pub mod postgres;
 pub mod sqlite;
 
+pub use generation::Target;
+
 use crate::{
-    projection::{Projection, Table},
+    projection::Table,
     value::{Row, Value},
 };
 use async_trait::async_trait;
 use domain::{id::LogId, position::Position, time::Time};
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -37,6 +41,17 @@ pub struct Progress {
     pub position: Position,
     /// Effective time of that record.
     pub time: Time,
+}
+
+/// What a batch found when it got hold of its checkpoint.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Held {
+    /// How far the generation had come.
+    pub progress: Progress,
+    /// Do questions read this generation?
+    pub live: bool,
+    /// Has somebody paused the projection?
+    pub paused: bool,
 }
 
 /// Which of the two tables of a temporal table.
@@ -67,8 +82,8 @@ pub const ENDED_COLUMNS: [&str; 2] = ["recorded_to", "to_position"];
 /// Dropped without [`Batch::commit`], nothing of it happened.
 #[async_trait]
 pub trait Batch: Send {
-    /// How far the projection had come when the transaction got hold of the checkpoint.
-    fn progress(&self) -> &Progress;
+    /// How things stood when the transaction got hold of the checkpoint.
+    fn held(&self) -> &Held;
 
     /// The rows whose cells in these columns equal one of the keys.
     async fn load(
@@ -103,34 +118,73 @@ pub trait Batch: Send {
 /// One moment of the database, for reading.
 #[async_trait]
 pub trait Snapshot: Send {
-    /// What stands before the name of a table of a projection's version, e.g. `"data".access_v1_`.
-    fn prefix(&self, projection: &str, version: u32) -> String;
+    /// What stands before the name of a table of a generation, e.g. `"data".access_v1_`.
+    fn prefix(&self, projection: &str, version: u32, generation: u32) -> String {
+        let schema = self.schema();
+        format!("{schema}{}", generation::prefix(projection, version, generation))
+    }
     /// What stands before the name of a table of no projection.
     fn schema(&self) -> String;
     /// Rows of a query with parameters `$1`, `$2`, …
     async fn query(&mut self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, StoreError>;
+    /// What a table (its whole name) holds, whatever the order of its rows. Comparable with digests
+    /// that this process took on the same database only.
+    async fn digest(&mut self, table: &str) -> Result<Digest, StoreError>;
     /// Gives the connection back. One that is not given back is closed.
     async fn end(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// What a table holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Digest {
+    /// How many rows.
+    pub rows: u64,
+    /// A sum over all of them.
+    pub sum: String,
+}
+
+/// One short transaction about generations: which are there, which is read, who builds. Waits for
+/// locks a bounded time only. Dropped without [`Control::commit`], nothing of it happened.
+#[async_trait]
+pub trait Control: Send {
+    /// What stands before the name of a table of no projection.
+    fn schema(&self) -> String;
+    /// What a `SELECT` ends with that holds its rows until the transaction ends.
+    fn lock(&self) -> &'static str;
+    /// The database's clock.
+    async fn now(&mut self) -> Result<Time, StoreError>;
+    /// Rows of a query or of a change that answers rows; parameters `$1`, `$2`, …
+    async fn query(&mut self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, StoreError>;
+    /// Changes rows; answers how many.
+    async fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, StoreError>;
+    /// Makes empty tables, as they are best filled.
+    async fn create(&mut self, target: &Target) -> Result<(), StoreError>;
+    /// Makes what waited until the tables were filled.
+    async fn finish(&mut self, target: &Target) -> Result<(), StoreError>;
+    /// Removes a bounded part of the tables with this prefix; answers whether all are gone.
+    async fn clear(&mut self, prefix: &str) -> Result<bool, StoreError>;
+    /// Points the views for dashboards at a generation. The last step: from here to the commit,
+    /// their readers wait.
+    async fn point_views(&mut self, target: &Target) -> Result<(), StoreError>;
+    /// Makes it happen.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
 
 /// A database that holds read models.
 #[async_trait]
 pub trait Store: Send + Sync + fmt::Debug {
-    /// Takes hold of a projection's checkpoint.
-    async fn begin(&self, projection: &dyn Projection) -> Result<Box<dyn Batch>, StoreError>;
+    /// Takes hold of a generation's checkpoint.
+    async fn begin(&self, target: &Target) -> Result<Box<dyn Batch>, StoreError>;
 
-    /// How far a projection has come.
-    async fn progress(&self, projection: &dyn Projection) -> Result<Progress, StoreError>;
-
-    /// Notes that a projection stands, and why, beside its checkpoint; `None` = it goes on.
-    async fn note_stopped(
-        &self,
-        projection: &dyn Projection,
-        stopped: Option<&crate::Stopped>,
-    ) -> Result<(), StoreError>;
+    /// Begins to change which generations there are.
+    async fn control(&self) -> Result<Box<dyn Control>, StoreError>;
 
     /// A consistent view for reading.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError>;
+
+    /// How long a transaction that fills a generation should last: what is read is written beside
+    /// it.
+    fn filling(&self) -> Duration;
 
     /// Changes whenever a runner of this process committed.
     fn moved(&self) -> &watch::Sender<u64>;

@@ -154,7 +154,7 @@ fn work(
             engines.log.clone(),
             commands.opener(),
             engines.database.clone(),
-            RunnerOptions::default(),
+            RunnerOptions { node: engines.node.clone(), ..RunnerOptions::default() },
         );
         background.spawn(runner.run(shutdown.wait()));
     }

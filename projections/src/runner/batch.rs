@@ -1,6 +1,6 @@
 //! What do fetched records change, before any table is looked at?
 
-use super::identity;
+use super::follow::identity;
 use crate::{
     Stopped,
     fold::Timed,

@@ -1,16 +1,18 @@
 //! Read models in PostgreSQL.
 
 mod batch;
+mod control;
 mod migrate;
 mod snapshot;
 mod types;
+mod views;
 
-use super::{Batch, Database, Progress, Snapshot, Store, StoreError};
-use crate::{Stopped, projection::Projection, value::Value};
+use super::{Batch, Control, Database, Held, Progress, Snapshot, Store, StoreError, Target};
+use crate::value::Value;
 use async_trait::async_trait;
 use deadpool_postgres::{Object, Pool, PoolError};
 use domain::{id::LogId, position::Position};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 use tokio_postgres::{Row as PgRow, error::SqlState};
 
@@ -107,17 +109,20 @@ fn cells(row: &PgRow) -> Result<Vec<Value>, StoreError> {
     (0..row.len()).map(|place| row.try_get(place).map_err(|error| failed(&error))).collect()
 }
 
-fn progress(row: &PgRow) -> Result<Progress, StoreError> {
+/// What a checkpoint row says.
+fn held(row: &PgRow) -> Result<Held, StoreError> {
     let cells = cells(row)?;
     let wrong = |error: crate::value::CellError| StoreError::Refused(error.to_string());
-    match cells.as_slice() {
-        [log, position, time, ..] => Ok(Progress {
-            log: log.optional(Value::parse::<uuid::Uuid>).map_err(wrong)?.map(LogId),
-            position: position.position().map_err(wrong)?,
-            time: time.time().map_err(wrong)?,
-        }),
-        _ => Err(StoreError::Refused("a checkpoint lacks columns".to_owned())),
-    }
+    let [log, position, time, live, paused] = cells.as_slice() else {
+        return Err(StoreError::Refused("a checkpoint lacks columns".to_owned()));
+    };
+    let progress = Progress {
+        log: log.optional(Value::parse::<uuid::Uuid>).map_err(wrong)?.map(LogId),
+        position: position.position().map_err(wrong)?,
+        time: time.time().map_err(wrong)?,
+    };
+    let (live, paused) = (live.bool().map_err(wrong)?, paused.bool().map_err(wrong)?);
+    Ok(Held { progress, live, paused })
 }
 
 /// Version and position as the database counts.
@@ -127,54 +132,25 @@ fn number(value: u64) -> Value {
 
 #[async_trait]
 impl Store for PostgresStore {
-    async fn begin(&self, projection: &dyn Projection) -> Result<Box<dyn Batch>, StoreError> {
+    async fn begin(&self, target: &Target) -> Result<Box<dyn Batch>, StoreError> {
         let client = self.client().await?;
-        let batch = batch::PostgresBatch::begin(client, self.options.data(), projection).await?;
+        let batch = batch::PostgresBatch::begin(client, self.options.data(), target).await?;
         Ok(Box::new(batch))
     }
 
-    async fn progress(&self, projection: &dyn Projection) -> Result<Progress, StoreError> {
+    async fn control(&self) -> Result<Box<dyn Control>, StoreError> {
         let client = self.client().await?;
-        let sql = format!(
-            "SELECT log, position, time FROM {}.progress WHERE projection = $1 AND version = $2",
-            self.options.data()
-        );
-        let statement = client.prepare_cached(&sql).await.map_err(|error| failed(&error))?;
-        let version = number(u64::from(projection.version()));
-        let name = Value::from(projection.name());
-        let row = client
-            .query_opt(&statement, &[&name, &version])
-            .await
-            .map_err(|error| failed(&error))?;
-        row.as_ref().map_or_else(|| Ok(Progress::default()), progress)
-    }
-
-    async fn note_stopped(
-        &self,
-        projection: &dyn Projection,
-        stopped: Option<&Stopped>,
-    ) -> Result<(), StoreError> {
-        let client = self.client().await?;
-        let sql = format!(
-            "UPDATE {}.progress SET stopped_position = $3, stopped_why = $4, updated_at = now() \
-             WHERE projection = $1 AND version = $2 \
-             AND ($4::text IS NOT NULL OR stopped_why IS NOT NULL)",
-            self.options.data()
-        );
-        let position = Value::from(stopped.map(|stopped| stopped.position));
-        let why = Value::from(stopped.map(|stopped| stopped.why.clone()));
-        let version = number(u64::from(projection.version()));
-        client
-            .execute(&sql, &[&Value::from(projection.name()), &version, &position, &why])
-            .await
-            .map_err(|error| failed(&error))?;
-        Ok(())
+        Ok(Box::new(control::PostgresControl::begin(client, self.options.clone()).await?))
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
         let client = self.client().await?;
         let snapshot = snapshot::PostgresSnapshot::begin(client, self.options.data()).await?;
         Ok(Box::new(snapshot))
+    }
+
+    fn filling(&self) -> Duration {
+        Duration::from_millis(500)
     }
 
     fn moved(&self) -> &watch::Sender<u64> {

@@ -1,12 +1,12 @@
 //! Read models in a SQLite file.
 
 mod batch;
+mod control;
 mod snapshot;
 
-use super::{Batch, Database, Progress, Snapshot, Store, StoreError};
+use super::{Batch, Control, Database, Held, Progress, Snapshot, Store, StoreError, Target};
 use crate::{
-    Stopped,
-    projection::{self, Projection},
+    projection,
     value::{CellError, Row, Value},
 };
 use async_trait::async_trait;
@@ -25,8 +25,10 @@ use std::{
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 
 /// The migrations, in order; never edited once released.
-const MIGRATIONS: &[(&str, &str)] =
-    &[("V1__tables", include_str!("../../migrations/sqlite/V1__tables.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("V1__tables", include_str!("../../migrations/sqlite/V1__tables.sql")),
+    ("V2__generations", include_str!("../../migrations/sqlite/V2__generations.sql")),
+];
 
 /// Connections that read at the same time.
 const READERS: usize = 8;
@@ -132,8 +134,8 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     runner.run(connection).map_err(|error| StoreError::Refused(error.to_string()))?;
     for projection in projection::all() {
         let sql = "INSERT INTO progress (projection, version, live, position, time, updated_at) \
-                   SELECT ?1, ?2, NOT EXISTS (SELECT 1 FROM progress \
-                   WHERE projection = ?1 AND live), 0, 0, 0 WHERE true ON CONFLICT DO NOTHING";
+                   SELECT ?1, ?2, true, 0, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM progress \
+                   WHERE projection = ?1 AND live)";
         connection
             .execute(sql, (projection.name(), projection.version()))
             .map_err(|error| failed(&error))?;
@@ -174,23 +176,30 @@ fn query(
     rows.collect()
 }
 
-fn progress(rows: &[Row]) -> Result<Option<Progress>, StoreError> {
+/// What a checkpoint row says.
+fn held(rows: &[Row]) -> Result<Option<Held>, StoreError> {
     let wrong = |error: CellError| StoreError::Refused(error.to_string());
-    let Some([log, position, time]) = rows.first().map(Vec::as_slice) else {
+    let Some([log, position, time, live, paused]) = rows.first().map(Vec::as_slice) else {
         return Ok(None);
     };
-    Ok(Some(Progress {
+    let progress = Progress {
         log: log.optional(Value::parse::<uuid::Uuid>).map_err(wrong)?.map(LogId),
         position: position.position().map_err(wrong)?,
         time: time.time().map_err(wrong)?,
-    }))
+    };
+    let live = live.bool().map_err(wrong)?;
+    let paused = paused.bool().map_err(wrong)?;
+    Ok(Some(Held { progress, live, paused }))
 }
 
-const PROGRESS: &str =
-    "SELECT log, position, time FROM progress WHERE projection = $1 AND version = $2";
+const HELD: &str = "SELECT log, position, time, live, EXISTS (SELECT 1 FROM controls c \
+                    WHERE c.projection = p.projection AND c.paused_at IS NOT NULL) \
+                    FROM progress p \
+                    WHERE projection = $1 AND version = $2 AND generation = $3";
 
-fn named(projection: &dyn Projection) -> [Value; 2] {
-    [projection.name().into(), projection.version().into()]
+fn named(target: &Target) -> [Value; 3] {
+    let projection = target.projection;
+    [projection.name().into(), projection.version().into(), target.generation.into()]
 }
 
 impl SqliteStore {
@@ -216,38 +225,15 @@ impl SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn begin(&self, projection: &dyn Projection) -> Result<Box<dyn Batch>, StoreError> {
+    async fn begin(&self, target: &Target) -> Result<Box<dyn Batch>, StoreError> {
         let connection = self.writer()?.lock_owned().await;
-        let batch = batch::SqliteBatch::begin(connection, projection).await?;
+        let batch = batch::SqliteBatch::begin(connection, target).await?;
         Ok(Box::new(batch))
     }
 
-    async fn progress(&self, projection: &dyn Projection) -> Result<Progress, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        let rows = snapshot.query(PROGRESS, &named(projection)).await?;
-        snapshot.end().await?;
-        Ok(progress(&rows)?.unwrap_or_default())
-    }
-
-    async fn note_stopped(
-        &self,
-        projection: &dyn Projection,
-        stopped: Option<&Stopped>,
-    ) -> Result<(), StoreError> {
+    async fn control(&self) -> Result<Box<dyn Control>, StoreError> {
         let connection = self.writer()?.lock_owned().await;
-        let [name, version] = named(projection);
-        let position = Value::from(stopped.map(|stopped| stopped.position));
-        let why = Value::from(stopped.map(|stopped| stopped.why.clone()));
-        blocking(move || {
-            fresh(&connection).map_err(|error| failed(&error))?;
-            let sql = "UPDATE progress SET stopped_position = ?3, stopped_why = ?4 \
-                       WHERE projection = ?1 AND version = ?2";
-            connection
-                .execute(sql, [name, version, position, why])
-                .map_err(|error| failed(&error))?;
-            Ok(())
-        })
-        .await
+        Ok(Box::new(control::SqliteControl::begin(connection).await?))
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
@@ -255,6 +241,11 @@ impl Store for SqliteStore {
         let readers = Arc::clone(&self.readers);
         let snapshot = snapshot::SqliteSnapshot::begin(connection, place, readers).await?;
         Ok(Box::new(snapshot))
+    }
+
+    /// There is one writer: what is read must not wait long behind what is built.
+    fn filling(&self) -> Duration {
+        Duration::from_millis(30)
     }
 
     fn moved(&self) -> &watch::Sender<u64> {
@@ -267,13 +258,10 @@ fn fresh(connection: &Connection) -> Result<(), rusqlite::Error> {
     if connection.is_autocommit() { Ok(()) } else { connection.execute_batch("ROLLBACK") }
 }
 
-/// Reads a projection's checkpoint on a connection.
-fn read_progress(
-    connection: &Connection,
-    parameters: &[Value],
-) -> Result<Option<Progress>, StoreError> {
-    let rows = query(connection, PROGRESS, parameters).map_err(|error| failed(&error))?;
-    progress(&rows)
+/// Reads a generation's checkpoint on a connection.
+fn read_held(connection: &Connection, parameters: &[Value]) -> Result<Option<Held>, StoreError> {
+    let rows = query(connection, HELD, parameters).map_err(|error| failed(&error))?;
+    held(&rows)
 }
 
 fn reading(path: &Path) -> Result<Connection, rusqlite::Error> {

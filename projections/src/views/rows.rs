@@ -1,5 +1,6 @@
 //! What does a row of each answer hold?
 
+use crate::Build;
 use domain::{
     event::{CatalogAudience, Provenance, Visibility},
     id::{AccountId, CommandId, GrantId, GroupId, ItemRef, LinkId, TokenId},
@@ -365,4 +366,10 @@ pub struct ProjectionStatus {
     pub updated_at: Time,
     /// Set when it will not go on by itself.
     pub stopped: Option<Stopped>,
+    /// Which generation of the version's tables is read.
+    pub generation: u32,
+    /// Since when somebody has paused it.
+    pub paused: Option<Time>,
+    /// The generation being built beside it, or the last one that was.
+    pub build: Option<Build>,
 }

@@ -65,11 +65,12 @@ impl SqlViews {
         let mut snapshot = self.database.snapshot().await?;
         let name = model.name();
         let sql = format!(
-            "SELECT version, position FROM {}progress WHERE projection = $1 AND live",
+            "SELECT version, position, generation FROM {}progress \
+             WHERE projection = $1 AND live",
             snapshot.schema()
         );
         let rows = snapshot.query(&sql, &[name.into()]).await?;
-        let Some([version, position]) = rows.first().map(Vec::as_slice) else {
+        let Some([version, position, generation]) = rows.first().map(Vec::as_slice) else {
             return Err(ViewError::Unavailable(format!("`{name}` has no tables yet")));
         };
         let (version, position) = (version.small()?, position.position()?);
@@ -79,7 +80,7 @@ impl SqlViews {
                 "`{name}` is read at version {version}; this release knows version {known}"
             )));
         }
-        let prefix = snapshot.prefix(name, version);
+        let prefix = snapshot.prefix(name, version, generation.small()?);
         Ok(Reader { snapshot, prefix, position })
     }
 }

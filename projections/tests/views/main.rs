@@ -18,6 +18,7 @@ mod engine;
 mod had;
 mod lists;
 mod postgres_contract;
+mod rebuilding;
 mod running;
 mod world;
 
@@ -65,4 +66,13 @@ on_both_engines![
     running::waiting_ends_when_the_position_is_reached_or_the_time_is_up,
     running::declared_tables_are_those_of_the_migrations,
     running::texts_that_no_database_takes_are_kept_readable,
+    rebuilding::a_rebuild_at_any_point_of_a_history_equals_the_tables_that_were_read,
+    rebuilding::questions_are_answered_alike_while_tables_are_built_again_and_again,
+    rebuilding::two_nodes_that_ask_at_once_make_one_build,
+    rebuilding::a_build_that_is_cut_off_again_and_again_goes_on,
+    rebuilding::verifying_names_the_first_row_that_does_not_follow_from_the_log,
+    rebuilding::a_projection_that_stands_for_damage_is_mended_by_a_rebuild,
+    rebuilding::a_paused_projection_stands_on_every_node_until_it_is_resumed,
+    rebuilding::old_tables_go_when_nobody_can_be_at_them_any_more,
+    rebuilding::tables_of_an_older_version_are_rebuilt_without_being_asked,
 ];

@@ -19,7 +19,7 @@ mod postgres {
     use std::collections::BTreeSet;
     use tokio_postgres::{Client, NoTls, error::SqlState};
 
-    const VIEWS: [&str; 9] = [
+    const VIEWS: [&str; 10] = [
         "access_list",
         "accounts",
         "audit_trail",
@@ -28,6 +28,7 @@ mod postgres {
         "items",
         "links",
         "published_catalog",
+        "totals_daily",
         "visibilities",
     ];
 
@@ -137,7 +138,8 @@ mod postgres {
             item_kind item_id \
              target target_type target_id before after reason ticket command undoes source rules \
              text",
-            "freshness: time projection version position updated_at stopped_position stopped_why",
+            "freshness: time projection version position updated_at stopped_position stopped_why \
+            generation paused_at",
             "grants: grant_id kind id grantee_type grantee_id role withhold starts_at ends_at \
             provenance \
              provenance_id given_by given_at event_ids recorded_from recorded_to from_position \
@@ -151,6 +153,8 @@ mod postgres {
             "published_catalog: kind id title description tags owner slug preview audience groups \
             featured \
              published_at updated_at version",
+            "totals_daily: time items_registered grants_given grants_ended links_created \
+            links_ended published unpublished items grants_open links_open published_open",
             "visibilities: kind id visibility set_by event_ids recorded_from recorded_to \
             from_position to_position",
         ];

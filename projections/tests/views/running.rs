@@ -263,7 +263,10 @@ mod sqlite {
     use domain::{position::Position, testing::history};
     use projections::{
         AuditFilter, Page, StoreError, projection,
-        store::sqlite::{Access, open},
+        store::{
+            Target,
+            sqlite::{Access, open},
+        },
         views,
     };
 
@@ -286,7 +289,7 @@ mod sqlite {
                 .await
                 .unwrap();
             assert_eq!(trail.position, Position(30));
-            let refused = reading.begin(projection::all()[0]).await.err();
+            let refused = reading.begin(&Target::first(projection::all()[0])).await.err();
             assert!(matches!(refused, Some(StoreError::Refused(_))), "{refused:?}");
         }
     }

@@ -95,10 +95,15 @@ impl World {
     /// A world in which a generated history happened.
     pub(crate) async fn of(steps: &[Step]) -> Self {
         let world = Self::new();
+        world.go_on(steps).await;
+        world
+    }
+
+    /// More of a generated history happens.
+    pub(crate) async fn go_on(&self, steps: &[Step]) {
         for step in steps {
             world.step(step).await;
         }
-        world
     }
 
     /// One more step of a generated history happens.
@@ -203,8 +208,16 @@ impl World {
         position
     }
 
+    pub(crate) fn options(batch: usize) -> RunnerOptions {
+        let longest_pause = Duration::from_millis(100);
+        RunnerOptions { batch, longest_pause, ..RunnerOptions::default() }
+    }
+
     pub(crate) fn runner(&self, database: &Database, batch: usize) -> Runner {
-        let options = RunnerOptions { batch, longest_pause: Duration::from_millis(100) };
+        self.runner_with(database, Self::options(batch))
+    }
+
+    pub(crate) fn runner_with(&self, database: &Database, options: RunnerOptions) -> Runner {
         Runner::new(Arc::new(self.log.clone()), self.opener.clone(), database.clone(), options)
     }
 
@@ -229,7 +242,13 @@ pub(crate) async fn dump(database: &Database) -> BTreeMap<String, Vec<Vec<Value>
     let mut all = BTreeMap::new();
     let mut snapshot = database.snapshot().await.unwrap();
     for projection in projection::all() {
-        let prefix = snapshot.prefix(projection.name(), projection.version());
+        let live = format!(
+            "SELECT generation FROM {}progress WHERE projection = $1 AND live",
+            snapshot.schema()
+        );
+        let rows = snapshot.query(&live, &[projection.name().into()]).await.unwrap();
+        let generation = rows[0][0].small().unwrap();
+        let prefix = snapshot.prefix(projection.name(), projection.version(), generation);
         for table in projection.tables() {
             let sides: &[Side] = match table.shape {
                 projection::Shape::Temporal => &[Side::Open, Side::Ended],

@@ -1,9 +1,9 @@
 //! How is a batch written? Whole columns as arrays, one statement per touched table.
 
-use super::{PostgresOptions, failed, number, progress};
+use super::{PostgresOptions, failed, held, number};
 use crate::{
-    projection::{Kind, Projection, Shape, Table},
-    store::{Batch, Progress, Side, StoreError, column_names, kind_of},
+    projection::{Kind, Shape, Table},
+    store::{Batch, Held, Progress, Side, StoreError, Target, column_names, kind_of},
     value::{Row, Value},
 };
 use async_trait::async_trait;
@@ -18,7 +18,8 @@ pub(super) struct PostgresBatch {
     prefix: String,
     name: Value,
     version: Value,
-    progress: Progress,
+    generation: Value,
+    held: Held,
 }
 
 fn over() -> StoreError {
@@ -83,29 +84,33 @@ impl PostgresBatch {
     pub(super) async fn begin(
         client: Object,
         schema: String,
-        projection: &dyn Projection,
+        target: &Target,
     ) -> Result<Self, StoreError> {
         let mut batch = Self {
             client: Some(client),
-            prefix: format!("{schema}.{}_v{}_", projection.name(), projection.version()),
+            prefix: format!("{schema}.{}", target.prefix()),
             schema,
-            name: projection.name().into(),
-            version: number(u64::from(projection.version())),
-            progress: Progress::default(),
+            name: target.name().into(),
+            version: number(u64::from(target.projection.version())),
+            generation: number(u64::from(target.generation)),
+            held: Held::default(),
         };
         let sql = format!(
-            "SELECT log, position, time FROM {}.progress WHERE projection = $1 AND version = $2 \
-             FOR UPDATE",
+            "SELECT log, position, time, live, EXISTS (SELECT FROM {0}.controls c \
+             WHERE c.projection = p.projection AND c.paused_at IS NOT NULL) \
+             FROM {0}.progress p \
+             WHERE projection = $1 AND version = $2 AND generation = $3 FOR UPDATE",
             batch.schema
         );
         let client = batch.client()?;
         client.batch_execute("BEGIN").await.map_err(|error| failed(&error))?;
         let statement = client.prepare_cached(&sql).await.map_err(|error| failed(&error))?;
         let row = client
-            .query_one(&statement, &[&batch.name, &batch.version])
+            .query_opt(&statement, &[&batch.name, &batch.version, &batch.generation])
             .await
             .map_err(|error| failed(&error))?;
-        batch.progress = progress(&row)?;
+        let gone = || StoreError::Unavailable("the generation is gone".to_owned());
+        batch.held = held(&row.ok_or_else(gone)?)?;
         Ok(batch)
     }
 
@@ -138,8 +143,8 @@ impl Drop for PostgresBatch {
 
 #[async_trait]
 impl Batch for PostgresBatch {
-    fn progress(&self) -> &Progress {
-        &self.progress
+    fn held(&self) -> &Held {
+        &self.held
     }
 
     async fn load(
@@ -219,14 +224,14 @@ impl Batch for PostgresBatch {
         let sql = format!(
             "UPDATE {}.progress SET log = $4, position = $5, time = $6, updated_at = now(), \
              stopped_position = NULL, stopped_why = NULL \
-             WHERE projection = $1 AND version = $2 AND position = $3",
+             WHERE projection = $1 AND version = $2 AND generation = $7 AND position = $3",
             self.schema
         );
         let log = Value::from(to.log.map(|log| log.to_string()));
-        let before = Value::from(self.progress.position);
+        let before = Value::from(self.held.progress.position);
         let (position, time) = (Value::from(to.position), Value::from(to.time));
-        let parameters: [&(dyn ToSql + Sync); 6] =
-            [&self.name, &self.version, &before, &log, &position, &time];
+        let parameters: [&(dyn ToSql + Sync); 7] =
+            [&self.name, &self.version, &before, &log, &position, &time, &self.generation];
         if self.execute(&sql, &parameters).await? != 1 {
             return Err(StoreError::Unavailable("the checkpoint moved meanwhile".to_owned()));
         }

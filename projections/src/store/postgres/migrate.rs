@@ -9,7 +9,13 @@ use refinery::{Migration, Runner};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("V1__tables", include_str!("../../../migrations/postgres/V1__tables.sql")),
     ("V2__views", include_str!("../../../migrations/postgres/V2__views.sql")),
+    ("V3__generations", include_str!("../../../migrations/postgres/V3__generations.sql")),
 ];
+
+/// The texts, which say how tables of another generation are made too.
+pub(super) fn texts() -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().map(|(_, text)| *text)
+}
 
 /// Serialises migrations of all nodes; any number that nobody else uses.
 const LOCK: i64 = 0x5348_4152_454c_4f47;
@@ -53,8 +59,8 @@ async fn migrated(client: &mut Object, options: &PostgresOptions) -> Result<(), 
     for projection in projection::all() {
         let sql = format!(
             "INSERT INTO {data}.progress (projection, version, live, position, time, updated_at) \
-             SELECT $1::text, $2::bigint, NOT EXISTS (SELECT FROM {data}.progress \
-             WHERE projection = $1::text AND live), 0, 'epoch', now() ON CONFLICT DO NOTHING"
+             SELECT $1::text, $2::bigint, true, 0, 'epoch', now() WHERE NOT EXISTS \
+             (SELECT FROM {data}.progress WHERE projection = $1::text AND live)"
         );
         let version = i64::from(projection.version());
         client
@@ -62,7 +68,8 @@ async fn migrated(client: &mut Object, options: &PostgresOptions) -> Result<(), 
             .await
             .map_err(|error| failed(&error))?;
     }
-    client.batch_execute("RESET search_path").await.map_err(|error| failed(&error))
+    client.batch_execute("RESET search_path").await.map_err(|error| failed(&error))?;
+    super::views::refresh(client, options).await
 }
 
 /// The role belongs to the whole server: two databases may make it at once.

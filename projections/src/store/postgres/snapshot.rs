@@ -2,8 +2,8 @@
 
 use super::{cells, failed};
 use crate::{
-    store::{Snapshot, StoreError},
-    value::{Row, Value},
+    store::{Digest, Snapshot, StoreError},
+    value::{CellError, Row, Value},
 };
 use async_trait::async_trait;
 use deadpool_postgres::Object;
@@ -38,10 +38,6 @@ impl Drop for PostgresSnapshot {
 
 #[async_trait]
 impl Snapshot for PostgresSnapshot {
-    fn prefix(&self, projection: &str, version: u32) -> String {
-        format!("{}.{projection}_v{version}_", self.schema)
-    }
-
     fn schema(&self) -> String {
         format!("{}.", self.schema)
     }
@@ -56,6 +52,19 @@ impl Snapshot for PostgresSnapshot {
             parameters.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
         let rows = client.query(&statement, &parameters).await.map_err(|error| failed(&error))?;
         rows.iter().map(cells).collect()
+    }
+
+    async fn digest(&mut self, table: &str) -> Result<Digest, StoreError> {
+        let sql = format!(
+            "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM {table} t"
+        );
+        let rows = self.query(&sql, &[]).await?;
+        let Some([rows, sum]) = rows.first().map(Vec::as_slice) else {
+            return Err(StoreError::Refused("a digest lacks columns".to_owned()));
+        };
+        let wrong = |error: CellError| StoreError::Refused(error.to_string());
+        let sum = sum.text().map_err(wrong)?.to_owned();
+        Ok(Digest { rows: rows.count().map_err(wrong)?, sum })
     }
 
     async fn end(mut self: Box<Self>) -> Result<(), StoreError> {

@@ -1,9 +1,9 @@
 //! How is a batch written? Prepared statements, row by row, in one immediate transaction.
 
-use super::{blocking, failed, fresh, named, query, read_progress};
+use super::{blocking, failed, fresh, named, query, read_held};
 use crate::{
-    projection::{Projection, Shape, Table},
-    store::{Batch, Progress, Side, StoreError, column_names},
+    projection::{Shape, Table},
+    store::{Batch, Held, Progress, Side, StoreError, Target, column_names},
     value::{Row, Value},
 };
 use async_trait::async_trait;
@@ -15,22 +15,22 @@ use uuid::Uuid;
 pub(super) struct SqliteBatch {
     connection: Option<OwnedMutexGuard<Connection>>,
     prefix: String,
-    named: [Value; 2],
-    progress: Progress,
+    named: [Value; 3],
+    held: Held,
     erased: bool,
 }
 
 impl SqliteBatch {
     pub(super) async fn begin(
         connection: OwnedMutexGuard<Connection>,
-        projection: &dyn Projection,
+        target: &Target,
     ) -> Result<Self, StoreError> {
-        let named = named(projection);
+        let named = named(target);
         let mut batch = Self {
             connection: Some(connection),
-            prefix: format!("{}_v{}_", projection.name(), projection.version()),
+            prefix: target.prefix(),
             named: named.clone(),
-            progress: Progress::default(),
+            held: Held::default(),
             erased: false,
         };
         let found = batch
@@ -40,11 +40,11 @@ impl SqliteBatch {
                     connection.execute_batch("BEGIN IMMEDIATE")
                 };
                 begin(connection).map_err(|error| failed(&error))?;
-                read_progress(connection, &named)
+                read_held(connection, &named)
             })
             .await?;
-        batch.progress =
-            found.ok_or_else(|| StoreError::Refused("the checkpoint is missing".to_owned()))?;
+        batch.held =
+            found.ok_or_else(|| StoreError::Unavailable("the generation is gone".to_owned()))?;
         Ok(batch)
     }
 
@@ -105,8 +105,8 @@ fn conditions(names: &[&str]) -> String {
 
 #[async_trait]
 impl Batch for SqliteBatch {
-    fn progress(&self) -> &Progress {
-        &self.progress
+    fn held(&self) -> &Held {
+        &self.held
     }
 
     async fn load(
@@ -181,21 +181,22 @@ impl Batch for SqliteBatch {
     }
 
     async fn commit(mut self: Box<Self>, to: &Progress) -> Result<(), StoreError> {
-        let [name, version] = self.named.clone();
+        let [name, version, generation] = self.named.clone();
         let row = vec![
             name,
             version,
-            self.progress.position.into(),
+            self.held.progress.position.into(),
             to.log.map(|log| log.to_string()).into(),
             to.position.into(),
             to.time.into(),
+            generation,
         ];
         let erased = self.erased;
         self.with(move |connection| {
             let sql = "UPDATE progress SET log = ?4, position = ?5, time = ?6, \
                        updated_at = CAST(unixepoch('subsec') * 1000000 AS INTEGER), \
                        stopped_position = NULL, stopped_why = NULL \
-                       WHERE projection = ?1 AND version = ?2 AND position = ?3";
+                       WHERE projection = ?1 AND version = ?2 AND generation = ?7 AND position = ?3";
             let run = || {
                 let moved = connection.prepare_cached(sql)?.execute(params_from_iter(&row))?;
                 if moved == 1 {

@@ -2,12 +2,15 @@
 
 use super::{Readers, blocking, failed, query};
 use crate::{
-    store::{Snapshot, StoreError},
+    store::{Digest, Snapshot, StoreError},
     value::{Row, Value},
 };
 use async_trait::async_trait;
-use rusqlite::Connection;
-use std::sync::Arc;
+use rusqlite::{Connection, types::ValueRef};
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
 use tokio::sync::OwnedSemaphorePermit;
 
 pub(super) struct SqliteSnapshot {
@@ -47,10 +50,6 @@ impl SqliteSnapshot {
 
 #[async_trait]
 impl Snapshot for SqliteSnapshot {
-    fn prefix(&self, projection: &str, version: u32) -> String {
-        format!("{projection}_v{version}_")
-    }
-
     fn schema(&self) -> String {
         String::new()
     }
@@ -60,9 +59,37 @@ impl Snapshot for SqliteSnapshot {
         self.with(move |connection| query(connection, &sql, &parameters)).await
     }
 
+    async fn digest(&mut self, table: &str) -> Result<Digest, StoreError> {
+        let sql = format!("SELECT * FROM {table}");
+        self.with(move |connection| digest(connection, &sql)).await
+    }
+
     async fn end(mut self: Box<Self>) -> Result<(), StoreError> {
         self.with(|connection| connection.execute_batch("COMMIT")).await?;
         self.readers.idle.lock().extend(self.connection.take());
         Ok(())
     }
+}
+
+/// Rows are hashed here, one by one: SQLite has no function for it.
+fn digest(connection: &Connection, sql: &str) -> Result<Digest, rusqlite::Error> {
+    let mut statement = connection.prepare(sql)?;
+    let width = statement.column_count();
+    let mut rows = statement.query([])?;
+    let (mut count, mut sum) = (0_u64, 0_u64);
+    while let Some(row) = rows.next()? {
+        let mut hasher = DefaultHasher::new();
+        for place in 0..width {
+            match row.get_ref(place)? {
+                ValueRef::Null => 0_u8.hash(&mut hasher),
+                ValueRef::Integer(number) => (1_u8, number).hash(&mut hasher),
+                ValueRef::Real(number) => (2_u8, number.to_bits()).hash(&mut hasher),
+                ValueRef::Text(bytes) => (3_u8, bytes).hash(&mut hasher),
+                ValueRef::Blob(bytes) => (4_u8, bytes).hash(&mut hasher),
+            }
+        }
+        count += 1;
+        sum = sum.wrapping_add(hasher.finish());
+    }
+    Ok(Digest { rows: count, sum: sum.to_string() })
 }

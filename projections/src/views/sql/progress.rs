@@ -2,7 +2,9 @@
 
 use super::{SqlViews, cell, projection};
 use crate::{
-    Model, ProjectionStatus, Stopped, ViewError,
+    Build, Model, ProjectionStatus, Stopped, ViewError,
+    generations::build,
+    store::Snapshot,
     value::{Row, Value},
 };
 use domain::{position::Position, time::Time};
@@ -19,6 +21,16 @@ struct Standing {
     time: Time,
     updated_at: Time,
     stopped: Option<Stopped>,
+    generation: u32,
+    paused: Option<Time>,
+}
+
+impl Standing {
+    /// Why it will not come further by itself.
+    fn halted(&self) -> Option<String> {
+        let stopped = self.stopped.as_ref().map(|stopped| stopped.why.clone());
+        stopped.or_else(|| self.paused.map(|since| format!("paused since {since}")))
+    }
 }
 
 fn standing(row: &Row) -> Result<Standing, ViewError> {
@@ -31,20 +43,37 @@ fn standing(row: &Row) -> Result<Standing, ViewError> {
         time: cell(row, 3).time()?,
         updated_at: cell(row, 4).time()?,
         stopped: stopped_at.zip(why).map(|(position, why)| Stopped { position, why }),
+        generation: cell(row, 7).small()?,
+        paused: cell(row, 8).optional(Value::time)?,
     })
+}
+
+async fn standings(snapshot: &mut dyn Snapshot) -> Result<Vec<Standing>, ViewError> {
+    let sql = format!(
+        "SELECT p.projection, p.version, p.position, p.time, p.updated_at, p.stopped_position, \
+         p.stopped_why, p.generation, c.paused_at FROM {0}progress p \
+         LEFT JOIN {0}controls c ON c.projection = p.projection WHERE p.live",
+        snapshot.schema()
+    );
+    snapshot.query(&sql, &[]).await?.iter().map(standing).collect()
 }
 
 impl SqlViews {
     async fn standings(&self) -> Result<Vec<Standing>, ViewError> {
         let mut snapshot = self.database.snapshot().await?;
-        let sql = format!(
-            "SELECT projection, version, position, time, updated_at, stopped_position, stopped_why \
-             FROM {}progress WHERE live",
-            snapshot.schema()
-        );
+        let standings = standings(snapshot.as_mut()).await?;
+        snapshot.end().await?;
+        Ok(standings)
+    }
+
+    /// With the last build of each projection, from the same moment.
+    async fn standings_and_builds(&self) -> Result<(Vec<Standing>, Vec<Build>), ViewError> {
+        let mut snapshot = self.database.snapshot().await?;
+        let standings = standings(snapshot.as_mut()).await?;
+        let sql = build::select(&snapshot.schema(), "true");
         let rows = snapshot.query(&sql, &[]).await?;
         snapshot.end().await?;
-        rows.iter().map(standing).collect()
+        Ok((standings, rows.iter().map(build::read).collect::<Result<_, _>>()?))
     }
 
     pub(super) async fn wait(
@@ -65,10 +94,9 @@ impl SqlViews {
             if reached >= position || models.is_empty() {
                 return Ok(reached);
             }
-            let halted = slowest.and_then(|one| one.stopped.clone().map(|why| (one, why)));
-            if let Some((standing, stopped)) = halted {
+            if let Some((standing, why)) = slowest.and_then(|one| Some((one, one.halted()?))) {
                 let projection = standing.name.clone();
-                return Err(ViewError::Stopped { projection, position: reached, why: stopped.why });
+                return Err(ViewError::Stopped { projection, position: reached, why });
             }
             let now = Instant::now();
             if now >= end {
@@ -80,7 +108,7 @@ impl SqlViews {
     }
 
     pub(super) async fn all_statuses(&self, now: Time) -> Result<Vec<ProjectionStatus>, ViewError> {
-        let standings = self.standings().await?;
+        let (standings, mut builds) = self.standings_and_builds().await?;
         let head = match &self.log {
             Some(log) => log.head().await.ok().map(|head| head.position),
             None => None,
@@ -107,6 +135,9 @@ impl SqlViews {
                 lag_seconds,
                 updated_at: standing.updated_at,
                 stopped: standing.stopped.clone(),
+                generation: standing.generation,
+                paused: standing.paused,
+                build: last_of(&mut builds, name),
             });
         }
         Ok(statuses)
@@ -119,4 +150,9 @@ impl SqlViews {
         let age = Duration::from_micros(u64::try_from(micros).unwrap_or_default());
         Some(age.as_secs_f64())
     }
+}
+
+fn last_of(builds: &mut Vec<Build>, name: &str) -> Option<Build> {
+    let place = builds.iter().rposition(|build| build.projection == name)?;
+    Some(builds.remove(place))
 }

@@ -1,0 +1,223 @@
+//! Who builds the generations that were asked for, and how do they come to be read?
+//!
+//! A build is filled from the log like any other generation, in larger batches, with its own
+//! checkpoint: a node that dies in the middle, or another one, goes on from there. Then it is
+//! compared with the one that is read, at one position, follows the log to its end, and takes its
+//! place in one transaction.
+
+use super::{
+    FIRST_PAUSE, GLANCE, Halt, Line, Runner,
+    follow::{Pace, gather},
+    log_failed,
+};
+use crate::{
+    generations::{Build, BuildState, Comparison, Purpose, RENEWAL, RequestError, Switched},
+    store::{StoreError, Target},
+};
+use domain::position::Position;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// How often a node looks whether there is something to build.
+const TEND: Duration = Duration::from_millis(500);
+/// So many records behind the end of the log are no reason to go on filling.
+const NEAR: u64 = 2_000;
+/// How long to look for records between two attempts to switch.
+const BRIEF: Duration = Duration::from_millis(20);
+/// How long to leave readers of the views alone after they were in the way.
+const AFTER_BUSY: Duration = Duration::from_millis(200);
+
+impl Runner {
+    /// Builds what was asked for and drops what is not read any more, for ever.
+    pub(super) async fn tend(&self) {
+        loop {
+            if let Err(error) = self.tend_once().await {
+                tracing::warn!(%error, "cannot look after the generations of tables");
+            }
+            sleep(TEND).await;
+        }
+    }
+
+    async fn tend_once(&self) -> Result<(), StoreError> {
+        for projection in &self.projections {
+            let standing = self.generations.standing(projection.name()).await?;
+            if standing.version < projection.version() {
+                match self.generations.request(projection.name(), Purpose::Rebuild).await {
+                    Ok(_) | Err(RequestError::Busy(..) | RequestError::Unknown(_)) => {}
+                    Err(RequestError::Store(error)) => return Err(error),
+                }
+            }
+        }
+        self.generations.drop_retired(self.options.keep).await?;
+        for build in self.generations.open().await? {
+            let known = self
+                .projections
+                .iter()
+                .find(|known| known.name() == build.projection && known.version() == build.version);
+            let Some(projection) = known else { continue };
+            let target = Target { projection: *projection, generation: build.generation };
+            if self.generations.lease(&target, &self.options.node, true).await? {
+                self.build(&build, target).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Builds one generation to its end, or until another node does.
+    async fn build(&self, build: &Build, target: Target) {
+        let (name, generation) = (target.name(), target.generation);
+        let purpose = build.purpose.name();
+        tracing::info!(projection = name, generation, purpose, "builds a generation of tables");
+        let ended = tokio::select! {
+            ended = self.build_on(build, target) => ended,
+            () = self.renew(&target) => Err(Halt::Switched),
+        };
+        match ended {
+            Ok(comparison) => {
+                if comparison.equal == Some(false) {
+                    tracing::warn!(
+                        projection = name,
+                        generation,
+                        purpose,
+                        difference = ?comparison.difference,
+                        "the tables that were read were not what follows from the log"
+                    );
+                } else {
+                    tracing::info!(projection = name, generation, purpose, "built");
+                }
+            }
+            Err(halt) => tracing::info!(projection = name, generation, ?halt, "not built here"),
+        }
+        self.tell();
+    }
+
+    /// Says again and again that this node builds; returns when it may not any more.
+    async fn renew(&self, target: &Target) {
+        loop {
+            sleep(RENEWAL).await;
+            match self.generations.lease(target, &self.options.node, false).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => tracing::debug!(%error, "cannot say that it builds"),
+            }
+        }
+    }
+
+    /// Goes on after losses and pauses, until the build has ended.
+    async fn build_on(&self, build: &Build, target: Target) -> Result<Comparison, Halt> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let halt = match self.build_once(build, target).await {
+                Ok(comparison) => return Ok(comparison),
+                Err(halt) => halt,
+            };
+            let (name, node) = (target.name(), self.options.node.as_str());
+            match halt {
+                Halt::Lost(why) => {
+                    tracing::warn!(projection = name, %why, ?pause, "a build waits, tries again");
+                    sleep(pause).await;
+                    pause = (pause * 2).min(self.options.longest_pause);
+                }
+                Halt::Paused => sleep(GLANCE).await,
+                Halt::Switched => return Err(Halt::Switched),
+                Halt::Refused(why) => {
+                    let failed = BuildState::Failed;
+                    self.generations.end(&target, node, failed, None, Some(&why)).await?;
+                    return Err(Halt::Refused(why));
+                }
+                Halt::Stopped(stopped) => {
+                    let why = format!("stopped at {}: {}", stopped.position, stopped.why);
+                    let failed = BuildState::Failed;
+                    self.generations.end(&target, node, failed, None, Some(&why)).await?;
+                    return Err(Halt::Stopped(stopped));
+                }
+            }
+        }
+    }
+
+    async fn build_once(&self, build: &Build, target: Target) -> Result<Comparison, Halt> {
+        let line = Line { target, live: false };
+        let mut pace = Pace::new(self.options.filling, self.database.filling());
+        self.stage(&target, BuildState::Loading, None).await?;
+        loop {
+            let aim = self.aim(&target).await?;
+            self.advance(&line, aim, &mut pace).await?;
+            if self.aim(&target).await?.0.saturating_sub(aim.0) < NEAR {
+                break;
+            }
+        }
+        self.stage(&target, BuildState::Indexing, None).await?;
+        let mut control = self.database.control().await?;
+        control.finish(&target).await?;
+        control.commit().await?;
+        self.stage(&target, BuildState::Comparing, None).await?;
+        let comparison = self.compare(&line, &mut pace).await?;
+        match build.purpose {
+            Purpose::Verify => {
+                let (node, done) = (self.options.node.as_str(), BuildState::Done);
+                self.generations.end(&target, node, done, Some(&comparison), None).await?;
+            }
+            Purpose::Rebuild => {
+                self.stage(&target, BuildState::Switching, None).await?;
+                let head = self.head(Position::START).await?;
+                self.advance(&line, head, &mut pace).await?;
+                self.take_over(&line, &comparison).await?;
+            }
+        }
+        Ok(comparison)
+    }
+
+    /// Notes how far the build is; ends it when it is not this node's any more.
+    async fn stage(
+        &self,
+        target: &Target,
+        state: BuildState,
+        why: Option<&str>,
+    ) -> Result<(), Halt> {
+        let node = self.options.node.as_str();
+        let ours = self.generations.note(target, node, state, why).await?;
+        if ours { Ok(()) } else { Err(Halt::Switched) }
+    }
+
+    pub(super) async fn head(&self, at: Position) -> Result<Position, Halt> {
+        let head = self.log.head().await.map_err(|error| log_failed(&error, at))?;
+        Ok(head.position)
+    }
+
+    /// How far to fill before comparing: as far as the tables that are read have come, where both
+    /// can be compared; never further, for they may stand.
+    async fn aim(&self, target: &Target) -> Result<Position, Halt> {
+        let head = self.head(Position::START).await?;
+        let read = self.generations.standing(target.name()).await?;
+        let built = self.generations.progress(target).await?;
+        let identity = self.log.identity().await;
+        let identity = identity.map_err(|error| log_failed(&error, built.position))?;
+        let related = read.version == target.projection.version()
+            && read.progress.log == identity
+            && (built.position..=head).contains(&read.progress.position);
+        Ok(if related { read.progress.position } else { head })
+    }
+
+    /// Follows the log until it can take the place of what is read.
+    async fn take_over(&self, line: &Line, comparison: &Comparison) -> Result<(), Halt> {
+        let (target, node) = (&line.target, self.options.node.as_str());
+        let (mut follower, mut at) = self.start(line).await?;
+        loop {
+            let head = self.head(at).await?;
+            match self.generations.switch(target, node, comparison, head).await? {
+                Switched::Done => return Ok(()),
+                Switched::Taken => return Err(Halt::Switched),
+                Switched::Behind => {}
+                Switched::Busy(why) => {
+                    let words = format!("waits for readers of the tables or views: {why}");
+                    self.stage(target, BuildState::Switching, Some(&words)).await?;
+                    sleep(AFTER_BUSY).await;
+                }
+            }
+            let records = gather(follower.as_mut(), self.options.batch, BRIEF)
+                .await
+                .map_err(|error| log_failed(&error, at))?;
+            at = self.take_in(line, records, at).await?;
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! How are generations made, switched and removed in SQLite? In short immediate transactions on the
+//! one writing connection.
+
+use super::{MIGRATIONS, blocking, failed, fresh, query};
+use crate::{
+    store::{Control, StoreError, Target, ddl, generation::belongs},
+    value::{Row, Value},
+};
+use async_trait::async_trait;
+use domain::time::Time;
+use rusqlite::{Connection, params_from_iter};
+use tokio::sync::OwnedMutexGuard;
+
+/// So many rows are removed in one transaction: `secure_delete` writes each page.
+const CLEARED: usize = 2_000;
+
+pub(super) struct SqliteControl {
+    connection: Option<OwnedMutexGuard<Connection>>,
+}
+
+impl SqliteControl {
+    pub(super) async fn begin(connection: OwnedMutexGuard<Connection>) -> Result<Self, StoreError> {
+        let mut control = Self { connection: Some(connection) };
+        control
+            .with(|connection| {
+                fresh(connection)?;
+                connection.execute_batch("BEGIN IMMEDIATE")
+            })
+            .await?;
+        Ok(control)
+    }
+
+    async fn with<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let connection = self
+            .connection
+            .take()
+            .ok_or_else(|| StoreError::Unavailable("the transaction is over".to_owned()))?;
+        let (connection, answer) = blocking(move || {
+            let answer = work(&connection).map_err(|error| failed(&error));
+            Ok((connection, answer))
+        })
+        .await?;
+        self.connection = Some(connection);
+        answer
+    }
+}
+
+impl Drop for SqliteControl {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            // When it fails, the next transaction begins with it.
+            drop(connection.execute_batch("ROLLBACK"));
+        }
+    }
+}
+
+#[async_trait]
+impl Control for SqliteControl {
+    fn schema(&self) -> String {
+        String::new()
+    }
+
+    fn lock(&self) -> &'static str {
+        ""
+    }
+
+    async fn now(&mut self) -> Result<Time, StoreError> {
+        let sql = "SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER)";
+        let micros = self.with(|connection| connection.query_row(sql, [], |row| row.get(0)));
+        Time::from_micros(micros.await?).map_err(|error| StoreError::Refused(error.to_string()))
+    }
+
+    async fn query(&mut self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let (sql, parameters) = (sql.to_owned(), parameters.to_vec());
+        self.with(move |connection| query(connection, &sql, &parameters)).await
+    }
+
+    async fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, StoreError> {
+        let (sql, parameters) = (sql.replace('$', "?"), parameters.to_vec());
+        let changed =
+            self.with(move |connection| connection.execute(&sql, params_from_iter(&parameters)));
+        Ok(u64::try_from(changed.await?).unwrap_or(u64::MAX))
+    }
+
+    /// With every index: one made later would keep the only writer for as long as it takes.
+    async fn create(&mut self, target: &Target) -> Result<(), StoreError> {
+        let ddl = ddl::of(MIGRATIONS.iter().map(|(_, text)| *text), target);
+        let all = [ddl.tables, ddl.needed, ddl.later].concat().join(";\n");
+        self.with(move |connection| connection.execute_batch(&all)).await
+    }
+
+    async fn finish(&mut self, _: &Target) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn clear(&mut self, prefix: &str) -> Result<bool, StoreError> {
+        let prefix = prefix.to_owned();
+        self.with(move |connection| {
+            let mut names =
+                connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")?;
+            let names = names.query_map([], |row| row.get(0))?;
+            let names = names.collect::<Result<Vec<String>, _>>()?;
+            let Some(table) = names.iter().find(|name| belongs(name, &prefix)) else {
+                return Ok(true);
+            };
+            let sql = format!(
+                "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} LIMIT {CLEARED})"
+            );
+            if connection.execute(&sql, [])? < CLEARED {
+                connection.execute_batch(&format!("DROP TABLE {table}"))?;
+            }
+            Ok(false)
+        })
+        .await
+    }
+
+    /// There are none.
+    async fn point_views(&mut self, _: &Target) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
+        self.with(|connection| connection.execute_batch("COMMIT")).await?;
+        drop(self.connection.take());
+        Ok(())
+    }
+}
