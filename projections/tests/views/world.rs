@@ -102,7 +102,7 @@ impl World {
     /// More of a generated history happens.
     pub(crate) async fn go_on(&self, steps: &[Step]) {
         for step in steps {
-            world.step(step).await;
+            self.step(step).await;
         }
     }
 

@@ -196,7 +196,8 @@ impl Batch for SqliteBatch {
             let sql = "UPDATE progress SET log = ?4, position = ?5, time = ?6, \
                        updated_at = CAST(unixepoch('subsec') * 1000000 AS INTEGER), \
                        stopped_position = NULL, stopped_why = NULL \
-                       WHERE projection = ?1 AND version = ?2 AND generation = ?7 AND position = ?3";
+                       WHERE projection = ?1 AND version = ?2 AND generation = ?7 \
+                       AND position = ?3";
             let run = || {
                 let moved = connection.prepare_cached(sql)?.execute(params_from_iter(&row))?;
                 if moved == 1 {
