@@ -18,11 +18,12 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 use std::{
+    ops::Deref,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, watch};
 
 /// The migrations, in order; never edited once released.
 const MIGRATIONS: &[(&str, &str)] = &[
@@ -226,13 +227,13 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn begin(&self, target: &Target) -> Result<Box<dyn Batch>, StoreError> {
-        let connection = self.writer()?.lock_owned().await;
+        let connection = Writing(self.writer()?.lock_owned().await);
         let batch = batch::SqliteBatch::begin(connection, target).await?;
         Ok(Box::new(batch))
     }
 
     async fn control(&self) -> Result<Box<dyn Control>, StoreError> {
-        let connection = self.writer()?.lock_owned().await;
+        let connection = Writing(self.writer()?.lock_owned().await);
         Ok(Box::new(control::SqliteControl::begin(connection).await?))
     }
 
@@ -253,7 +254,26 @@ impl Store for SqliteStore {
     }
 }
 
-/// Ends what a batch left that was dropped in the middle of a statement.
+/// The one writing connection, held by one transaction. Given back, whenever that happens (the
+/// statement of one that was dropped runs to its end), what was not committed is rolled back.
+#[derive(Debug)]
+struct Writing(OwnedMutexGuard<Connection>);
+
+impl Deref for Writing {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        // When it fails, the next transaction begins with it.
+        drop(fresh(&self.0));
+    }
+}
+
 fn fresh(connection: &Connection) -> Result<(), rusqlite::Error> {
     if connection.is_autocommit() { Ok(()) } else { connection.execute_batch("ROLLBACK") }
 }

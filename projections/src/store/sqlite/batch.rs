@@ -1,6 +1,6 @@
 //! How is a batch written? Prepared statements, row by row, in one immediate transaction.
 
-use super::{blocking, failed, fresh, named, query, read_held};
+use super::{Writing, blocking, failed, fresh, named, query, read_held};
 use crate::{
     projection::{Shape, Table},
     store::{Batch, Held, Progress, Side, StoreError, Target, column_names},
@@ -8,12 +8,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, params_from_iter};
-use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
 /// An open transaction on the one writing connection.
 pub(super) struct SqliteBatch {
-    connection: Option<OwnedMutexGuard<Connection>>,
+    connection: Option<Writing>,
     prefix: String,
     named: [Value; 3],
     held: Held,
@@ -21,10 +20,7 @@ pub(super) struct SqliteBatch {
 }
 
 impl SqliteBatch {
-    pub(super) async fn begin(
-        connection: OwnedMutexGuard<Connection>,
-        target: &Target,
-    ) -> Result<Self, StoreError> {
+    pub(super) async fn begin(connection: Writing, target: &Target) -> Result<Self, StoreError> {
         let named = named(target);
         let mut batch = Self {
             connection: Some(connection),
@@ -82,15 +78,6 @@ impl SqliteBatch {
             run().map_err(|error: rusqlite::Error| failed(&error))
         })
         .await
-    }
-}
-
-impl Drop for SqliteBatch {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            // When it fails, the next batch begins with it.
-            drop(connection.execute_batch("ROLLBACK"));
-        }
     }
 }
 

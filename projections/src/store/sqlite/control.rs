@@ -1,7 +1,7 @@
 //! How are generations made, switched and removed in SQLite? In short immediate transactions on the
 //! one writing connection.
 
-use super::{MIGRATIONS, blocking, failed, fresh, query};
+use super::{MIGRATIONS, Writing, blocking, failed, fresh, query};
 use crate::{
     store::{Control, StoreError, Target, ddl, generation::belongs},
     value::{Row, Value},
@@ -9,17 +9,16 @@ use crate::{
 use async_trait::async_trait;
 use domain::time::Time;
 use rusqlite::{Connection, params_from_iter};
-use tokio::sync::OwnedMutexGuard;
 
 /// So many rows are removed in one transaction: `secure_delete` writes each page.
 const CLEARED: usize = 2_000;
 
 pub(super) struct SqliteControl {
-    connection: Option<OwnedMutexGuard<Connection>>,
+    connection: Option<Writing>,
 }
 
 impl SqliteControl {
-    pub(super) async fn begin(connection: OwnedMutexGuard<Connection>) -> Result<Self, StoreError> {
+    pub(super) async fn begin(connection: Writing) -> Result<Self, StoreError> {
         let mut control = Self { connection: Some(connection) };
         control
             .with(|connection| {
@@ -45,15 +44,6 @@ impl SqliteControl {
         .await?;
         self.connection = Some(connection);
         answer
-    }
-}
-
-impl Drop for SqliteControl {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            // When it fails, the next transaction begins with it.
-            drop(connection.execute_batch("ROLLBACK"));
-        }
     }
 }
 
