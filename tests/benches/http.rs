@@ -12,10 +12,11 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tests::{postgres::Postgres, service::Service, streaming::Nats};
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    net::TcpStream,
+use tests::{
+    postgres::Postgres,
+    service::Service,
+    streaming::Nats,
+    wire::{Wire, request},
 };
 
 const IN_FLIGHT: u64 = 64;
@@ -86,51 +87,17 @@ async fn commands(service: &Service, name: &'static str, time: Duration) -> f64 
     rate(time, move |worker, done| {
         let (address, token) = (address.clone(), token.clone());
         async move {
-            let stream = TcpStream::connect(&address).await.expect("the service");
-            stream.set_nodelay(true).expect("no delay");
-            let mut stream = BufReader::new(stream);
+            let mut wire = Wire::connect(&address).await;
             for number in 0.. {
-                let request = registration(&address, &token, &format!("{name}-{worker}-{number}"));
-                stream.write_all(request.as_bytes()).await.expect("a request");
-                answer(&mut stream).await;
+                let path = format!("/v1/items/history/{name}-{worker}-{number}");
+                let body = r#"{"owner":{"type":"account","id":"a-17"}}"#;
+                let status = wire.ask(&request("PUT", &address, &path, &token, body)).await;
+                assert_eq!(status, 201, "{}", String::from_utf8_lossy(&wire.body));
                 done.fetch_add(1, Ordering::Relaxed);
             }
         }
     })
     .await
-}
-
-fn registration(address: &str, token: &str, id: &str) -> String {
-    let body = r#"{"owner":{"type":"account","id":"a-17"}}"#;
-    format!(
-        "PUT /v1/items/history/{id} HTTP/1.1\r\nHost: {address}\r\n\
-         Authorization: Bearer {token}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-}
-
-/// Reads one answer; a client of few instructions, because it shares the cores with the service.
-async fn answer(stream: &mut BufReader<TcpStream>) {
-    let (mut line, mut length, mut first) = (String::new(), 0_usize, true);
-    loop {
-        line.clear();
-        stream.read_line(&mut line).await.expect("an answer");
-        if first {
-            assert!(line.starts_with("HTTP/1.1 201"), "{line}");
-            first = false;
-        }
-        if line == "\r\n" {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().expect("a length");
-        }
-    }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.expect("the body");
 }
 
 async fn average_size(nats: &Nats) -> usize {

@@ -1,6 +1,7 @@
 //! What do the suites share? A world: real servers, the real binary, a client, and the raw log.
 
 pub mod client;
+pub mod dataset;
 pub mod load;
 pub mod model;
 pub mod postgres;
@@ -10,6 +11,7 @@ pub mod reading;
 pub mod service;
 pub mod streaming;
 pub mod wait;
+pub mod wire;
 pub mod world;
 
 pub use client::{Answer, Client};

@@ -74,12 +74,22 @@ impl Service {
         self.process.ended().is_some()
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Waits until `/readyz` says so. A process that ends meanwhile is a failure.
     pub async fn ready(&mut self) {
+        self.ready_within(Duration::from_mins(1)).await;
+    }
+
+    /// The same with another bound; for those that start with much to read.
+    pub async fn ready_within(&mut self, bound: Duration) {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let address = format!("{}/readyz", self.base());
         let process = &mut self.process;
-        until("the service is ready", Duration::from_mins(1), || {
+        until("the service is ready", bound, || {
             let ended = process.ended();
             assert!(ended.is_none(), "the service ended ({ended:?}):\n{}", process.last_words());
             let asked = http.get(&address).timeout(Duration::from_secs(5)).send();

@@ -18,7 +18,7 @@ use crate::{
     telemetry, terminal,
     wiring::{self, DataLock, Engines},
 };
-use axum::{Router, middleware};
+use axum::{Router, middleware, serve::ListenerExt as _};
 use commands::Commands;
 use metrics_exporter_prometheus::PrometheusHandle;
 use projections::{AccessIndex, IndexOptions, Runner, RunnerOptions, Views, views};
@@ -217,6 +217,12 @@ impl Service {
         let Self { app, listener, mut background, work_ends, engines, index, shutdown, _lock } =
             self;
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
+        // Small answers go out at once.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps the delay of small packets");
+            }
+        });
         let serving = axum::serve(listener, app).with_graceful_shutdown(shutdown.wait());
         let mut serving = tokio::spawn(serving.into_future());
         let ended = tokio::select! {

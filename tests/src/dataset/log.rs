@@ -1,0 +1,111 @@
+//! How does the data set come onto a log? As the records that commands would have left, without
+//! their cost.
+
+use super::{Item, Plan};
+use domain::{
+    actor::Actor,
+    event::{
+        Description, Event, Grant, GrantGiven, ItemEvent, ItemRegistered, Visibility,
+        VisibilityChanged,
+    },
+    id::{CommandId, CommitId, LogId},
+    position::Position,
+    stream::StreamName,
+    time::Time,
+};
+use eventlog::{Append, Appended, Envelope, FORMAT, SharedLog, StoredEvent, append};
+use futures::{StreamExt as _, stream};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Grants in one record; all of one call.
+const TOGETHER: usize = 100;
+/// Items written at the same time.
+const IN_FLIGHT: usize = 256;
+
+/// What was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Filled {
+    /// Records.
+    pub records: u64,
+    /// Grants.
+    pub grants: u64,
+}
+
+/// Writes all items with their visibility and grants on a log that has been started. Groups,
+/// libraries and parts have no events yet.
+pub async fn fill(log: &SharedLog, plan: &Plan, at: Time) -> Filled {
+    let id = log.identity().await.expect("the log answers").expect("the log was started");
+    stream::iter(1..=plan.items)
+        .map(|rank| async move { write(log, id, plan.item(rank), at).await })
+        .buffer_unordered(IN_FLIGHT)
+        .fold(Filled::default(), |sum, one| async move {
+            Filled { records: sum.records + one.records, grants: sum.grants + one.grants }
+        })
+        .await
+}
+
+async fn write(log: &SharedLog, id: LogId, item: Item, at: Time) -> Filled {
+    let grants = item.grants.len() as u64;
+    let stream = StreamName::Item(item.item.clone());
+    let actor = Actor::account(item.owner.clone());
+    let (mut records, mut prev) = (0, Position::START);
+    for events in story(item) {
+        let envelope = envelope(id, &stream, prev, (at, &actor), &events);
+        let record = Append::of(envelope).expect("a small record");
+        prev = match append(log.as_ref(), &record, Duration::from_mins(1)).await {
+            Ok(Appended::At(position)) => position,
+            other => panic!("{stream}: {other:?}"),
+        };
+        records += 1;
+    }
+    Filled { records, grants }
+}
+
+fn story(item: Item) -> Vec<Vec<Event>> {
+    let Item { owner, visibility, grants, .. } = item;
+    let registered =
+        ItemRegistered { owner, description: Description::default(), in_library: true };
+    let mut first: Vec<Event> = vec![ItemEvent::Registered(registered).into()];
+    if visibility != Visibility::Restricted {
+        let changed = VisibilityChanged { before: Visibility::Restricted, after: visibility };
+        first.push(ItemEvent::VisibilityChanged(changed).into());
+    }
+    let given = |grant: &Grant| -> Event {
+        ItemEvent::GrantGiven(GrantGiven { grant: grant.clone(), asked: None }).into()
+    };
+    let mut records = vec![first];
+    records.extend(grants.chunks(TOGETHER).map(|some| some.iter().map(given).collect()));
+    records
+}
+
+fn envelope(
+    log: LogId,
+    stream: &StreamName,
+    prev: Position,
+    (at, actor): (Time, &Actor),
+    events: &[Event],
+) -> Envelope {
+    let commit = Uuid::new_v4();
+    Envelope {
+        f: FORMAT,
+        log,
+        stream: stream.clone(),
+        prev,
+        seen: prev,
+        commit: CommitId(commit),
+        command: CommandId(commit),
+        part: (0, 1),
+        at,
+        actor: actor.clone(),
+        key: None,
+        body: None,
+        reason: None,
+        ticket: None,
+        undoes: None,
+        source: None,
+        trace: None,
+        results: Vec::new(),
+        events: events.iter().map(|event| StoredEvent::encode(event).expect("an event")).collect(),
+    }
+}
