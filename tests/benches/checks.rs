@@ -12,7 +12,9 @@ mod scale;
 use scale::Scale;
 use std::time::Duration;
 use tests::{
+    Value,
     dataset::{Plan, Question},
+    json,
     wire::{Seen, Wire, load, median, request},
 };
 
@@ -43,10 +45,12 @@ async fn main() {
 
 fn evaluation(question: &Question) -> String {
     let Question { account, item } = question;
-    format!(
-        r#"{{"subject":{{"type":"account","id":"{account}"}},"resource":{{"type":"{}","id":"{}"}},"action":{{"name":"view"}}}}"#,
-        item.kind, item.id
-    )
+    json!({
+        "subject": {"type": "account", "id": account},
+        "resource": {"type": item.kind, "id": item.id},
+        "action": {"name": "view"},
+    })
+    .to_string()
 }
 
 async fn ask(address: &str, token: &str, questions: &[String], path: &str, time: Duration) -> Seen {
@@ -107,10 +111,13 @@ async fn batches(scale: &Scale, questions: &[Question], time: Duration) {
 /// Who may see the most shared item? A page of a thousand.
 async fn search(scale: &Scale) {
     let item = scale.plan.item(1).item;
-    let body = format!(
-        r#"{{"subject":{{"type":"account"}},"resource":{{"type":"{}","id":"{}"}},"action":{{"name":"view"}},"page":{{"limit":1000}}}}"#,
-        item.kind, item.id
-    );
+    let body = json!({
+        "subject": {"type": "account"},
+        "resource": {"type": item.kind, "id": item.id},
+        "action": {"name": "view"},
+        "page": {"limit": 1000},
+    })
+    .to_string();
     let address = scale.address();
     let asked = request("POST", &address, "/access/v1/search/subject", &scale.token, &body);
     let mut wire = Wire::connect(&address).await;
@@ -120,7 +127,7 @@ async fn search(scale: &Scale) {
         assert_eq!(wire.ask(&asked).await, 200, "{}", String::from_utf8_lossy(&wire.body));
         took.push(start.elapsed().as_secs_f64() * 1e3);
     }
-    let found: serde_json::Value = serde_json::from_slice(&wire.body).expect("JSON");
+    let found: Value = serde_json::from_slice(&wire.body).expect("JSON");
     let count = found["results"].as_array().map_or(0, Vec::len);
     assert_eq!(count, 1000, "the most shared item has more than a thousand");
     let took = median(took);

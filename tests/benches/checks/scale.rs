@@ -50,12 +50,9 @@ impl Scale {
         let (records, grants) = (count(filled.records), count(filled.grants));
         let from_log = start(&mut service).await;
         let rate = f64::from(records) / from_log.as_secs_f64();
-        println!(
-            "bench | start from the log, {} records, {} grants | {:.2} s ({rate:.0} records/s) | | | reported",
-            records,
-            grants,
-            from_log.as_secs_f64()
-        );
+        let what = format!("start from the log, {records} records, {grants} grants");
+        let took = from_log.as_secs_f64();
+        println!("bench | {what} | {took:.2} s ({rate:.0} records/s) | | | reported");
         assert!(service.stop(), "it ends well");
         let saved = start(&mut service).await.as_secs_f64();
         println!("bench | start from a saved index | {saved:.2} s | | | <= 5 s at 10 M grants");
