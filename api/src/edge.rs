@@ -24,8 +24,22 @@ fn request_id(request: &Request) -> HeaderValue {
     sent.cloned().map_or_else(made, Ok).unwrap_or_else(|_| HeaderValue::from_static("none"))
 }
 
-/// Can the answer, which is JSON, be accepted? Preferences among acceptable ones do not matter.
-fn accepts_json(request: &Request) -> bool {
+/// What a route answers: ranges of media types that include it, and its name.
+type Media = (&'static [&'static str], &'static str);
+
+const JSON: Media = (&["*/*", "application/*", "application/json"], "application/json");
+const EVENTS: Media = (&["*/*", "text/*", "text/event-stream"], "text/event-stream");
+
+fn media(path: &str) -> Option<Media> {
+    match path {
+        "/v1/watch" => Some(EVENTS),
+        path if path.starts_with("/v1/") => Some(JSON),
+        _ => None,
+    }
+}
+
+/// Can the answer be accepted? Preferences among acceptable ones do not matter.
+fn accepts(request: &Request, media: Media) -> bool {
     let mut ranges = request
         .headers()
         .get_all(header::ACCEPT)
@@ -42,7 +56,7 @@ fn accepts_json(request: &Request) -> bool {
         let refused = parts.any(|part| {
             part.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0))
         });
-        !refused && ["*/*", "application/*", "application/json"].contains(&kind.as_str())
+        !refused && media.0.contains(&kind.as_str())
     })
 }
 
@@ -53,9 +67,9 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let id = request_id(&request);
     let path = request.uri().path().to_owned();
     let method = request.method().clone();
-    let json = path.starts_with("/v1/");
-    let mut response = if json && !accepts_json(&request) {
-        let detail = "answers are application/json";
+    let refused = media(&path).filter(|media| !accepts(&request, *media));
+    let mut response = if let Some((_, name)) = refused {
+        let detail = format!("answers are {name}");
         Problem::new(ProblemType::NotAcceptable, detail).into_response()
     } else {
         next.run(request).await

@@ -46,6 +46,12 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe_gauge!("sharelog_index_items", "Items in the access index");
     describe_gauge!("sharelog_index_bytes", Unit::Bytes, "Memory of the access index, estimated");
     describe_gauge!("sharelog_index_start_seconds", Unit::Seconds, "How long its start took");
+    describe_gauge!("sharelog_feed_readers", "Readers of the feed");
+    describe_gauge!("sharelog_feed_position", "How far the feed has come");
+    describe_counter!(
+        "sharelog_feed_past_reads_total",
+        "Times a reader had fallen behind and read the past"
+    );
     gauge!("sharelog_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)
 }

@@ -28,6 +28,7 @@ pub const DOCUMENT: &str = "/openapi.json";
     (name = "accounts", description = "Accounts of the application."),
     (name = "lists", description = "Who has access, and what happened."),
     (name = "audit", description = "The audit trail."),
+    (name = "live", description = "What is recorded, as it happens."),
     (name = "administration", description = "Tokens, kinds, read models."),
 ))]
 struct Document;

@@ -1,8 +1,9 @@
 //! What do all handlers share? Everything that the wiring hands to the edge.
 
+use crate::v1::watch::Shown;
 use commands::{Clock, Commands};
 use eventlog::{Activity, SharedLog};
-use projections::{AccessIndex, Views};
+use projections::{AccessIndex, Views, feed::Feed};
 use std::{ops::Deref, sync::Arc, time::Duration};
 use url::Url;
 
@@ -17,6 +18,8 @@ pub struct AppParts {
     pub index: AccessIndex,
     /// The event log; the edge reads it only.
     pub log: SharedLog,
+    /// What is recorded, as it happens.
+    pub feed: Feed<Shown>,
     /// The activity log.
     pub activity: Arc<dyn Activity>,
     /// The clock.
@@ -36,6 +39,8 @@ pub struct Limits {
     pub at_least_wait: Duration,
     /// The longest `Prefer: wait` that is honoured.
     pub longest_wait: Duration,
+    /// How often a reader of the feed hears something, if only that there is nothing new.
+    pub heartbeat: Duration,
 }
 
 impl Default for Limits {
@@ -44,6 +49,7 @@ impl Default for Limits {
             own_writes_wait: Duration::from_secs(1),
             at_least_wait: Duration::from_secs(5),
             longest_wait: Duration::from_secs(30),
+            heartbeat: Duration::from_secs(15),
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod tokens;
 #[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod trail;
 pub mod visits;
+pub mod watch;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
@@ -36,6 +37,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(accounts::routes())
         .merge(access::routes())
         .merge(trail::routes())
+        .merge(watch::routes())
         .merge(tokens::routes())
         .merge(administration::routes())
 }

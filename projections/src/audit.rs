@@ -2,6 +2,7 @@
 
 mod apply;
 mod payload;
+pub(crate) mod row;
 pub mod tables;
 
 use crate::projection::{Change, Projection, RecordMeta, Table};

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod audit;
 pub mod catalog;
+pub mod feed;
 pub mod fold;
 pub mod generations;
 pub mod index;

@@ -3,7 +3,7 @@
 //! Rows and checkpoint move in one transaction that first takes hold of the checkpoint, so any
 //! number of runners on any number of nodes has the effect of one.
 
-mod batch;
+pub(crate) mod batch;
 mod build;
 mod compare;
 mod follow;

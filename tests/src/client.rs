@@ -67,6 +67,12 @@ impl Client {
         client
     }
 
+    /// The same caller without any more headers.
+    #[must_use]
+    pub fn plain(&self) -> Self {
+        Self { headers: Vec::new(), ..self.clone() }
+    }
+
     /// The same caller, asking for answers that know of this command.
     #[must_use]
     pub fn after(&self, command: &Answer) -> Self {
@@ -86,6 +92,16 @@ impl Client {
             request = request.header(name, value);
         }
         Call { what: format!("{method} {path}"), request }
+    }
+
+    /// A GET whose answer goes on for as long as the caller reads.
+    pub fn stream(&self, path: &str) -> reqwest::RequestBuilder {
+        self.get(path).request.timeout(Duration::from_hours(1))
+    }
+
+    /// The address and token of this caller, for callers that speak HTTP by themselves.
+    pub fn address(&self) -> (&str, &str) {
+        (&self.base, self.token.as_deref().unwrap_or_default())
     }
 
     /// GET.

@@ -9,6 +9,7 @@ pub mod process;
 pub mod raw;
 pub mod reading;
 pub mod service;
+pub mod sse;
 pub mod streaming;
 pub mod wait;
 pub mod wire;

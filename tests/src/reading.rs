@@ -68,6 +68,18 @@ pub async fn caught_up(world: &World) -> Client {
     admin
 }
 
+/// The whole audit trail up to the log's head, oldest first.
+pub async fn trail(world: &World) -> Vec<Value> {
+    let head = raw::head(world).await;
+    let admin = world.admin();
+    crate::wait::until("the audit trail", std::time::Duration::from_mins(1), || async {
+        let asked = admin.get("/v1/audit/events?limit=1").attempt().await;
+        (asked.ok()?.body["position"].as_u64()? >= head).then_some(())
+    })
+    .await;
+    whole_list(&admin, "/v1/audit/events?order=oldest").await
+}
+
 /// Destroys the read models of a stopped service, so that the next start builds them anew.
 pub async fn forget_views(world: &World) {
     match &world.postgres {

@@ -98,6 +98,14 @@ impl Service {
         .await;
     }
 
+    /// Kilobytes of memory that it holds.
+    pub fn resident(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.process.id());
+        let status = std::fs::read_to_string(status).expect("its state");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     /// All it has written to its own log so far.
     pub fn written(&self) -> String {
         self.process.written()

@@ -106,6 +106,8 @@ pub const ROUTES: &[Route] = &[
     query("/v1/items/{kind}/{id}/access", ALL),
     query("/v1/items/{kind}/{id}/history", ALL),
     query("/v1/audit/events", OVERSEERS),
+    // Applications for themselves; a person's share of it would have to be judged event by event.
+    query("/v1/watch", Who::Roles(&[Admin, Auditor, App])),
     administer("POST", "/v1/tokens"),
     query("/v1/tokens", OVERSEERS),
     administer("DELETE", "/v1/tokens/{token}"),

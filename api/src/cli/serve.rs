@@ -16,12 +16,17 @@ use crate::{
     settings::{Serve, Settings, Store},
     shutdown::Shutdown,
     telemetry, terminal,
+    v1::watch::Shown,
     wiring::{self, DataLock, Engines},
 };
 use axum::{Router, middleware, serve::ListenerExt as _};
 use commands::Commands;
 use metrics_exporter_prometheus::PrometheusHandle;
-use projections::{AccessIndex, IndexOptions, Runner, RunnerOptions, Views, views};
+use projections::{
+    AccessIndex, IndexOptions, Runner, RunnerOptions, Views,
+    feed::{Feed, FeedOptions},
+    views,
+};
 use std::{io::ErrorKind, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tower_http::trace::{DefaultOnRequest, DefaultOnResponse, TraceLayer};
@@ -75,7 +80,8 @@ async fn start(settings: &Settings, demo: bool, shutdown: Shutdown) -> Result<Se
     let work_ends = Shutdown::default();
     let background = work(&commands, &engines, &work_ends, serve.projectors);
 
-    let parts = (&commands, &views, &index);
+    let feed = feed(&commands, &views, &engines, &shutdown);
+    let parts = (&commands, &views, &index, feed);
     let app = app(parts, &engines, &shutdown, prometheus, (serve, &public_url));
     let shown = banner::Banner {
         store,
@@ -175,8 +181,25 @@ fn work(
     background
 }
 
+/// The feed; its readers end with the service, so that it need not wait for them.
+fn feed(
+    commands: &Commands,
+    views: &Arc<dyn Views>,
+    engines: &Engines,
+    shutdown: &Shutdown,
+) -> Feed<Shown> {
+    let (log, opener) = (engines.log.clone(), commands.opener());
+    let feed = Feed::new(log, opener, views.clone(), FeedOptions::default());
+    let (closing, ending) = (feed.clone(), shutdown.wait());
+    tokio::spawn(async move {
+        ending.await;
+        closing.close();
+    });
+    feed
+}
+
 fn app(
-    (commands, views, index): (&Commands, &Arc<dyn Views>, &AccessIndex),
+    (commands, views, index, feed): (&Commands, &Arc<dyn Views>, &AccessIndex, Feed<Shown>),
     engines: &Engines,
     shutdown: &Shutdown,
     prometheus: PrometheusHandle,
@@ -187,6 +210,7 @@ fn app(
         views: views.clone(),
         index: index.clone(),
         log: engines.log.clone(),
+        feed,
         activity: engines.activity.clone(),
         clock: Arc::new(SystemClock),
         public_url: public_url.clone(),

@@ -73,6 +73,7 @@ fn of_one(route: &Route) -> &'static [T] {
             | "/v1/catalog"
             | "/v1/accounts/{account}/items",
         ) => &[T::CursorMismatch, T::ViewsUnavailable],
+        ("GET", "/v1/watch") => &[T::TimeInFuture, T::TooManyAttempts, T::ViewsUnavailable],
         ("GET", "/v1/projections") => &[T::ViewsUnavailable],
         ("GET", "/v1/items/{kind}/{id}/grants" | "/v1/items/{kind}/{id}/links" | "/v1/tokens") => {
             &[T::CursorMismatch]

@@ -119,7 +119,8 @@ problem_types! {
         belongs to another request",
         "A key stands for one request for ever. Use a fresh key for another request.";
     TooManyAttempts = "too-many-attempts", TOO_MANY_REQUESTS, "Too many attempts",
-        "Guesses are limited per link and per address for a while. Ask again after Retry-After.";
+        "Guesses are limited per link and per address for a while, and so is the number of readers \
+            of the feed per node. Ask again after Retry-After.";
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something is wrong on our side",
         "The service failed in a way that it should not. The request id in X-Request-ID finds the \
             cause in the service's log.";

@@ -105,7 +105,8 @@ pub struct AuditQuery {
     count: bool,
 }
 
-fn types(text: Option<&str>) -> Fallible<Vec<String>> {
+/// Stored names of events, or beginnings of them, separated by commas.
+pub(super) fn types(text: Option<&str>) -> Fallible<Vec<String>> {
     let names = text.iter().flat_map(|text| text.split(','));
     names
         .map(|name| {

@@ -17,7 +17,11 @@ use eventlog::{
     faulty::FaultyLog,
     memory::{MemoryActivity, MemoryLog},
 };
-use projections::{AccessIndex, IndexOptions, Runner, RunnerOptions, store::sqlite};
+use projections::{
+    AccessIndex, IndexOptions, Runner, RunnerOptions,
+    feed::{Feed, FeedOptions},
+    store::sqlite,
+};
 use serde_json::Value;
 use std::{
     fmt::Write as _,
@@ -203,10 +207,13 @@ fn router(
     views: Arc<RiggedViews>,
     index: AccessIndex,
 ) -> Router {
+    let options = FeedOptions { readers: 3, ..FeedOptions::default() };
+    let feed = Feed::new(parts.log.clone(), commands.opener(), views.clone(), options);
     let state = AppState::new(AppParts {
         commands,
         views,
         index,
+        feed,
         log: parts.log.clone(),
         activity: parts.activity.clone(),
         clock: parts.clock.clone(),

@@ -78,7 +78,8 @@ pub(super) async fn prepare(
     Ok(prepared)
 }
 
-fn meta(record: &Record) -> RecordMeta {
+/// What a record says beside its events.
+pub(crate) fn meta(record: &Record) -> RecordMeta {
     let envelope = &record.envelope;
     RecordMeta {
         stream: envelope.stream.clone(),
@@ -90,7 +91,8 @@ fn meta(record: &Record) -> RecordMeta {
     }
 }
 
-async fn open(
+/// Opens the private texts of a record in place.
+pub(crate) async fn open(
     opener: &dyn TextOpener,
     meta: &mut RecordMeta,
     events: &mut [Recorded],

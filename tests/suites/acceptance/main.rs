@@ -11,3 +11,5 @@ mod privacy;
 mod publication;
 mod sharing;
 mod visibility;
+mod watch;
+mod watchers;

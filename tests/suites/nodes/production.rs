@@ -5,6 +5,7 @@ use tests::{
     Answer, Client, Pair, World, json,
     load::{Load, assert_log_is_what_was_told},
     raw, reading,
+    sse::Watch,
     wait::until,
     world::{item, share},
 };
@@ -99,6 +100,26 @@ async fn a_limited_link_opens_exactly_as_often_at_both_nodes() {
     let answers = futures::future::join_all(calls).await;
     let opened = answers.iter().filter(|answer| answer.status == 200).count();
     assert_eq!(opened, 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_of_the_feed_goes_on_at_the_other_node() {
+    let (world, here, there) = two_nodes().await;
+    let readers = [here.clone(), there.clone()].map(|node| node.token(world.admin_token()));
+    let path = item("history", "i-0");
+    let (mut last, mut got) = ("0".to_owned(), Vec::new());
+    for round in 0..10 {
+        // The command at one node, the reader at the other.
+        let shared = here.post(&format!("{path}/grants"), share(&format!("r-{round}"), "viewer"));
+        let position = shared.await.number("/position");
+        let reader = readers[(round + 1) % 2].plain();
+        let mut watch = Watch::open(&reader, "", Some(&last)).await;
+        got.extend(watch.up_to(position).await.into_iter().filter_map(|event| event.id));
+        last.clone_from(&watch.last_id);
+    }
+    let trail = reading::trail(&world).await;
+    let wanted: Vec<_> = trail.iter().filter_map(|event| event["id"].as_str()).collect();
+    assert_eq!(got, wanted);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,17 +2,11 @@
 
 use super::{Reader, Sql, SqlViews, cell, cursor, one_more, page};
 use crate::{
-    AuditFilter, AuditOrder, AuditRow, Listing, Model, Page, Target, Total, ViewError,
+    AuditFilter, AuditOrder, AuditRow, Listing, Model, Page, Total, ViewError,
+    audit::row::{TextCell, audit_row},
     value::{Row, Value},
 };
-use domain::{
-    id::{CommandId, ItemRef},
-    position::EventId,
-    role::Role,
-};
-use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
-use uuid::Uuid;
 
 const COLUMNS: &str = "e.position, e.idx, e.time, e.name, e.v, e.actor, e.anonymous, e.system, \
     e.app, e.token, e.item_kind, e.item_id, e.target_type, e.target_id, e.before, e.after, \
@@ -68,7 +62,7 @@ fn conditions(filter: &AuditFilter) -> Sql {
 }
 
 /// Private texts of an event, by side and field; a null one was erased.
-type Texts = HashMap<(u64, u32), Vec<(String, String, Option<String>)>>;
+type Texts = HashMap<(u64, u32), Vec<TextCell>>;
 
 impl SqlViews {
     pub(super) async fn trail(
@@ -110,7 +104,11 @@ impl SqlViews {
             .last()
             .filter(|_| more)
             .map(|row| cursor::encode(&question, row.get(..2).unwrap_or_default()));
-        let rows = rows.iter().map(|row| audit_row(row, &mut texts)).collect::<Result<_, _>>()?;
+        let whole = |row: &Row| {
+            let id = (cell(row, 0).count()?, cell(row, 1).small()?);
+            audit_row(row, &texts.remove(&id).unwrap_or_default())
+        };
+        let rows = rows.iter().map(whole).collect::<Result<_, _>>()?;
         Ok(Listing { rows, next, total, position })
     }
 }
@@ -144,65 +142,4 @@ impl Reader {
         }
         Ok(texts)
     }
-}
-
-/// Puts private texts back where they were taken from.
-fn whole(
-    json: Option<Json>,
-    side: &str,
-    texts: &[(String, String, Option<String>)],
-) -> Option<Json> {
-    let mut texts = texts.iter().filter(|(at, ..)| at == side).peekable();
-    if texts.peek().is_none() {
-        return json;
-    }
-    let mut map = match json {
-        Some(Json::Object(map)) => map,
-        Some(_) | None => Map::new(),
-    };
-    for (_, field, text) in texts {
-        let value = match text {
-            None => Json::Null,
-            Some(text) if field == "tags" => {
-                serde_json::from_str(text).unwrap_or_else(|_| text.clone().into())
-            }
-            Some(text) => text.clone().into(),
-        };
-        map.insert(field.clone(), value);
-    }
-    Some(Json::Object(map))
-}
-
-fn audit_row(row: &Row, texts: &mut Texts) -> Result<AuditRow, ViewError> {
-    let text = |place| cell(row, place).optional(|cell| cell.text().map(ToOwned::to_owned));
-    let command = |cell: &Value| cell.parse::<Uuid>().map(CommandId);
-    let id = EventId { position: cell(row, 0).position()?, index: cell(row, 1).small()? };
-    let texts = texts.remove(&(id.position.0, id.index)).unwrap_or_default();
-    let kind = cell(row, 10).optional(Value::parse)?;
-    let item = kind.zip(cell(row, 11).optional(Value::parse)?);
-    let before = cell(row, 14).optional(Value::json)?;
-    let after = cell(row, 15).optional(Value::json)?;
-    let reason = texts.iter().find(|(side, ..)| side == "reason");
-    Ok(AuditRow {
-        id,
-        time: cell(row, 2).time()?,
-        name: text(3)?.unwrap_or_default(),
-        v: cell(row, 4).small()?,
-        actor: cell(row, 5).optional(Value::parse)?,
-        anonymous: cell(row, 6).bool()?,
-        system: text(7)?,
-        app: text(8)?,
-        token: cell(row, 9).optional(Value::parse)?,
-        item: item.map(|(kind, id)| ItemRef { kind, id }),
-        target: text(12)?.zip(text(13)?).map(|(kind, id)| Target { kind, id }),
-        before: whole(before, "before", &texts),
-        after: whole(after, "after", &texts),
-        reason: reason.and_then(|(_, _, text)| text.clone()),
-        ticket: text(16)?,
-        command: command(cell(row, 17))?,
-        undoes: cell(row, 18).optional(command)?,
-        source: text(19)?,
-        text: text(20)?.unwrap_or_default(),
-        rules: cell(row, 21).optional(Value::small)?.unwrap_or(Role::TABLE_VERSION),
-    })
 }

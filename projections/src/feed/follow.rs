@@ -1,0 +1,198 @@
+//! Who fills the ring? One task a node, while there are readers.
+
+use super::{
+    Body, Follower as State, Inner, Told,
+    tell::{Telling, Untold, tell},
+};
+use crate::{AuditFilter, AuditOrder, Page};
+use domain::position::Position;
+use eventlog::{Checkpoint, Follower, LogError, Record};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// At most so many records at once.
+const BATCH: usize = 256;
+/// How long one look for new records lasts.
+const LOOK: Duration = Duration::from_secs(1);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Why following ended.
+enum Halt {
+    /// Nobody reads, or the service ends.
+    Unwanted,
+    /// Something is away; worth another try.
+    Lost(String),
+    /// It cannot go on.
+    Stopped(String),
+}
+
+impl From<LogError> for Halt {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Unavailable(_) | LogError::Misconfigured(_) => Self::Lost(error.to_string()),
+            LogError::Corrupt { .. } | LogError::Foreign { .. } => Self::Stopped(error.to_string()),
+        }
+    }
+}
+
+/// Where the follower stands.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    checkpoint: Checkpoint,
+    rules: u32,
+}
+
+pub(super) async fn run<B: Body>(inner: Arc<Inner<B>>) {
+    let mut place = None;
+    let mut pause = FIRST_PAUSE;
+    let mut closed = inner.closed.subscribe();
+    loop {
+        let before = place.map(|place: Place| place.checkpoint.position);
+        let halt = tokio::select! {
+            halt = follow(&inner, &mut place) => halt,
+            _ = closed.wait_for(|closed| *closed) => Halt::Unwanted,
+        };
+        match halt {
+            Halt::Unwanted => {
+                inner.readers.lock().running = false;
+                return;
+            }
+            Halt::Lost(why) => {
+                let moved = place.map(|place| place.checkpoint.position) != before;
+                pause = if moved { FIRST_PAUSE } else { pause };
+                tracing::warn!(%why, ?pause, "the feed waits and tries again");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                if idle(&inner) {
+                    return;
+                }
+            }
+            Halt::Stopped(why) => {
+                tracing::error!(why, "the feed has stopped; a new reader starts it again");
+                inner.readers.lock().running = false;
+                inner.follower.send_replace(State::Stopped(why));
+                return;
+            }
+        }
+    }
+}
+
+/// Ends the follower if nobody reads any more.
+fn idle<B>(inner: &Inner<B>) -> bool {
+    let mut readers = inner.readers.lock();
+    if readers.count == 0 {
+        readers.running = false;
+    }
+    readers.count == 0
+}
+
+async fn follow<B: Body>(inner: &Inner<B>, place: &mut Option<Place>) -> Halt {
+    let mut from = match *place {
+        Some(place) => place,
+        None => match start(inner).await {
+            Ok(place) => place,
+            Err(halt) => return halt,
+        },
+    };
+    let mut follower = match inner.log.follow(from.checkpoint).await {
+        Ok(follower) => follower,
+        Err(error) => return error.into(),
+    };
+    if place.is_none() {
+        inner.ring.write().begin(from.checkpoint.position);
+        *place = Some(from);
+        announce(inner);
+    }
+    let mut alone_since = None;
+    loop {
+        if let Err(halt) = step(inner, follower.as_mut(), &mut from).await {
+            return halt;
+        }
+        *place = Some(from);
+        if inner.readers.lock().count > 0 {
+            alone_since = None;
+        } else if alone_since.get_or_insert_with(Instant::now).elapsed() >= inner.options.idle
+            && idle(inner)
+        {
+            inner.ring.write().begin(from.checkpoint.position);
+            return Halt::Unwanted;
+        }
+    }
+}
+
+/// Behind what the audit view knows: every position before it can be read there.
+async fn start<B>(inner: &Inner<B>) -> Result<Place, Halt> {
+    let filter = AuditFilter { order: AuditOrder::NewestFirst, ..AuditFilter::default() };
+    let page = Page { limit: 1, ..Page::default() };
+    let found = inner.views.audit(&filter, &page).await;
+    let found = found.map_err(|error| Halt::Lost(error.to_string()))?;
+    Ok(found.rows.first().map_or_else(
+        || Place { checkpoint: Checkpoint::default(), rules: domain::role::Role::TABLE_VERSION },
+        |last| Place {
+            checkpoint: Checkpoint { position: last.id.position, time: last.time },
+            rules: last.rules,
+        },
+    ))
+}
+
+async fn step<B: Body>(
+    inner: &Inner<B>,
+    follower: &mut dyn Follower,
+    from: &mut Place,
+) -> Result<(), Halt> {
+    let records = follower.next(BATCH, LOOK).await?;
+    if records.is_empty() {
+        return Ok(());
+    }
+    for record in &records {
+        let mut rules = from.rules;
+        let telling = tell(record, inner.opener.as_ref(), &mut rules).await;
+        let telling = telling.map_err(|untold| match untold {
+            Untold::Log(error) => error.into(),
+            Untold::Unreadable(why) => {
+                Halt::Stopped(format!("position {}: {why}", record.position))
+            }
+        });
+        match telling {
+            Ok(telling) => push(inner, record, telling),
+            Err(halt) => {
+                announce(inner);
+                return Err(halt);
+            }
+        }
+        let checkpoint = Checkpoint { position: record.position, time: record.time };
+        *from = Place { checkpoint, rules };
+    }
+    report(from.checkpoint.position);
+    announce(inner);
+    Ok(())
+}
+
+fn push<B: Body>(inner: &Inner<B>, record: &Record, telling: Telling) {
+    let told: Vec<_> = telling.events.into_iter().map(Told::of).collect();
+    let most = (inner.options.events, inner.options.bytes);
+    let mut ring = inner.ring.write();
+    if telling.erases {
+        // What is at hand may hold the texts; the view that readers turn to knows of the erasure.
+        ring.begin(record.position);
+    } else {
+        ring.push(record.position, told, most);
+    }
+}
+
+/// Wakes the readers.
+fn announce<B>(inner: &Inner<B>) {
+    inner.follower.send_modify(|state| {
+        *state = match state {
+            State::Live(times) => State::Live(times.wrapping_add(1)),
+            State::Starting | State::Stopped(_) => State::Live(0),
+        };
+    });
+}
+
+fn report(position: Position) {
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; exact to 2^53")]
+    let value = position.0 as f64;
+    metrics::gauge!("sharelog_feed_position").set(value);
+}
