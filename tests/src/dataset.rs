@@ -7,7 +7,7 @@
 mod log;
 mod relation;
 
-pub use log::{Filled, fill};
+pub use log::{Filled, begin, fill};
 pub use relation::Relation;
 
 use domain::{
