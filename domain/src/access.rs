@@ -17,6 +17,7 @@ mod state;
 
 pub use authority::{AUTHORITY, required, required_by_name};
 pub use path::{Path, Via, access_list, paths};
+pub use rule::{DEPTH, LIBRARY};
 
 impl Subject {
     /// An account and nothing else.

@@ -1,53 +1,20 @@
-//! How does the index keep up with the log? One task follows, everybody reads.
+//! How does the index keep up with the log? One task follows and is the only writer.
 
-use super::{
-    options::{IndexError, IndexOptions, IndexStatus, Started},
-    snapshot::Snapshot,
-    tables::Tables,
-};
-use arc_swap::ArcSwap;
+use super::{AccessIndex, Shared, file, options::Started, tables::Tables};
 use domain::position::Position;
-use eventlog::{Checkpoint, Follower, LogError, Record, SharedLog};
-use parking_lot::Mutex;
+use eventlog::{Checkpoint, Follower, LogError, Record};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
-    sync::watch,
-    task::JoinHandle,
-    time::{Instant, timeout},
+    task::{JoinHandle, spawn_blocking},
+    time::Instant,
 };
 
 /// How long one look for new records lasts.
 const LOOK: Duration = Duration::from_secs(1);
 /// The pause after the first loss; doubled with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-
-/// The access index of this node. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct AccessIndex {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    log: SharedLog,
-    options: IndexOptions,
-    tables: ArcSwap<Tables>,
-    /// Moves whenever the tables or the state do.
-    moved: watch::Sender<Position>,
-    state: Mutex<State>,
-    ending: watch::Sender<bool>,
-    task: Mutex<Option<JoinHandle<()>>>,
-}
-
-#[derive(Debug)]
-struct State {
-    started: Started,
-    began: Instant,
-    start_took: Option<Duration>,
-    stopped: Option<(Position, String)>,
-    lost: Option<(Instant, String)>,
-    saved: Position,
-}
+/// More records than this are worth a thread of their own.
+const MANY: usize = 64;
 
 /// Why following ended.
 #[derive(Debug)]
@@ -67,130 +34,57 @@ fn failed(error: &LogError, at: Position) -> Halt {
     }
 }
 
+/// The tables that a saved file holds, if it belongs to this log; empty ones otherwise.
+pub(super) async fn start(
+    shared: &Shared,
+    file: Option<PathBuf>,
+) -> Result<(Tables, Started), LogError> {
+    let head = shared.log.head().await?.position;
+    let identity = shared.log.identity().await?;
+    let Some(path) = file else { return Ok((Tables::default(), Started::FromLog)) };
+    let shown = path.display().to_string();
+    let loaded = spawn_blocking(move || file::load(&path)).await;
+    let why = match loaded {
+        Ok(Ok(tables)) if tables.log != identity => "it was made from another log".to_owned(),
+        Ok(Ok(tables)) if tables.position > head => {
+            format!("it knows position {}, the log ends at {head}", tables.position)
+        }
+        Ok(Ok(tables)) => {
+            let last = shared.log.read(tables.position).await?;
+            if last.map(|record| record.envelope.commit) == tables.commit {
+                let from = Started::FromFile(tables.position);
+                return Ok((tables, from));
+            }
+            format!("another record than it knows stands at position {}", tables.position)
+        }
+        Ok(Err(file::LoadError::Missing)) => return Ok((Tables::default(), Started::FromLog)),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    tracing::warn!(
+        file = shown,
+        why,
+        "the saved access index is not used; the log is read from its beginning"
+    );
+    Ok((Tables::default(), Started::FromLog))
+}
+
 impl AccessIndex {
-    /// Starts following the log.
-    pub async fn open(
-        log: SharedLog,
-        _file: Option<PathBuf>,
-        options: IndexOptions,
-    ) -> Result<Self, LogError> {
-        log.head().await?;
-        let state = State {
-            started: Started::FromLog,
-            began: Instant::now(),
-            start_took: None,
-            stopped: None,
-            lost: None,
-            saved: Position::START,
-        };
-        let shared = Arc::new(Shared {
-            log,
-            options,
-            tables: ArcSwap::default(),
-            moved: watch::Sender::new(Position::START),
-            state: Mutex::new(state),
-            ending: watch::Sender::new(false),
-            task: Mutex::new(None),
-        });
-        let (following, mut ending) = (shared.clone(), shared.ending.subscribe());
+    /// Begins to follow from what is known.
+    pub(super) fn begin(&self, tables: Tables) {
+        let (following, mut ending) = (self.shared.clone(), self.shared.ending.subscribe());
         let task = tokio::spawn(async move {
             tokio::select! {
-                () = following.keep() => {}
+                () = following.keep(tables) => {}
                 _ = ending.wait_for(|ending| *ending) => {}
             }
         });
-        *shared.task.lock() = Some(task);
-        Ok(Self { shared })
-    }
-
-    /// The view at the position reached. Never waits.
-    pub fn snapshot(&self) -> Result<Snapshot, IndexError> {
-        self.shared.snapshot()
-    }
-
-    /// The view at least at a position; waits for it, so long.
-    pub async fn wait_for(
-        &self,
-        position: Position,
-        patience: Duration,
-    ) -> Result<Snapshot, IndexError> {
-        let fits = |snapshot: &Snapshot| snapshot.position() >= position;
-        let mut moved = self.shared.moved.subscribe();
-        let waiting = async {
-            loop {
-                moved.mark_unchanged();
-                match self.snapshot() {
-                    Ok(snapshot) if fits(&snapshot) => return Ok(snapshot),
-                    Err(error @ (IndexError::Stopped { .. } | IndexError::Lost { .. })) => {
-                        return Err(error);
-                    }
-                    Ok(_) | Err(IndexError::CatchingUp { .. } | IndexError::NotYet { .. }) => {}
-                }
-                if moved.changed().await.is_err() {
-                    return self.snapshot();
-                }
-            }
-        };
-        let known = || self.shared.tables.load().position;
-        timeout(patience, waiting)
-            .await
-            .unwrap_or_else(|_| Err(IndexError::NotYet { position: known() }))
-    }
-
-    /// How it is.
-    pub fn status(&self) -> IndexStatus {
-        let tables = self.shared.tables.load();
-        let (grants, items, principals, bytes) = tables.counts();
-        let state = self.shared.state.lock();
-        IndexStatus {
-            position: tables.position,
-            time: tables.time,
-            ready: state.start_took.is_some(),
-            stopped: state.stopped.clone(),
-            lost: state.lost.as_ref().map(|(_, why)| why.clone()),
-            grants,
-            items,
-            principals,
-            bytes,
-            started: state.started,
-            start_took: state.start_took,
-            saved: state.saved,
-        }
-    }
-
-    /// Ends following.
-    pub async fn close(&self) {
-        self.shared.ending.send_replace(true);
-        let task = self.shared.task.lock().take();
-        if let Some(task) = task
-            && let Err(error) = task.await
-        {
-            tracing::error!(%error, "the access index broke off");
-        }
+        *self.shared.task.lock() = Some(task);
     }
 }
 
 impl Shared {
-    fn snapshot(&self) -> Result<Snapshot, IndexError> {
-        let tables = self.tables.load_full();
-        let position = tables.position;
-        let state = self.state.lock();
-        if let Some((position, why)) = state.stopped.clone() {
-            return Err(IndexError::Stopped { position, why });
-        }
-        if let Some((since, why)) = &state.lost
-            && since.elapsed() > self.options.longest_silence
-        {
-            return Err(IndexError::Lost { position, why: why.clone() });
-        }
-        if state.start_took.is_none() {
-            return Err(IndexError::CatchingUp { position });
-        }
-        Ok(Snapshot(tables))
-    }
-
-    async fn keep(&self) {
-        let mut tables = Tables::default();
+    async fn keep(&self, mut tables: Tables) {
         let mut pause = FIRST_PAUSE;
         loop {
             let from = tables.position;
@@ -203,78 +97,178 @@ impl Shared {
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(self.options.longest_pause);
                 }
-                Halt::Stopped(position, why) => {
-                    tracing::error!(
-                        position = position.0,
-                        why,
-                        "the access index stopped; it will not go on before the cause is gone and \
-                         the service restarted"
-                    );
-                    self.state.lock().stopped = Some((position, why));
-                    self.moved.send_modify(|_| {});
-                    return;
-                }
+                Halt::Stopped(position, why) => return self.stop(position, why),
             }
         }
     }
 
+    fn stop(&self, position: Position, why: String) {
+        let mut state = self.state.lock();
+        if state.stopped.is_some() {
+            return;
+        }
+        tracing::error!(
+            position = position.0,
+            why,
+            "the access index stopped; it will not go on before the cause is gone and the service \
+             restarted"
+        );
+        state.stopped = Some((position, why));
+        drop(state);
+        self.moved.send_modify(|_| {});
+    }
+
+    /// Follows from what is known; the next records are fetched while the last ones are taken in.
     async fn follow(&self, tables: &mut Tables) -> Halt {
-        match self.start(tables).await {
-            Ok((mut follower, head)) => loop {
-                match follower.next(self.options.batch, LOOK).await {
-                    Ok(records) => {
-                        if let Err(halt) = self.take_in(tables, &records, head) {
-                            return halt;
-                        }
-                    }
-                    Err(error) => return failed(&error, tables.position),
-                }
-            },
-            Err(error) => failed(&error, tables.position),
+        let (mut follower, head) = match self.start_following(tables).await {
+            Ok(started) => started,
+            Err(error) => return failed(&error, tables.position),
+        };
+        let mut ready = Vec::new();
+        let mut saving = None;
+        loop {
+            let (taken, next) = futures::join!(
+                self.take_in(tables, std::mem::take(&mut ready), head),
+                follower.next(self.options.batch, LOOK)
+            );
+            if let Err(halt) = taken {
+                return halt;
+            }
+            match next {
+                Ok(records) => ready = records,
+                Err(error) => return failed(&error, tables.position),
+            }
+            self.save_now_and_then(&mut saving);
         }
     }
 
-    async fn start(&self, tables: &Tables) -> Result<(Box<dyn Follower>, Position), LogError> {
+    async fn start_following(
+        &self,
+        tables: &Tables,
+    ) -> Result<(Box<dyn Follower>, Position), LogError> {
         let head = self.log.head().await?.position;
         let checkpoint = Checkpoint { position: tables.position, time: tables.time };
         let follower = self.log.follow(checkpoint).await?;
-        if head <= tables.position {
-            self.publish(tables, head);
-        }
+        self.state.lock().lost = None;
+        self.publish(tables, head);
         Ok((follower, head))
     }
 
-    fn take_in(&self, tables: &mut Tables, records: &[Record], head: Position) -> Result<(), Halt> {
-        self.state.lock().lost = None;
-        let mut halted = Ok(());
-        for record in records {
-            match record.events() {
-                Ok(events) => {
-                    let stream = &record.envelope.stream;
-                    for recorded in &events {
-                        tables.apply(stream, recorded);
-                    }
-                    tables.reached(record.position, record.time);
+    async fn take_in(
+        &self,
+        tables: &mut Tables,
+        records: Vec<Record>,
+        head: Position,
+    ) -> Result<(), Halt> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let unreadable = if records.len() < MANY {
+            apply(tables, &records)
+        } else {
+            let mut moved = std::mem::take(tables);
+            let applied = spawn_blocking(move || {
+                let unreadable = apply(&mut moved, &records);
+                (moved, unreadable)
+            });
+            match applied.await {
+                Ok((applied, unreadable)) => {
+                    *tables = applied;
+                    unreadable
                 }
-                Err(error) => {
-                    halted = Err(Halt::Stopped(record.position, error.to_string()));
-                    break;
-                }
+                Err(error) => return Err(Halt::Stopped(head, error.to_string())),
             }
+        };
+        self.publish(tables, head);
+        match unreadable {
+            Some((position, why)) => {
+                // At once: while the next records are waited for, nothing may be answered.
+                self.stop(position, why.clone());
+                Err(Halt::Stopped(position, why))
+            }
+            None => Ok(()),
         }
-        if !records.is_empty() {
-            self.publish(tables, head);
-        }
-        halted
     }
 
+    /// Lets readers have it, once the head of the start is reached: until then no copy is taken,
+    /// and nothing has to be copied to be changed.
     fn publish(&self, tables: &Tables, head: Position) {
-        self.tables.store(Arc::new(tables.clone()));
-        if tables.position >= head {
-            let mut state = self.state.lock();
-            let took = state.began.elapsed();
-            state.start_took.get_or_insert(took);
+        let mut state = self.state.lock();
+        state.lost = None;
+        state.reached = tables.position;
+        if tables.position < head && state.start_took.is_none() {
+            return;
         }
+        if state.start_took.is_none() {
+            let took = state.began.elapsed();
+            state.start_took = Some(took);
+            let (position, from) = (tables.position.0, state.started);
+            tracing::info!(position, ?from, ?took, "the access index is ready");
+        }
+        drop(state);
+        self.tables.store(Arc::new(tables.clone()));
         self.moved.send_replace(tables.position);
     }
+
+    fn save_now_and_then(&self, saving: &mut Option<JoinHandle<()>>) {
+        let Some(path) = self.file.clone() else { return };
+        let tables = self.tables.load_full();
+        let mut state = self.state.lock();
+        let new = tables.position.0.saturating_sub(state.saved.0);
+        let first = state.saved == Position::START;
+        let due = first || state.saved_at.elapsed() >= self.options.save_every;
+        let busy = saving.as_ref().is_some_and(|task| !task.is_finished());
+        if !due || busy || new < self.options.save_records {
+            return;
+        }
+        (state.saved, state.saved_at) = (tables.position, Instant::now());
+        drop(state);
+        *saving = Some(spawn_blocking(move || save(&tables, &path)));
+    }
+
+    /// Saves what was not saved, at the end.
+    pub(super) async fn save_at_last(&self) {
+        let Some(path) = self.file.clone() else { return };
+        let tables = self.tables.load_full();
+        if tables.position > self.state.lock().saved
+            && let Err(error) = spawn_blocking(move || save(&tables, &path)).await
+        {
+            tracing::warn!(%error, "the access index was not saved; the next start reads more");
+        }
+    }
+}
+
+fn save(tables: &Tables, path: &std::path::Path) {
+    let began = std::time::Instant::now();
+    match file::save(tables, path) {
+        Ok(()) => {
+            let (position, took) = (tables.position.0, began.elapsed());
+            tracing::debug!(position, ?took, "the access index is saved");
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the access index was not saved; the next start reads more");
+        }
+    }
+}
+
+/// Takes in records up to the first that cannot be read; answers where that stands and why.
+fn apply(tables: &mut Tables, records: &[Record]) -> Option<(Position, String)> {
+    for record in records {
+        let envelope = &record.envelope;
+        let log = *tables.log.get_or_insert(envelope.log);
+        if log != envelope.log {
+            let error = LogError::Foreign { expected: log, found: envelope.log };
+            return Some((record.position, error.to_string()));
+        }
+        match record.events() {
+            Ok(events) => {
+                for recorded in &events {
+                    tables.apply(&envelope.stream, recorded);
+                }
+                tables.reached(record.position, record.time, envelope.commit);
+            }
+            Err(error) => return Some((record.position, error.to_string())),
+        }
+    }
+    None
 }

@@ -2,18 +2,21 @@
 
 use super::{
     answer::{IndexPath, IndexVia, ItemFacts, Refusal, Verdict},
-    tables::{Tables, View},
+    near::Near,
+    rows::At,
+    tables::Tables,
+    view::{View, Who},
 };
 use domain::{
     access::{
-        Subject,
+        LIBRARY, Subject,
         rule::{Facts as _, Over, Way, WayKind, WayKinds, judge, ways},
     },
-    id::{AccountId, GroupId, ItemRef},
+    id::{AccountId, ItemRef},
     item::Lifecycle,
-    position::Position,
+    position::{EventId, Position},
     principal::Grantee,
-    role::{Permission, Permissions, Role, Withheld},
+    role::{Permission, Permissions, Withheld},
     time::Time,
 };
 use std::sync::Arc;
@@ -36,44 +39,55 @@ impl Snapshot {
         self.0.rules
     }
 
+    #[inline]
+    pub(super) fn view(&self, item: &ItemRef) -> Option<View<'_>> {
+        self.0.view(self.0.find_item(item.kind.as_str(), item.id.as_str())?)
+    }
+
     /// What is known of an item; `None` = it was never registered.
     pub fn item(&self, item: &ItemRef) -> Option<ItemFacts> {
-        let view = self.0.view(item)?;
+        let row = self.view(item)?.row;
+        let first = EventId { position: Position::START, index: 0 };
         Some(ItemFacts {
-            lifecycle: view.lifecycle(),
-            owner: view.state.owner.clone(),
-            visibility: view.visibility(),
-            registered: view.registered(),
+            lifecycle: row.lifecycle,
+            owner: self.0.account_id(row.owner),
+            visibility: row.visibility,
+            registered: row.registered.event().unwrap_or(first),
         })
     }
 
     /// Is an account neither deactivated nor erased? One that never registered is active.
     pub fn is_active(&self, account: &AccountId) -> bool {
-        self.0.is_active(account)
+        self.0.find_account(account.as_str()).is_none_or(|number| self.0.is_active(number))
     }
 
     /// What somebody may do with an item at an instant.
     pub fn check(&self, who: &Subject, item: &ItemRef, at: Time) -> Verdict {
-        let Some(view) = self.0.view(item) else { return Verdict::default() };
+        let Some(view) = self.view(item) else { return Verdict::default() };
         if who.unrestricted {
             let permissions = Permissions::ALL;
             return Verdict { known: true, permissions, ..Verdict::default() };
         }
-        let who = self.0.who(who);
+        let said = self.0.said(who);
+        Self::verdict(view, &Who::subject(&self.0, who, &said), at)
+    }
+
+    #[inline]
+    pub(super) fn verdict<'a>(view: View<'a>, who: &Who<'a>, at: Time) -> Verdict {
         let mut paths = WayKinds::default();
-        let judged = judge(view, &who, at, |way| paths = paths.with(kind(way)));
+        let judged = judge(view, who, at, |way| paths = paths.with(kind(way)));
         let (permissions, valid_until) = (judged.permissions, judged.valid_until);
         Verdict { known: true, permissions, paths, valid_until }
     }
 
     /// Every path that holds, for explanations.
     pub fn paths(&self, who: &Subject, item: &ItemRef, at: Time) -> Vec<IndexPath> {
-        let Some(view) = self.0.view(item) else { return Vec::new() };
-        let who = self.0.who(who);
+        let Some(view) = self.view(item) else { return Vec::new() };
+        let said = self.0.said(who);
         let mut found = Vec::new();
-        ways(view, &who, |way| {
+        ways(view, &Who::subject(&self.0, who, &said), |way| {
             if way.window.holds(at) {
-                found.push(path(&way));
+                found.extend(self.path(&way));
             }
         });
         found
@@ -87,11 +101,10 @@ impl Snapshot {
         permission: Permission,
         at: Time,
     ) -> Option<Refusal> {
-        let verdict = self.check(who, item, at);
-        if verdict.permissions.has(permission) {
+        if self.check(who, item, at).permissions.has(permission) {
             return None;
         }
-        let Some(view) = self.0.view(item) else { return Some(Refusal::UnknownItem) };
+        let Some(view) = self.view(item) else { return Some(Refusal::UnknownItem) };
         if view.lifecycle() == Lifecycle::Retired {
             return Some(Refusal::Retired);
         }
@@ -101,177 +114,64 @@ impl Snapshot {
         if view.lifecycle() == Lifecycle::Closed {
             return Some(Refusal::Closed);
         }
+        let said = self.0.said(who);
         let mut near = Near::default();
-        ways(view, &self.0.who(who), |way| near.consider(&way, permission, at));
+        ways(view, &Who::subject(&self.0, who, &said), |way| near.consider(&way, permission, at));
         Some(near.told())
     }
 
-    /// Named accounts that may do something with an item, paged: the owner, and those with grants,
-    /// memberships or openings. Whom a visibility lets in is not named by it. The second part is
-    /// what `after` must be for the next page.
-    pub fn subjects(
-        &self,
-        item: &ItemRef,
-        permission: Permission,
-        at: Time,
-        after: Option<&str>,
-        limit: usize,
-    ) -> (Vec<AccountId>, Option<String>) {
-        let named = self.0.named(item).into_iter();
-        let rest = named.filter(|account| after.is_none_or(|after| account.as_str() > after));
-        let may = |account: &AccountId| {
-            let who = Subject::account(account.clone());
-            self.check(&who, item, at).permissions.has(permission)
+    fn path(&self, way: &Way<View<'_>>) -> Option<IndexPath> {
+        let tables = &self.0;
+        let mut withhold: Vec<Withheld> = Vec::new();
+        let row = way.on.row;
+        let (via, made, changed): (_, At, At) = match way.over {
+            Over::Owner => (IndexVia::Owner, row.registered, row.registered),
+            Over::Grant(edge) => {
+                withhold.extend(edge.terms.withhold());
+                let grantee = if edge.is_group() {
+                    Grantee::Group(tables.group_id(edge.who)?)
+                } else {
+                    Grantee::Account(tables.account_id(edge.who)?)
+                };
+                let (grant, provenance) = (edge.id(), edge.provenance());
+                let via = IndexVia::Grant { grant, grantee, provenance };
+                (via, edge.made, edge.changed())
+            }
+            Over::Library(opening) => {
+                withhold.extend(LIBRARY.1);
+                let owner = tables.account_id(row.owner)?;
+                (IndexVia::Library { owner }, opening.made, opening.made)
+            }
+            Over::Visibility(open_to) => (IndexVia::Visibility { open_to }, row.shown, row.shown),
+            Over::Link(link, open) => {
+                withhold.extend(open.terms.withhold());
+                (IndexVia::Link { link, audience: open.audience }, open.made, open.changed)
+            }
         };
-        page(rest.filter(may), limit, |account| account.as_str().to_owned())
-    }
-
-    /// Groups whose members may do something with an item, paged.
-    pub fn groups(
-        &self,
-        item: &ItemRef,
-        permission: Permission,
-        at: Time,
-        after: Option<&str>,
-        limit: usize,
-    ) -> (Vec<GroupId>, Option<String>) {
-        let Some(view) = self.0.view(item) else { return (Vec::new(), None) };
-        let rest = self.0.groups(item).into_iter();
-        let rest = rest.filter(|group| after.is_none_or(|after| group.as_str() > after));
-        let may = |group: &GroupId| {
-            let given = view.state.grants.values().filter(|open| {
-                open.grant.grantee == Grantee::Group(group.clone())
-                    && open.grant.window().holds(at)
-                    && view.lifecycle() == Lifecycle::Open
-            });
-            let all =
-                given.fold(Permissions::NONE, |all, open| all.union(open.grant.permissions()));
-            all.has(permission)
-        };
-        page(rest.filter(may), limit, |group| group.as_str().to_owned())
-    }
-
-    /// Items of a kind with which somebody may do something by a way of the own, paged. Items that
-    /// are open to any account or to anyone are not listed for that alone.
-    #[expect(clippy::too_many_arguments, reason = "a question and its page; all are needed")]
-    pub fn resources(
-        &self,
-        who: &Subject,
-        kind: &str,
-        permission: Permission,
-        at: Time,
-        after: Option<&str>,
-        limit: usize,
-    ) -> (Vec<ItemRef>, Option<String>) {
-        let rest = self.0.items.keys().filter(|item| item.kind.as_str() == kind);
-        let rest = rest.filter(|item| after.is_none_or(|after| item.id.as_str() > after));
-        let may = |item: &&ItemRef| {
-            let verdict = self.check(who, item, at);
-            let named = verdict.paths.iter().any(|kind| kind != WayKind::Visibility);
-            (named || who.unrestricted) && verdict.permissions.has(permission)
-        };
-        page(rest.filter(may).cloned(), limit, |item| item.id.as_str().to_owned())
+        Some(IndexPath {
+            via,
+            container: if way.inherited { tables.item_ref(way.on.number) } else { None },
+            role: way.role,
+            withhold,
+            permissions: way.permissions,
+            window: way.window,
+            made: made.event(),
+            changed: changed.event(),
+        })
     }
 }
 
-fn page<T>(
-    mut rest: impl Iterator<Item = T>,
-    limit: usize,
-    name: impl Fn(&T) -> String,
-) -> (Vec<T>, Option<String>) {
-    let found: Vec<T> = rest.by_ref().take(limit).collect();
-    let next = rest.next().and_then(|_| found.last().map(name));
-    (found, next)
-}
-
-fn kind(way: &Way<View<'_>>) -> WayKind {
+#[inline]
+pub(super) fn kind(way: &Way<View<'_>>) -> WayKind {
     if way.inherited {
         return WayKind::Container;
     }
     match way.over {
         Over::Owner => WayKind::Owner,
-        Over::Grant(open) => match open.grant.grantee {
-            Grantee::Account(_) => WayKind::Grant,
-            Grantee::Group(_) => WayKind::Group,
-        },
-        Over::Library(never) => match never {},
+        Over::Grant(edge) if edge.is_group() => WayKind::Group,
+        Over::Grant(_) => WayKind::Grant,
+        Over::Library(_) => WayKind::Library,
         Over::Visibility(_) => WayKind::Visibility,
         Over::Link(..) => WayKind::Link,
-    }
-}
-
-fn path(way: &Way<View<'_>>) -> IndexPath {
-    let state = way.on.state;
-    let (via, withhold, events): (_, Vec<Withheld>, _) = match way.over {
-        Over::Owner => (IndexVia::Owner, Vec::new(), &state.registered.events),
-        Over::Grant(open) => {
-            let grant = &open.grant;
-            let via = IndexVia::Grant {
-                grant: grant.grant,
-                grantee: grant.grantee.clone(),
-                provenance: grant.provenance.clone(),
-            };
-            (via, grant.withhold.clone(), &open.events)
-        }
-        Over::Library(never) => match never {},
-        Over::Visibility(open_to) => {
-            (IndexVia::Visibility { open_to }, Vec::new(), &state.visibility_origin.events)
-        }
-        Over::Link(link, open) => {
-            let via = IndexVia::Link { link, audience: open.terms.audience };
-            (via, open.terms.withhold.clone(), &open.events)
-        }
-    };
-    IndexPath {
-        via,
-        container: None,
-        role: way.role,
-        withhold,
-        permissions: way.permissions,
-        window: way.window,
-        made: events.first().copied(),
-        changed: events.last().copied(),
-    }
-}
-
-/// The nearest reason so far.
-#[derive(Debug, Default)]
-struct Near {
-    starts_at: Option<Time>,
-    ends_at: Option<Time>,
-    withheld: Option<Role>,
-    role: Option<Role>,
-}
-
-impl Near {
-    fn consider(&mut self, way: &Way<View<'_>>, permission: Permission, at: Time) {
-        let window = way.window;
-        if window.holds(at) {
-            if way.role.permissions().has(permission) {
-                self.withheld = self.withheld.max(Some(way.role));
-            }
-            self.role = self.role.max(Some(way.role));
-        } else if way.permissions.has(permission) {
-            if window.ended(at) {
-                self.ends_at = self.ends_at.max(window.ends_at);
-            } else {
-                let first = self.starts_at.into_iter().chain(window.starts_at).min();
-                self.starts_at = first;
-            }
-        }
-    }
-
-    fn told(self) -> Refusal {
-        if let Some(starts_at) = self.starts_at {
-            Refusal::NotYet { starts_at }
-        } else if let Some(ends_at) = self.ends_at {
-            Refusal::Ended { ends_at }
-        } else if let Some(role) = self.withheld {
-            Refusal::Withheld { role }
-        } else if let Some(role) = self.role {
-            Refusal::RoleTooLow { role }
-        } else {
-            Refusal::Nothing
-        }
     }
 }

@@ -1,145 +1,217 @@
-//! What does the index hold, and what does each record change?
+//! What does the index hold at one position, and how is it found?
 
+use super::{
+    names::{Names, Place, hash},
+    pages::Pages,
+    rows::{GROUP, ItemRow, PrincipalRow},
+};
 use domain::{
-    access::{Subject, Visit, rule::Facts},
-    account::{self, AccountState},
-    event::{Event, Recorded, SystemEvent, Visibility},
-    id::{AccountId, GroupId, ItemRef, LinkId},
-    item::{ItemState, Lifecycle, OpenGrant, OpenLink, evolve},
-    position::{EventId, Position},
-    principal::Grantee,
-    stream::StreamName,
+    id::{AccountId, CommitId, GroupId, ItemId, ItemRef, KindName, LogId},
+    item::Lifecycle,
+    position::Position,
     time::Time,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-/// Everything the index knows at one position.
+/// A kind of items, as far as access asks.
+#[derive(Debug, Clone)]
+pub(super) struct KindRow {
+    pub(super) name: KindName,
+    /// Does access to a container of this kind flow to its parts?
+    pub(super) follows: bool,
+}
+
+/// How much there is, kept as it changes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Open grants, those that a closing keeps included.
+    pub(super) grants: u64,
+    /// Of these, those with a tail.
+    pub(super) tails: u64,
+    pub(super) links: u64,
+    /// Registered items.
+    pub(super) items: u64,
+    /// Edges from people back to items.
+    pub(super) back: u64,
+    /// Parts in containers.
+    pub(super) parts: u64,
+    /// Memberships and openings of libraries.
+    pub(super) social: u64,
+}
+
+/// Everything the index knows at one position. A copy shares what has not changed since.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tables {
+    pub(super) log: Option<LogId>,
     pub(super) position: Position,
     pub(super) time: Time,
+    /// The commit of that record.
+    pub(super) commit: Option<CommitId>,
     pub(super) rules: u32,
-    pub(super) items: BTreeMap<ItemRef, Arc<ItemState>>,
-    accounts: BTreeMap<AccountId, Arc<AccountState>>,
+    pub(super) kinds: Arc<Vec<KindRow>>,
+    pub(super) items: Pages<ItemRow, 32>,
+    pub(super) principals: Pages<PrincipalRow, 32>,
+    pub(super) item_names: Names,
+    pub(super) principal_names: Names,
+    pub(super) counts: Counts,
+}
+
+/// Spaces of the names of accounts and groups.
+const ACCOUNT: u16 = 0;
+const GROUPS: u16 = 1;
+
+#[expect(clippy::cast_possible_truncation, reason = "fewer rows than 2^31: memory ends before")]
+const fn number(row: usize) -> u32 {
+    row as u32
 }
 
 impl Tables {
-    /// Takes in one event of a stream.
-    pub(super) fn apply(&mut self, stream: &StreamName, recorded: &Recorded) {
-        match (&recorded.event, stream) {
-            (Event::Item(_), StreamName::Item(item)) => {
-                let state = self.items.entry(item.clone()).or_default();
-                evolve(Arc::make_mut(state), recorded);
-            }
-            (Event::Account(_), StreamName::Account(id)) => {
-                let state = self.accounts.entry(id.clone()).or_default();
-                account::evolve(Arc::make_mut(state), recorded);
-            }
-            (Event::System(SystemEvent::RulesChanged(changed)), _) => self.rules = changed.after,
-            (
-                Event::Item(_)
-                | Event::Account(_)
-                | Event::System(_)
-                | Event::Link(_)
-                | Event::Token(_),
-                _,
-            ) => {}
+    // --- items ---
+
+    pub(super) fn kind(&self, name: &str) -> Option<u16> {
+        let at = self.kinds.iter().position(|kind| kind.name.as_str() == name)?;
+        u16::try_from(at).ok()
+    }
+
+    pub(super) fn kind_named(&mut self, name: &KindName) -> u16 {
+        if let Some(kind) = self.kind(name.as_str()) {
+            return kind;
         }
+        let kinds = Arc::make_mut(&mut self.kinds);
+        kinds.push(KindRow { name: name.clone(), follows: false });
+        u16::try_from(kinds.len() - 1).unwrap_or(u16::MAX)
     }
 
-    pub(super) fn reached(&mut self, position: Position, time: Time) {
-        (self.position, self.time) = (position, time);
+    #[inline]
+    pub(super) fn item(&self, item: u32) -> Option<&ItemRow> {
+        self.items.get(item as usize)
     }
 
-    pub(super) fn is_active(&self, account: &AccountId) -> bool {
-        self.accounts.get(account).is_none_or(|state| state.is_active())
+    #[inline]
+    pub(super) fn find_item(&self, kind: &str, id: &str) -> Option<u32> {
+        let kind = self.kind(kind)?;
+        let place = |number| self.item(number).filter(|row| row.kind == kind).map(|row| row.name);
+        self.item_names.find(id, hash(self.log, kind, id), place)
     }
 
-    pub(super) fn counts(&self) -> (u64, u64, u64, u64) {
-        let grants = self.items.values().map(|item| item.grants.len()).sum::<usize>();
-        let (items, accounts) = (self.items.len(), self.accounts.len());
-        let bytes = grants * size_of::<OpenGrant>() + items * size_of::<ItemState>();
-        (grants as u64, items as u64, accounts as u64, bytes as u64)
+    pub(super) fn item_named(&mut self, item: &ItemRef) -> u32 {
+        if let Some(known) = self.find_item(item.kind.as_str(), item.id.as_str()) {
+            return known;
+        }
+        let kind = self.kind_named(&item.kind);
+        let (id, fresh) = (item.id.as_str(), number(self.items.len()));
+        let name = self.item_names.add(id, hash(self.log, kind, id), fresh);
+        self.items.push(ItemRow { name, kind, ..ItemRow::default() });
+        fresh
     }
 
-    /// One who asks, as the index knows people.
-    pub(super) fn who(&self, subject: &Subject) -> Subject {
-        let account = subject.account.clone().filter(|account| self.is_active(account));
-        Subject { account, ..subject.clone() }
+    pub(super) fn item_text(&self, row: &ItemRow) -> &str {
+        self.item_names.text(row.name)
     }
 
-    pub(super) fn view(&self, item: &ItemRef) -> Option<View<'_>> {
-        self.items.get(item).filter(|state| state.exists()).map(|state| View { state })
+    pub(super) fn item_ref(&self, item: u32) -> Option<ItemRef> {
+        let row = self.item(item)?;
+        let kind = self.kinds.get(usize::from(row.kind))?.name.clone();
+        Some(ItemRef { kind, id: ItemId::parse(self.item_text(row)).ok()? })
     }
 
-    /// Accounts with a way of the own, in the order of their ids.
-    pub(super) fn named(&self, item: &ItemRef) -> BTreeSet<AccountId> {
-        let Some(state) = self.items.get(item) else { return BTreeSet::new() };
-        let accounts = state.grants.values().filter_map(|open| match &open.grant.grantee {
-            Grantee::Account(account) => Some(account.clone()),
-            Grantee::Group(_) => None,
-        });
-        accounts.chain(state.owner.clone()).collect()
+    pub(super) fn follows(&self, row: &ItemRow) -> bool {
+        self.kinds.get(usize::from(row.kind)).is_some_and(|kind| kind.follows)
     }
 
-    pub(super) fn groups(&self, item: &ItemRef) -> BTreeSet<GroupId> {
-        let grants = self.items.get(item).into_iter().flat_map(|state| state.grants.values());
-        let groups = grants.filter_map(|open| match &open.grant.grantee {
-            Grantee::Account(_) => None,
-            Grantee::Group(group) => Some(group.clone()),
-        });
-        groups.collect()
+    /// Is it registered?
+    pub(super) fn registered(&self, item: u32) -> Option<&ItemRow> {
+        self.item(item).filter(|row| row.lifecycle != Lifecycle::Unknown)
     }
-}
 
-/// One item, as the rule asks for it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct View<'a> {
-    pub(super) state: &'a ItemState,
-}
+    // --- accounts and groups; a group's number has the bit GROUP ---
 
-impl View<'_> {
-    pub(super) fn registered(self) -> EventId {
-        let first = EventId { position: Position::START, index: 0 };
-        self.state.registered.events.first().copied().unwrap_or(first)
+    #[inline]
+    pub(super) fn principal(&self, who: u32) -> Option<&PrincipalRow> {
+        self.principals.get((who & !GROUP) as usize)
     }
-}
 
-impl<'a> Facts for View<'a> {
-    type Who = Subject;
-    type Grant = &'a OpenGrant;
-    type Opening = std::convert::Infallible;
-    type Link = &'a OpenLink;
+    pub(super) fn principal_mut(&mut self, who: u32) -> Option<&mut PrincipalRow> {
+        self.principals.get_mut((who & !GROUP) as usize)
+    }
 
-    fn signed_in(who: &Subject) -> bool {
-        who.account.is_some()
+    #[inline]
+    fn find(&self, space: u16, name: &str) -> Option<u32> {
+        let place = |number: u32| -> Option<Place> {
+            let row = self.principals.get(number as usize)?;
+            (row.is_group == (space == GROUPS)).then_some(row.name)
+        };
+        self.principal_names.find(name, hash(self.log, space, name), place)
     }
-    fn visits(who: &Subject) -> &[Visit] {
-        &who.visits
+
+    fn named(&mut self, space: u16, text: &str) -> u32 {
+        if let Some(known) = self.find(space, text) {
+            return known;
+        }
+        let fresh = number(self.principals.len());
+        let name = self.principal_names.add(text, hash(self.log, space, text), fresh);
+        let is_group = space == GROUPS;
+        self.principals.push(PrincipalRow { name, is_group, ..PrincipalRow::default() });
+        fresh
     }
-    fn lifecycle(self) -> Lifecycle {
-        self.state.lifecycle
+
+    #[inline]
+    pub(super) fn find_account(&self, account: &str) -> Option<u32> {
+        self.find(ACCOUNT, account)
     }
-    fn visibility(self) -> Visibility {
-        self.state.visibility
+
+    pub(super) fn account_named(&mut self, account: &AccountId) -> u32 {
+        self.named(ACCOUNT, account.as_str())
     }
-    fn is_owned_by(self, who: &Subject) -> bool {
-        self.state.is_owned_by(who)
+
+    pub(super) fn find_group(&self, group: &str) -> Option<u32> {
+        Some(self.find(GROUPS, group)? | GROUP)
     }
-    fn grants_to(self, who: &Subject, each: impl FnMut(&'a OpenGrant)) {
-        self.state.grants_to(who, each);
+
+    pub(super) fn group_named(&mut self, group: &GroupId) -> u32 {
+        self.named(GROUPS, group.as_str()) | GROUP
     }
-    fn opening_to(self, _: &Subject) -> Option<std::convert::Infallible> {
-        None
+
+    pub(super) fn principal_text(&self, row: &PrincipalRow) -> &str {
+        self.principal_names.text(row.name)
     }
-    fn link(self, id: LinkId) -> Option<&'a OpenLink> {
-        self.state.link(id)
+
+    pub(super) fn account_id(&self, account: u32) -> Option<AccountId> {
+        AccountId::parse(self.principal_text(self.principal(account)?)).ok()
     }
-    fn containers(self, _: impl FnMut(Self)) {}
-    fn is(self, other: Self) -> bool {
-        std::ptr::eq(self.state, other.state)
+
+    pub(super) fn group_id(&self, group: u32) -> Option<GroupId> {
+        GroupId::parse(self.principal_text(self.principal(group)?)).ok()
+    }
+
+    /// Neither deactivated nor erased; one that nothing mentions is active.
+    pub(super) fn is_active(&self, account: u32) -> bool {
+        self.principal(account).is_none_or(|row| !row.inactive)
+    }
+
+    // --- numbers ---
+
+    pub(super) fn reached(&mut self, position: Position, time: Time, commit: CommitId) {
+        (self.position, self.time, self.commit) = (position, time, Some(commit));
+    }
+
+    /// Bytes in memory, estimated: what rows, edges and names take with the overhead of their
+    /// allocations.
+    pub(super) fn bytes(&self) -> u64 {
+        const EDGE: u64 = 40;
+        const TAIL: u64 = 64;
+        const LINK: u64 = 96;
+        /// What an allocation of its own costs beside its content.
+        const PIECE: u64 = 32;
+        let counts = &self.counts;
+        let rows = self.items.len() * (size_of::<ItemRow>() + 32)
+            + self.principals.len() * (size_of::<PrincipalRow>() + 32);
+        let names = self.item_names.bytes() + self.principal_names.bytes();
+        (rows + names) as u64
+            + counts.grants * EDGE
+            + counts.tails * TAIL
+            + counts.links * LINK
+            + counts.back * 4
+            + (counts.parts + counts.social) * (8 + PIECE)
     }
 }

@@ -10,6 +10,9 @@
 
 mod following;
 mod oracle;
+mod reading;
+mod relations;
+mod saving;
 #[path = "../views/world.rs"]
 #[allow(dead_code, reason = "the suite of the views uses more of it")]
 mod world;

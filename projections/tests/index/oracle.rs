@@ -149,8 +149,8 @@ pub(crate) async fn opened(world: &World) -> AccessIndex {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_index_equals_the_oracle_at_every_position() {
-    for seed in 0..4 {
-        let history = history(seed, 60);
+    for seed in 0..3 {
+        let history = history(seed, 50);
         let world = World::new();
         let index = opened(&world).await;
         for step in &history.steps {

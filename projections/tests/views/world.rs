@@ -92,6 +92,12 @@ impl World {
         }
     }
 
+    /// An empty world whose log has the same identity.
+    #[allow(dead_code, reason = "the suite of the index uses it")]
+    pub(crate) fn again(&self) -> Self {
+        Self { id: self.id, ..Self::new() }
+    }
+
     /// A world in which a generated history happened.
     pub(crate) async fn of(steps: &[Step]) -> Self {
         let world = Self::new();

@@ -1,0 +1,431 @@
+//! What does each event change in the index?
+//!
+//! The same as in the folded state of an item: `domain::item::evolve` is the model, and the suite
+//! compares the two at every position.
+
+use super::{
+    rows::{At, Closed, Edge, ItemRow, LinkRow, Span, Tail, Terms},
+    sorted::{Keyed as _, Sorted},
+    tables::Tables,
+};
+use domain::{
+    event::{
+        AccountEvent, Event, Grant, GrantChanged, ItemEvent, ItemRegistered, ItemReopened,
+        LinkCreated, LinkRevoked, LinkTerms, LinkUseEvent, Provenance, ProvenanceKind, Recorded,
+        Restore, SystemEvent, TokenEvent, Visibility,
+    },
+    id::{AccountId, GrantId, LinkId},
+    item::Lifecycle,
+    kind::{Kinds, PartsAccess},
+    principal::Grantee,
+    stream::StreamName,
+    time::{Time, Window},
+};
+use std::{mem, sync::Arc};
+
+/// Raised whenever the tables, or what an event changes in them, become others; a saved index of
+/// another version is read from the log again.
+pub(super) const INDEX_VERSION: u32 = 1;
+
+impl Tables {
+    /// Takes in one event of a stream.
+    pub(super) fn apply(&mut self, stream: &StreamName, recorded: &Recorded) {
+        match (&recorded.event, stream) {
+            (Event::Item(event), StreamName::Item(item)) => {
+                let item = self.item_named(item);
+                self.item_event(item, event, recorded);
+            }
+            (Event::Account(event), StreamName::Account(account)) => {
+                self.account_event(account, event);
+            }
+            (Event::System(event), _) => self.system_event(event),
+            (
+                Event::Link(LinkUseEvent::Used(_))
+                | Event::Token(TokenEvent::Issued(_) | TokenEvent::Revoked(_))
+                | Event::Item(_)
+                | Event::Account(_),
+                _,
+            ) => {}
+        }
+    }
+
+    fn system_event(&mut self, event: &SystemEvent) {
+        match event {
+            SystemEvent::KindsChanged(changed) => self.set_kinds(&changed.after),
+            SystemEvent::RulesChanged(changed) => self.rules = changed.after,
+            SystemEvent::LogStarted(_)
+            | SystemEvent::LevelRaised(_)
+            | SystemEvent::KeyRotated(_)
+            | SystemEvent::ExportMade(_) => {}
+        }
+    }
+
+    /// The kinds in force from here on.
+    pub(super) fn set_kinds(&mut self, kinds: &Kinds) {
+        for name in kinds.keys() {
+            self.kind_named(name);
+        }
+        for row in Arc::make_mut(&mut self.kinds) {
+            let access = kinds.get(&row.name).map(|kind| kind.access);
+            row.follows = access == Some(PartsAccess::Follow);
+        }
+    }
+
+    fn account_event(&mut self, account: &AccountId, event: &AccountEvent) {
+        let inactive = match event {
+            AccountEvent::Registered(_) | AccountEvent::Reactivated(_) => false,
+            AccountEvent::Deactivated(_) | AccountEvent::Erased(_) => true,
+            AccountEvent::Changed(_) => return,
+        };
+        let account = self.account_named(account);
+        if let Some(row) = self.principal_mut(account) {
+            row.inactive = inactive;
+        }
+    }
+
+    fn item_event(&mut self, item: u32, event: &ItemEvent, recorded: &Recorded) {
+        let at = At::from(recorded.id);
+        match event {
+            ItemEvent::Registered(registered) => self.register(item, registered, at),
+            ItemEvent::Described(described) => {
+                if let Some(in_library) = described.after.in_library {
+                    self.with(item, |row| row.in_library = in_library);
+                }
+            }
+            ItemEvent::VisibilityChanged(changed) => {
+                self.with(item, |row| row.show(changed.after, at));
+            }
+            ItemEvent::Closed(_) => self.close(item, at),
+            ItemEvent::Reopened(reopened) => self.reopen(item, reopened, at, recorded.time),
+            ItemEvent::Retired(_) => self.empty(item, Lifecycle::Retired, at),
+            ItemEvent::Restored(_) => self.empty(item, Lifecycle::Open, at),
+            ItemEvent::GrantGiven(given) => self.give(item, &given.grant, at),
+            ItemEvent::GrantChanged(changed) => self.change_grant(item, changed, at),
+            ItemEvent::GrantEnded(ended) => {
+                let who = self.grantee(&ended.grantee);
+                self.end_grant(item, who, ended.grant);
+            }
+            ItemEvent::LinkCreated(created) => self.create_link(item, created, at),
+            ItemEvent::LinkChanged(changed) => {
+                self.change_link(item, changed.link, at, |link| link.set(&changed.after));
+            }
+            ItemEvent::LinkPasswordSet(set) => self.set_password(item, set.link, at, recorded),
+            ItemEvent::LinkPasswordCleared(cleared) => {
+                self.set_password(item, cleared.link, at, recorded);
+            }
+            ItemEvent::LinkRotated(rotated) => {
+                self.change_link(item, rotated.link, at, |link| link.generation = rotated.after);
+            }
+            ItemEvent::LinkRevoked(revoked) => self.revoke(item, revoked),
+            ItemEvent::LinkExpired(expired) => self.end_link(item, expired.link),
+            ItemEvent::Published(_)
+            | ItemEvent::PublicationUpdated(_)
+            | ItemEvent::PublicationWithdrawn(_) => {}
+        }
+    }
+
+    fn with(&mut self, item: u32, change: impl FnOnce(&mut ItemRow)) {
+        if let Some(row) = self.items.get_mut(item as usize) {
+            change(row);
+        }
+    }
+
+    fn grantee(&mut self, grantee: &Grantee) -> u32 {
+        match grantee {
+            Grantee::Account(account) => self.account_named(account),
+            Grantee::Group(group) => self.group_named(group),
+        }
+    }
+
+    fn register(&mut self, item: u32, registered: &ItemRegistered, at: At) {
+        let owner = self.account_named(&registered.owner);
+        self.counts.items += 1;
+        self.with(item, |row| {
+            row.lifecycle = Lifecycle::Open;
+            row.owner = owner;
+            row.registered = at;
+            row.in_library = registered.in_library;
+        });
+        self.point_back(owner, item);
+    }
+
+    // --- edges back from people to items ---
+
+    fn point_back(&mut self, who: u32, item: u32) {
+        let Some(row) = self.principals.get_mut((who & !super::rows::GROUP) as usize) else {
+            return;
+        };
+        if row.items.insert(item).is_none() {
+            self.counts.back += 1;
+        }
+    }
+
+    /// Forgets the way back from somebody who has nothing on an item any more.
+    fn forget(&mut self, who: u32, item: u32) {
+        let holds = self.item(item).is_some_and(|row| {
+            let same = |edges: &Sorted<Edge>| {
+                edges.from((who, [0; 16])).next().is_some_and(|edge| edge.who == who)
+            };
+            let closed = row.more.as_ref().and_then(|more| more.closed.as_ref());
+            row.owner == who || same(&row.grants) || closed.is_some_and(|c| same(&c.grants))
+        });
+        let row = self.principal_mut(who).filter(|_| !holds);
+        if row.is_some_and(|row| row.items.remove(item).is_some()) {
+            self.counts.back -= 1;
+        }
+    }
+
+    fn counted(&mut self, edge: &Edge) {
+        self.counts.grants += 1;
+        self.counts.tails += u64::from(edge.tail.is_some());
+    }
+
+    fn discounted(&mut self, edge: &Edge) {
+        self.counts.grants -= 1;
+        self.counts.tails -= u64::from(edge.tail.is_some());
+    }
+
+    // --- grants ---
+
+    fn give(&mut self, item: u32, grant: &Grant, at: At) {
+        let who = self.grantee(&grant.grantee);
+        let Provenance { kind, id } = &grant.provenance;
+        let span = Span::of(grant.window());
+        let tail = Tail { span, provenance: id.as_deref().map(Into::into), changed: at };
+        let plain = span == Span::ALWAYS && tail.provenance.is_none();
+        let edge = Edge {
+            who,
+            terms: Terms::new(grant.role, &grant.withhold).of(*kind),
+            grant: *grant.grant.0.as_bytes(),
+            made: at,
+            tail: (!plain).then(|| Arc::new(tail)),
+        };
+        self.counted(&edge);
+        let mut before = None;
+        self.with(item, |row| before = row.grants.insert(edge));
+        if let Some(before) = before {
+            self.discounted(&before);
+        }
+        self.point_back(who, item);
+    }
+
+    fn change_grant(&mut self, item: u32, changed: &GrantChanged, at: At) {
+        let who = self.grantee(&changed.grantee);
+        let key = (who, *changed.grant.0.as_bytes());
+        let terms = Terms::new(changed.after.role, &changed.after.withhold);
+        let (mut tails, mut now) = (0, 0);
+        self.with(item, |row| {
+            row.grants.change(key, |edge| {
+                tails = u64::from(edge.tail.is_some());
+                edge.set(terms, changed.after.window(), at);
+                now = u64::from(edge.tail.is_some());
+            });
+        });
+        self.counts.tails = self.counts.tails + now - tails;
+    }
+
+    fn end_grant(&mut self, item: u32, who: u32, grant: GrantId) {
+        let mut ended = None;
+        self.with(item, |row| ended = row.grants.remove((who, *grant.0.as_bytes())));
+        if let Some(edge) = ended {
+            self.discounted(&edge);
+            self.forget(who, item);
+        }
+    }
+
+    /// Nothing of these is left.
+    fn drop_edges(&mut self, item: u32, edges: &Sorted<Edge>) {
+        for edge in edges.iter() {
+            self.discounted(edge);
+            self.forget(edge.who, item);
+        }
+    }
+
+    // --- the item's life ---
+
+    /// Takes everything that is shared away; answers it.
+    fn end_everything(&mut self, item: u32, lifecycle: Lifecycle, at: At) -> Closed {
+        let mut ended = Closed::default();
+        self.with(item, |row| {
+            ended.grants = mem::take(&mut row.grants);
+            if row.more.as_ref().is_some_and(|more| !more.links.is_empty()) {
+                ended.links = mem::take(&mut row.more_mut().links);
+            }
+            row.lifecycle = lifecycle;
+            row.show(Visibility::Restricted, at);
+        });
+        ended
+    }
+
+    fn take_closed(&mut self, item: u32) -> Closed {
+        let mut closed = None;
+        self.with(item, |row| {
+            if row.more.as_ref().is_some_and(|more| more.closed.is_some()) {
+                closed = row.more_mut().closed.take();
+            }
+        });
+        closed.unwrap_or_default()
+    }
+
+    fn dropped(&mut self, item: u32, ended: &Closed) {
+        self.counts.links -= ended.links.len() as u64;
+        self.drop_edges(item, &ended.grants);
+    }
+
+    /// Ways back stay: a reopening may bring everything back.
+    fn close(&mut self, item: u32, at: At) {
+        let before = self.take_closed(item);
+        let closed = self.end_everything(item, Lifecycle::Closed, at);
+        self.dropped(item, &before);
+        self.with(item, |row| {
+            if !closed.grants.is_empty() || !closed.links.is_empty() {
+                row.more_mut().closed = Some(closed);
+            }
+        });
+    }
+
+    fn empty(&mut self, item: u32, lifecycle: Lifecycle, at: At) {
+        let ended = self.end_everything(item, lifecycle, at);
+        self.dropped(item, &ended);
+        if lifecycle == Lifecycle::Retired {
+            let closed = self.take_closed(item);
+            self.dropped(item, &closed);
+        }
+    }
+
+    fn reopen(&mut self, item: u32, reopened: &ItemReopened, at: At, time: Time) {
+        let closed = self.take_closed(item);
+        let ended = self.end_everything(item, Lifecycle::Open, at);
+        self.dropped(item, &ended);
+        match reopened.restore {
+            Restore::Nothing => return self.dropped(item, &closed),
+            Restore::All => {}
+        }
+        self.counts.links -= closed.links.len() as u64;
+        let past = |span: Span| span.window().ended(time);
+        let (mut back, mut gone) = (Vec::new(), Vec::new());
+        for edge in closed.grants.iter() {
+            let mut edge = edge.clone();
+            let window = domain::access::rule::Gives::window(&edge);
+            self.discounted(&edge);
+            if window.ended(time) {
+                gone.push(edge.who);
+            } else {
+                edge.set(edge.terms, window, at);
+                self.counted(&edge);
+                back.push(edge);
+            }
+        }
+        let links = closed.links.into_iter().filter(|link| !past(link.span));
+        let links: Vec<_> = links
+            .map(|link| {
+                let generation = link.generation.saturating_add(1);
+                LinkRow { generation, changed: at, ..link }
+            })
+            .collect();
+        self.counts.links += links.len() as u64;
+        self.with(item, |row| {
+            row.show(reopened.visibility, at);
+            row.grants = Sorted::from_sorted(back);
+            if !links.is_empty() {
+                row.more_mut().links = links;
+            }
+        });
+        for who in gone {
+            self.forget(who, item);
+        }
+    }
+
+    // --- links ---
+
+    fn create_link(&mut self, item: u32, created: &LinkCreated, at: At) {
+        let position = at.event().map_or(0, |event| event.position.0);
+        let mut link = LinkRow {
+            link: created.link,
+            generation: created.generation,
+            password_version: if created.password.is_some() { position } else { 0 },
+            terms: Terms::default(),
+            audience: created.terms.audience,
+            span: Span::ALWAYS,
+            made: at,
+            changed: at,
+        };
+        link.set(&created.terms);
+        let mut fresh = 0;
+        self.with(item, |row| {
+            let links = &mut row.more_mut().links;
+            match links.binary_search_by(|other| other.link.cmp(&link.link)) {
+                Ok(place) => links.get_mut(place).into_iter().for_each(|slot| *slot = link.clone()),
+                Err(place) => {
+                    links.insert(place, link);
+                    fresh = 1;
+                }
+            }
+        });
+        self.counts.links += fresh;
+    }
+
+    fn change_link(&mut self, item: u32, id: LinkId, at: At, change: impl FnOnce(&mut LinkRow)) {
+        self.with(item, |row| {
+            if row.link(id).is_none() {
+                return;
+            }
+            let links = &mut row.more_mut().links;
+            if let Some(link) = links.iter_mut().find(|link| link.link == id) {
+                change(link);
+                link.changed = at;
+            }
+        });
+    }
+
+    fn set_password(&mut self, item: u32, link: LinkId, at: At, recorded: &Recorded) {
+        let version = recorded.position().0;
+        self.change_link(item, link, at, |link| link.password_version = version);
+    }
+
+    fn end_link(&mut self, item: u32, id: LinkId) {
+        let mut ended = 0;
+        self.with(item, |row| {
+            if row.link(id).is_some() {
+                row.more_mut().links.retain(|link| link.link != id);
+                ended = 1;
+            }
+        });
+        self.counts.links -= ended;
+    }
+
+    fn revoke(&mut self, item: u32, revoked: &LinkRevoked) {
+        self.end_link(item, revoked.link);
+        if !revoked.cascade {
+            return;
+        }
+        let from = revoked.link.to_string();
+        let born = |edge: &&Edge| {
+            let id = edge.tail.as_ref().and_then(|tail| tail.provenance.as_deref());
+            edge.terms.provenance() == ProvenanceKind::Link && id == Some(from.as_str())
+        };
+        let edges = self.item(item).into_iter().flat_map(|row| row.grants.iter());
+        let ended: Vec<_> = edges.filter(born).map(|edge| (edge.key().0, edge.id())).collect();
+        for (who, grant) in ended {
+            self.end_grant(item, who, grant);
+        }
+    }
+}
+
+impl ItemRow {
+    fn show(&mut self, visibility: Visibility, at: At) {
+        if self.visibility != visibility {
+            self.visibility = visibility;
+            self.shown = at;
+        }
+    }
+}
+
+impl LinkRow {
+    fn set(&mut self, terms: &LinkTerms) {
+        self.terms = Terms::new(terms.role, &terms.withhold);
+        self.audience = terms.audience;
+        let Window { starts_at, ends_at } = terms.window();
+        self.span = Span::of(Window { starts_at, ends_at });
+    }
+}

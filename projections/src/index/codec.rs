@@ -1,0 +1,422 @@
+//! How are rows written to the saved file, and read from it? Little-endian numbers in blocks of
+//! about a megabyte, each with its length and checksum; an empty block ends the file.
+
+use super::{
+    names::Names,
+    rows::{
+        At, Closed, Edge, ItemRow, LinkRow, More, Opening, PrincipalRow, Social, Span, Tail, Terms,
+    },
+    sorted::{Keyed, Sorted},
+};
+use domain::{
+    event::{Audience, Visibility},
+    id::LinkId,
+    item::Lifecycle,
+};
+use std::{
+    io::{self, Read, Write},
+    sync::Arc,
+};
+use uuid::Uuid;
+
+const BLOCK: usize = 1 << 20;
+/// No block can be longer: its longest row is an item with its edges.
+const LONGEST: usize = 1 << 28;
+
+/// What is being written.
+#[derive(Debug)]
+pub(super) struct Out<W: Write> {
+    to: W,
+    block: Vec<u8>,
+}
+
+impl<W: Write> Out<W> {
+    pub(super) fn new(to: W) -> Self {
+        Self { to, block: Vec::with_capacity(2 * BLOCK) }
+    }
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        self.block.extend_from_slice(bytes);
+    }
+    pub(super) fn byte(&mut self, byte: u8) {
+        self.block.push(byte);
+    }
+    pub(super) fn short(&mut self, number: u16) {
+        self.bytes(&number.to_le_bytes());
+    }
+    pub(super) fn word(&mut self, number: u32) {
+        self.bytes(&number.to_le_bytes());
+    }
+    pub(super) fn long(&mut self, number: u64) {
+        self.bytes(&number.to_le_bytes());
+    }
+    pub(super) fn instant(&mut self, micros: i64) {
+        self.bytes(&micros.to_le_bytes());
+    }
+    pub(super) fn count(&mut self, count: usize) {
+        self.word(u32::try_from(count).unwrap_or(u32::MAX));
+    }
+    pub(super) fn text(&mut self, text: &str) {
+        self.byte(u8::try_from(text.len()).unwrap_or(u8::MAX));
+        self.bytes(text.as_bytes());
+    }
+    /// The block may end here.
+    pub(super) fn row_ends(&mut self) -> io::Result<()> {
+        if self.block.len() >= BLOCK { self.block_ends() } else { Ok(()) }
+    }
+    pub(super) fn block_ends(&mut self) -> io::Result<()> {
+        let len = u32::try_from(self.block.len()).map_err(io::Error::other)?;
+        self.to.write_all(&len.to_le_bytes())?;
+        self.to.write_all(&crc32fast::hash(&self.block).to_le_bytes())?;
+        self.to.write_all(&self.block)?;
+        self.block.clear();
+        Ok(())
+    }
+    /// The file ends here.
+    pub(super) fn end(mut self) -> io::Result<W> {
+        if !self.block.is_empty() {
+            self.block_ends()?;
+        }
+        self.block_ends()?;
+        Ok(self.to)
+    }
+
+    pub(super) fn list<T: Keyed>(&mut self, list: &Sorted<T>, one: impl Fn(&mut Self, &T)) {
+        self.count(list.len());
+        for item in list.iter() {
+            one(self, item);
+        }
+    }
+
+    fn numbers(&mut self, list: &Sorted<u32>) {
+        self.list(list, |out, number| out.word(*number));
+    }
+
+    pub(super) fn principal(&mut self, name: &str, row: &PrincipalRow) {
+        self.text(name);
+        let bits = [row.is_group, row.inactive, row.social.is_some()];
+        self.byte(bits.iter().rev().fold(0, |all, bit| all << 1 | u8::from(*bit)));
+        self.numbers(&row.items);
+        if let Some(social) = &row.social {
+            self.numbers(&social.groups);
+            self.numbers(&social.members);
+            self.list(&social.opened, |out, opening| {
+                out.word(opening.to);
+                out.long(opening.made.0);
+            });
+            self.numbers(&social.libraries);
+        }
+    }
+
+    pub(super) fn item(&mut self, name: &str, row: &ItemRow) {
+        self.text(name);
+        self.short(row.kind);
+        self.bytes(&[row.lifecycle as u8, row.visibility as u8]);
+        self.bytes(&[u8::from(row.in_library), u8::from(row.more.is_some())]);
+        self.word(row.owner);
+        self.long(row.registered.0);
+        self.long(row.shown.0);
+        self.edges(&row.grants);
+        if let Some(more) = &row.more {
+            self.links(&more.links);
+            self.byte(u8::from(more.closed.is_some()));
+            if let Some(closed) = &more.closed {
+                self.edges(&closed.grants);
+                self.links(&closed.links);
+            }
+            self.numbers(&more.containers);
+            self.numbers(&more.parts);
+        }
+    }
+
+    fn edges(&mut self, edges: &Sorted<Edge>) {
+        self.list(edges, |out, edge| {
+            out.word(edge.who);
+            out.short(edge.terms.0);
+            out.short(u16::from(edge.tail.is_some()));
+            out.bytes(&edge.grant);
+            out.long(edge.made.0);
+        });
+        for tail in edges.iter().filter_map(|edge| edge.tail.as_ref()) {
+            self.span(tail.span);
+            self.long(tail.changed.0);
+            self.byte(u8::from(tail.provenance.is_some()));
+            if let Some(id) = &tail.provenance {
+                self.count(id.len());
+                self.bytes(id.as_bytes());
+            }
+        }
+    }
+
+    fn span(&mut self, span: Span) {
+        self.instant(span.starts);
+        self.instant(span.ends);
+    }
+
+    fn links(&mut self, links: &[LinkRow]) {
+        self.count(links.len());
+        for link in links {
+            self.bytes(link.link.0.as_bytes());
+            self.word(link.generation);
+            self.long(link.password_version);
+            self.short(link.terms.0);
+            self.byte(link.audience as u8);
+            self.span(link.span);
+            self.long(link.made.0);
+            self.long(link.changed.0);
+        }
+    }
+}
+
+/// What is being read. Every failure means: damaged.
+#[derive(Debug)]
+pub(super) struct In<R: Read> {
+    from: R,
+    block: Vec<u8>,
+    at: usize,
+}
+
+fn damaged(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+impl<R: Read> In<R> {
+    pub(super) fn new(from: R) -> Self {
+        Self { from, block: Vec::new(), at: 0 }
+    }
+
+    fn next_block(&mut self) -> io::Result<usize> {
+        let (mut len, mut checksum) = ([0; 4], [0; 4]);
+        self.from.read_exact(&mut len)?;
+        self.from.read_exact(&mut checksum)?;
+        let len = u32::from_le_bytes(len) as usize;
+        if len > LONGEST {
+            return Err(damaged("a block is too long"));
+        }
+        self.block.resize(len, 0);
+        self.at = 0;
+        self.from.read_exact(&mut self.block)?;
+        if crc32fast::hash(&self.block) != u32::from_le_bytes(checksum) {
+            return Err(damaged("a checksum differs"));
+        }
+        Ok(len)
+    }
+
+    /// A row begins here, in this block or the next.
+    pub(super) fn row_begins(&mut self) -> io::Result<()> {
+        if self.at == self.block.len() && self.next_block()? == 0 {
+            return Err(damaged("it ends too early"));
+        }
+        Ok(())
+    }
+
+    /// The file ends here.
+    pub(super) fn ends(&mut self) -> io::Result<()> {
+        if self.at != self.block.len() || self.next_block()? != 0 {
+            return Err(damaged("it holds more than it should"));
+        }
+        if self.from.read(&mut [0])? != 0 {
+            return Err(damaged("something follows its end"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn take(&mut self, count: usize) -> io::Result<&[u8]> {
+        let end = self.at.checked_add(count).ok_or_else(|| damaged("a row is cut off"))?;
+        let taken = self.block.get(self.at..end).ok_or_else(|| damaged("a row is cut off"))?;
+        self.at = end;
+        Ok(taken)
+    }
+    pub(super) fn array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
+        self.take(N)?.try_into().map_err(|_| damaged("a row is cut off"))
+    }
+    pub(super) fn byte(&mut self) -> io::Result<u8> {
+        let [byte] = self.array()?;
+        Ok(byte)
+    }
+    pub(super) fn short(&mut self) -> io::Result<u16> {
+        Ok(u16::from_le_bytes(self.array()?))
+    }
+    pub(super) fn word(&mut self) -> io::Result<u32> {
+        Ok(u32::from_le_bytes(self.array()?))
+    }
+    pub(super) fn long(&mut self) -> io::Result<u64> {
+        Ok(u64::from_le_bytes(self.array()?))
+    }
+    pub(super) fn instant(&mut self) -> io::Result<i64> {
+        Ok(i64::from_le_bytes(self.array()?))
+    }
+    /// How many follow, each of at least so many bytes.
+    pub(super) fn count(&mut self, each: usize) -> io::Result<usize> {
+        let count = self.word()? as usize;
+        if count.saturating_mul(each) > self.block.len() - self.at {
+            return Err(damaged("a list is cut off"));
+        }
+        Ok(count)
+    }
+    pub(super) fn text(&mut self) -> io::Result<&str> {
+        let len = usize::from(self.byte()?);
+        str::from_utf8(self.take(len)?).map_err(|_| damaged("a name is no text"))
+    }
+    fn flag(&mut self) -> io::Result<bool> {
+        Ok(self.byte()? != 0)
+    }
+
+    fn numbers(&mut self) -> io::Result<Sorted<u32>> {
+        let count = self.count(4)?;
+        let (words, _) = self.take(count * 4)?.as_chunks();
+        Ok(Sorted::from_sorted(words.iter().map(|word| u32::from_le_bytes(*word)).collect()))
+    }
+
+    /// The next account or group; `named` takes its name in.
+    pub(super) fn principal(
+        &mut self,
+        names: &mut Names,
+        number: u32,
+        hash: impl Fn(&str, bool) -> u32,
+    ) -> io::Result<PrincipalRow> {
+        let len = usize::from(self.byte()?);
+        let bits = self.block.get(self.at + len).copied().unwrap_or_default();
+        let is_group = bits & 1 != 0;
+        let name = str::from_utf8(self.take(len)?).map_err(|_| damaged("a name is no text"))?;
+        let name = names.add(name, hash(name, is_group), number);
+        self.byte()?;
+        let items = self.numbers()?;
+        let social = if bits & 4 != 0 { Some(Arc::new(self.social()?)) } else { None };
+        Ok(PrincipalRow { name, is_group, inactive: bits & 2 != 0, items, social })
+    }
+
+    fn social(&mut self) -> io::Result<Social> {
+        let (groups, members) = (self.numbers()?, self.numbers()?);
+        let count = self.count(12)?;
+        let opened = (0..count).map(|_| Ok(Opening { to: self.word()?, made: At(self.long()?) }));
+        let opened = Sorted::from_sorted(opened.collect::<io::Result<_>>()?);
+        Ok(Social { groups, members, opened, libraries: self.numbers()? })
+    }
+
+    pub(super) fn item(
+        &mut self,
+        names: &mut Names,
+        number: u32,
+        hash: impl Fn(&str, u16) -> u32,
+    ) -> io::Result<ItemRow> {
+        let len = usize::from(self.byte()?);
+        let behind = self.block.get(self.at + len..self.at + len + 2).unwrap_or_default();
+        let kind = behind.try_into().map(u16::from_le_bytes).unwrap_or_default();
+        let name = str::from_utf8(self.take(len)?).map_err(|_| damaged("a name is no text"))?;
+        let name = names.add(name, hash(name, kind), number);
+        self.short()?;
+        let lifecycle = lifecycle(self.byte()?)?;
+        let visibility = visibility(self.byte()?)?;
+        let (in_library, has_more) = (self.flag()?, self.flag()?);
+        let owner = self.word()?;
+        let (registered, shown) = (At(self.long()?), At(self.long()?));
+        let grants = self.edges()?;
+        let more = if has_more { Some(Arc::new(self.more()?)) } else { None };
+        Ok(ItemRow {
+            name,
+            kind,
+            lifecycle,
+            visibility,
+            in_library,
+            owner,
+            registered,
+            shown,
+            grants,
+            more,
+        })
+    }
+
+    fn more(&mut self) -> io::Result<More> {
+        let links = self.links()?;
+        let closed = if self.flag()? {
+            Some(Closed { grants: self.edges()?, links: self.links()? })
+        } else {
+            None
+        };
+        Ok(More { links, closed, containers: self.numbers()?, parts: self.numbers()? })
+    }
+
+    fn edges(&mut self) -> io::Result<Sorted<Edge>> {
+        let count = self.count(32)?;
+        let mut tails = Vec::new();
+        let (rows, _) = self.take(count * 32)?.as_chunks::<32>();
+        let mut edges = Vec::with_capacity(count);
+        for row in rows {
+            edges.push(edge(row)?);
+            if row.get(6) == Some(&1) {
+                tails.push(edges.len() - 1);
+            }
+        }
+        for at in tails {
+            let tail = self.tail()?;
+            if let Some(edge) = edges.get_mut(at) {
+                edge.tail = Some(Arc::new(tail));
+            }
+        }
+        Ok(Sorted::from_sorted(edges))
+    }
+
+    fn tail(&mut self) -> io::Result<Tail> {
+        let (span, changed) = (self.span()?, At(self.long()?));
+        let provenance = if self.flag()? {
+            let len = self.count(1)?;
+            let id = str::from_utf8(self.take(len)?).map_err(|_| damaged("an id is no text"))?;
+            Some(id.into())
+        } else {
+            None
+        };
+        Ok(Tail { span, provenance, changed })
+    }
+
+    fn span(&mut self) -> io::Result<Span> {
+        Ok(Span { starts: self.instant()?, ends: self.instant()? })
+    }
+
+    fn links(&mut self) -> io::Result<Vec<LinkRow>> {
+        let count = self.count(63)?;
+        (0..count)
+            .map(|_| {
+                Ok(LinkRow {
+                    link: LinkId(Uuid::from_bytes(self.array()?)),
+                    generation: self.word()?,
+                    password_version: self.long()?,
+                    terms: Terms(self.short()?),
+                    audience: audience(self.byte()?)?,
+                    span: self.span()?,
+                    made: At(self.long()?),
+                    changed: At(self.long()?),
+                })
+            })
+            .collect()
+    }
+}
+
+/// A grant without its tail: who, terms, has a tail, id, event.
+fn edge(row: &[u8; 32]) -> io::Result<Edge> {
+    let part = |from: usize, to: usize| row.get(from..to).unwrap_or_default();
+    let cut = |_| damaged("a grant is cut off");
+    Ok(Edge {
+        who: u32::from_le_bytes(part(0, 4).try_into().map_err(cut)?),
+        terms: Terms(u16::from_le_bytes(part(4, 6).try_into().map_err(cut)?)),
+        grant: part(8, 24).try_into().map_err(cut)?,
+        made: At(u64::from_le_bytes(part(24, 32).try_into().map_err(cut)?)),
+        tail: None,
+    })
+}
+
+fn lifecycle(byte: u8) -> io::Result<Lifecycle> {
+    use Lifecycle::{Closed, Open, Retired, Unknown};
+    let all = [Unknown, Open, Closed, Retired];
+    all.into_iter().find(|one| *one as u8 == byte).ok_or_else(|| damaged("an unknown state"))
+}
+
+fn visibility(byte: u8) -> io::Result<Visibility> {
+    use Visibility::{Internal, Public, Restricted};
+    let all = [Restricted, Internal, Public];
+    all.into_iter().find(|one| *one as u8 == byte).ok_or_else(|| damaged("an unknown visibility"))
+}
+
+fn audience(byte: u8) -> io::Result<Audience> {
+    let all = [Audience::Named, Audience::Internal, Audience::Anyone];
+    all.into_iter().find(|one| *one as u8 == byte).ok_or_else(|| damaged("an unknown audience"))
+}

@@ -1,0 +1,49 @@
+//! What is the nearest reason for a refusal?
+
+use super::{answer::Refusal, view::View};
+use domain::{
+    access::rule::Way,
+    role::{Permission, Role},
+    time::Time,
+};
+
+/// The nearest reason so far.
+#[derive(Debug, Default)]
+pub(super) struct Near {
+    starts_at: Option<Time>,
+    ends_at: Option<Time>,
+    withheld: Option<Role>,
+    role: Option<Role>,
+}
+
+impl Near {
+    pub(super) fn consider(&mut self, way: &Way<View<'_>>, permission: Permission, at: Time) {
+        let window = way.window;
+        if window.holds(at) {
+            if way.role.permissions().has(permission) {
+                self.withheld = self.withheld.max(Some(way.role));
+            }
+            self.role = self.role.max(Some(way.role));
+        } else if way.permissions.has(permission) {
+            if window.ended(at) {
+                self.ends_at = self.ends_at.max(window.ends_at);
+            } else {
+                self.starts_at = self.starts_at.into_iter().chain(window.starts_at).min();
+            }
+        }
+    }
+
+    pub(super) fn told(self) -> Refusal {
+        if let Some(starts_at) = self.starts_at {
+            Refusal::NotYet { starts_at }
+        } else if let Some(ends_at) = self.ends_at {
+            Refusal::Ended { ends_at }
+        } else if let Some(role) = self.withheld {
+            Refusal::Withheld { role }
+        } else if let Some(role) = self.role {
+            Refusal::RoleTooLow { role }
+        } else {
+            Refusal::Nothing
+        }
+    }
+}

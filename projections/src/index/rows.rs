@@ -1,0 +1,364 @@
+//! What is one row of the index? Items, people, and the edges between them.
+
+use super::{
+    names::Place,
+    sorted::{Keyed, Sorted},
+};
+use domain::{
+    access::rule::{Gives, Opens},
+    event::{Audience, Provenance, ProvenanceKind, Visibility},
+    id::{GrantId, LinkId},
+    item::Lifecycle,
+    position::{EventId, Position},
+    role::{Permissions, Role, Withheld},
+    time::{Time, Window},
+};
+use std::sync::Arc;
+
+/// A group's number has this bit, in edges and memberships; so groups come behind accounts.
+pub(super) const GROUP: u32 = 1 << 31;
+
+/// An event's id in 8 bytes: a record holds fewer than 65,536 events. 0 = none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct At(pub(super) u64);
+
+impl At {
+    pub(super) const fn event(self) -> Option<EventId> {
+        if self.0 == 0 {
+            return None;
+        }
+        Some(EventId { position: Position(self.0 >> 16), index: (self.0 & 0xffff) as u32 })
+    }
+}
+
+impl From<EventId> for At {
+    fn from(id: EventId) -> Self {
+        Self(id.position.0 << 16 | u64::from(id.index & 0xffff))
+    }
+}
+
+/// Role, what is withheld, and the kind of provenance, in bits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Terms(pub(super) u16);
+
+const WITHHELD: [Withheld; 4] =
+    [Withheld::Download, Withheld::Copy, Withheld::Share, Withheld::Metadata];
+const PROVENANCE: [ProvenanceKind; 6] = [
+    ProvenanceKind::Direct,
+    ProvenanceKind::Invitation,
+    ProvenanceKind::Link,
+    ProvenanceKind::Transfer,
+    ProvenanceKind::Request,
+    ProvenanceKind::Reshare,
+];
+
+impl Terms {
+    pub(super) fn new(role: Role, withhold: &[Withheld]) -> Self {
+        let held = withhold.iter().fold(0, |bits, held| bits | 1 << *held as u16);
+        Self(role as u16 | held << 3)
+    }
+    #[must_use]
+    pub(super) const fn of(self, kind: ProvenanceKind) -> Self {
+        Self(self.0 & 0x7f | (kind as u16) << 7)
+    }
+    pub(super) fn provenance(self) -> ProvenanceKind {
+        PROVENANCE.get(usize::from(self.0 >> 7)).copied().unwrap_or(ProvenanceKind::Direct)
+    }
+    #[inline]
+    pub(super) fn role(self) -> Role {
+        Role::ALL.get(usize::from(self.0 & 7)).copied().unwrap_or(Role::Browser)
+    }
+    pub(super) fn withhold(self) -> impl Iterator<Item = Withheld> {
+        WITHHELD.into_iter().filter(move |held| self.0 & 1 << (*held as u16 + 3) != 0)
+    }
+    #[inline]
+    fn permissions(self) -> Permissions {
+        let all = self.role().permissions();
+        if self.0 & 0x78 == 0 {
+            return all;
+        }
+        self.withhold().fold(all, |rest, held| rest.minus(held.permissions()))
+    }
+}
+
+/// From when until when, without the room for "never".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) starts: i64,
+    pub(super) ends: i64,
+}
+
+impl Span {
+    pub(super) const ALWAYS: Self = Self { starts: i64::MIN, ends: i64::MAX };
+
+    pub(super) fn of(window: Window) -> Self {
+        Self {
+            starts: window.starts_at.map_or(i64::MIN, Time::as_micros),
+            ends: window.ends_at.map_or(i64::MAX, Time::as_micros),
+        }
+    }
+    pub(super) fn window(self) -> Window {
+        let time = |micros, never| (micros != never).then(|| Time::EPOCH.plus_micros(micros));
+        let (starts_at, ends_at) = (time(self.starts, i64::MIN), time(self.ends, i64::MAX));
+        Window { starts_at, ends_at }
+    }
+}
+
+/// What few grants have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tail {
+    pub(super) span: Span,
+    pub(super) provenance: Option<Box<str>>,
+    /// Its last change.
+    pub(super) changed: At,
+}
+
+/// An open grant on an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Edge {
+    /// To whom: the number, with [`GROUP`] for a group.
+    pub(super) who: u32,
+    pub(super) terms: Terms,
+    pub(super) grant: [u8; 16],
+    pub(super) made: At,
+    pub(super) tail: Option<Arc<Tail>>,
+}
+
+impl Edge {
+    pub(super) const fn is_group(&self) -> bool {
+        self.who & GROUP != 0
+    }
+    pub(super) const fn id(&self) -> GrantId {
+        GrantId(uuid::Uuid::from_bytes(self.grant))
+    }
+    pub(super) fn changed(&self) -> At {
+        self.tail.as_ref().map_or(self.made, |tail| tail.changed)
+    }
+    pub(super) fn provenance(&self) -> Provenance {
+        let id = self.tail.as_ref().and_then(|tail| tail.provenance.as_deref());
+        Provenance { kind: self.terms.provenance(), id: id.map(str::to_owned) }
+    }
+    /// Other terms and another last change; what it came from stays.
+    pub(super) fn set(&mut self, terms: Terms, window: Window, changed: At) {
+        let span = Span::of(window);
+        let provenance = self.tail.as_ref().and_then(|tail| tail.provenance.clone());
+        self.terms = terms.of(self.terms.provenance());
+        let plain = span == Span::ALWAYS && provenance.is_none() && changed == self.made;
+        self.tail = (!plain).then(|| Arc::new(Tail { span, provenance, changed }));
+    }
+}
+
+impl Keyed for Edge {
+    type Key = (u32, [u8; 16]);
+    #[inline]
+    fn key(&self) -> Self::Key {
+        (self.who, self.grant)
+    }
+}
+
+impl Gives for &Edge {
+    fn role(self) -> Role {
+        self.terms.role()
+    }
+    #[inline]
+    fn permissions(self) -> Permissions {
+        self.terms.permissions()
+    }
+    #[inline]
+    fn window(self) -> Window {
+        self.tail.as_ref().map_or_else(Window::default, |tail| tail.span.window())
+    }
+}
+
+/// An open link to an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LinkRow {
+    pub(super) link: LinkId,
+    pub(super) generation: u32,
+    pub(super) password_version: u64,
+    pub(super) terms: Terms,
+    pub(super) audience: Audience,
+    pub(super) span: Span,
+    pub(super) made: At,
+    pub(super) changed: At,
+}
+
+impl Gives for &LinkRow {
+    fn role(self) -> Role {
+        self.terms.role()
+    }
+    fn permissions(self) -> Permissions {
+        self.terms.permissions()
+    }
+    fn window(self) -> Window {
+        self.span.window()
+    }
+}
+
+impl Opens for &LinkRow {
+    fn audience(self) -> Audience {
+        self.audience
+    }
+    fn generation(self) -> u32 {
+        self.generation
+    }
+    fn password_version(self) -> u64 {
+        self.password_version
+    }
+}
+
+/// What closing an item ended, kept for a reopening that restores all.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Closed {
+    pub(super) grants: Sorted<Edge>,
+    pub(super) links: Vec<LinkRow>,
+}
+
+/// What few items have.
+#[derive(Debug, Clone, Default)]
+pub(super) struct More {
+    /// In the order of their ids.
+    pub(super) links: Vec<LinkRow>,
+    pub(super) closed: Option<Closed>,
+    /// Numbers of the items it is part of.
+    pub(super) containers: Sorted<u32>,
+    /// Numbers of its parts.
+    pub(super) parts: Sorted<u32>,
+}
+
+/// An item.
+#[derive(Debug, Clone)]
+pub(super) struct ItemRow {
+    pub(super) name: Place,
+    pub(super) kind: u16,
+    pub(super) lifecycle: Lifecycle,
+    pub(super) visibility: Visibility,
+    pub(super) in_library: bool,
+    /// The owner's number; [`GROUP`] = none yet.
+    pub(super) owner: u32,
+    pub(super) registered: At,
+    /// The last change of the visibility.
+    pub(super) shown: At,
+    pub(super) grants: Sorted<Edge>,
+    pub(super) more: Option<Arc<More>>,
+}
+
+impl Default for ItemRow {
+    fn default() -> Self {
+        Self {
+            name: Place::default(),
+            kind: 0,
+            lifecycle: Lifecycle::Unknown,
+            visibility: Visibility::Restricted,
+            in_library: false,
+            owner: GROUP,
+            registered: At(0),
+            shown: At(0),
+            grants: Sorted::None,
+            more: None,
+        }
+    }
+}
+
+impl ItemRow {
+    pub(super) fn more_mut(&mut self) -> &mut More {
+        Arc::make_mut(self.more.get_or_insert_default())
+    }
+    pub(super) fn link(&self, id: LinkId) -> Option<&LinkRow> {
+        let links = &self.more.as_ref()?.links;
+        let at = links.binary_search_by(|link| link.link.cmp(&id)).ok()?;
+        links.get(at)
+    }
+    pub(super) fn containers(&self) -> impl Iterator<Item = u32> {
+        self.more.iter().flat_map(|more| more.containers.iter().copied())
+    }
+    pub(super) fn parts(&self) -> impl Iterator<Item = u32> {
+        self.more.iter().flat_map(|more| more.parts.iter().copied())
+    }
+}
+
+/// A library, as it was opened to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Opening {
+    /// The number of whom it is open to.
+    pub(super) to: u32,
+    pub(super) made: At,
+}
+
+impl Keyed for Opening {
+    type Key = u32;
+    fn key(&self) -> u32 {
+        self.to
+    }
+}
+
+/// What few accounts and groups have.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Social {
+    /// Of an account: its groups, with [`GROUP`].
+    pub(super) groups: Sorted<u32>,
+    /// Of a group: its members.
+    pub(super) members: Sorted<u32>,
+    /// To whom it opened its library.
+    pub(super) opened: Sorted<Opening>,
+    /// Whose libraries are open to it.
+    pub(super) libraries: Sorted<u32>,
+}
+
+/// An account or a group.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PrincipalRow {
+    pub(super) name: Place,
+    pub(super) is_group: bool,
+    /// Deactivated or erased.
+    pub(super) inactive: bool,
+    /// Items that it owns or that grants to it are for. More may stand here than hold now, never
+    /// less.
+    pub(super) items: Sorted<u32>,
+    pub(super) social: Option<Arc<Social>>,
+}
+
+impl PrincipalRow {
+    pub(super) fn social_mut(&mut self) -> &mut Social {
+        Arc::make_mut(self.social.get_or_insert_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::role::effective;
+
+    #[test]
+    fn terms_keep_what_they_are_made_from() {
+        for role in Role::ALL {
+            for bits in 0..16_usize {
+                let held: Vec<_> =
+                    (0..4).filter(|bit| bits & 1 << bit != 0).map(|bit| WITHHELD[bit]).collect();
+                for kind in PROVENANCE {
+                    let terms = Terms::new(role, &held).of(kind);
+                    assert_eq!((terms.role(), terms.provenance()), (role, kind));
+                    assert!(terms.withhold().eq(held.iter().copied()));
+                    assert_eq!(terms.permissions(), effective(role, &held));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_grant_has_the_size_it_was_planned_with() {
+        assert_eq!(size_of::<Edge>(), 40);
+        assert!(size_of::<ItemRow>() <= 72, "{}", size_of::<ItemRow>());
+        assert!(size_of::<PrincipalRow>() <= 48, "{}", size_of::<PrincipalRow>());
+    }
+
+    #[test]
+    fn events_and_windows_come_back_as_they_were() {
+        let id = EventId { position: Position(1 << 40), index: 499 };
+        assert_eq!(At::from(id).event(), Some(id));
+        assert_eq!(At(0).event(), None);
+        let window = Window { starts_at: None, ends_at: Some(Time::EPOCH.plus_seconds(7)) };
+        assert_eq!(Span::of(window).window(), window);
+        assert_eq!(Span::ALWAYS.window(), Window::default());
+    }
+}

@@ -1,0 +1,201 @@
+//! Who may do something with an item, and with which items may somebody do something?
+//!
+//! Found in the order in which the log mentioned them first: the same on every node, and none
+//! changes its place while somebody pages.
+
+use super::{
+    rows::{GROUP, ItemRow},
+    snapshot::Snapshot,
+    tables::Tables,
+    view::{View, Who},
+};
+use domain::{
+    access::{
+        DEPTH, Subject,
+        rule::{Facts as _, WayKind},
+    },
+    id::{AccountId, GroupId, ItemRef},
+    role::Permission,
+    time::Time,
+};
+
+impl Snapshot {
+    /// Accounts with a way of the own (owner, grant, membership, opening, the same through
+    /// containers) that may do something with an item, paged. Whom the visibility alone lets in is
+    /// not listed. The second part is what `after` must be for the next page.
+    pub fn subjects(
+        &self,
+        item: &ItemRef,
+        permission: Permission,
+        at: Time,
+        after: Option<&str>,
+        limit: usize,
+    ) -> (Vec<AccountId>, Option<String>) {
+        let Some(view) = self.view(item) else { return (Vec::new(), None) };
+        let tables = &*self.0;
+        let after = after.and_then(|after| tables.find_account(after));
+        let named = behind(sorted(|all| accounts(view, all)), after);
+        let may = |account: &u32| {
+            let verdict = Self::verdict(view, &Who::account(tables, *account), at);
+            verdict.permissions.has(permission)
+        };
+        let found = named.filter(may).filter_map(|account| tables.account_id(account));
+        page(found, limit, |account| account.as_str().to_owned())
+    }
+
+    /// Groups with a grant of the own whose members may do something with an item, paged.
+    pub fn groups(
+        &self,
+        item: &ItemRef,
+        permission: Permission,
+        at: Time,
+        after: Option<&str>,
+        limit: usize,
+    ) -> (Vec<GroupId>, Option<String>) {
+        let Some(view) = self.view(item) else { return (Vec::new(), None) };
+        let tables = &*self.0;
+        let after = after.and_then(|after| tables.find_group(after));
+        let named = sorted(|all| {
+            around(view, |row| {
+                let given = row.grants.from((GROUP, [0; 16]));
+                all.extend(given.map(|edge| edge.who));
+            });
+        });
+        let may = |group: &u32| {
+            let said = [*group];
+            let member = Who { said: &said, ..Who::STRANGER };
+            Self::verdict(view, &member, at).permissions.has(permission)
+        };
+        let found = behind(named, after).filter(may).filter_map(|group| tables.group_id(group));
+        page(found, limit, |group| group.as_str().to_owned())
+    }
+
+    /// Items of a kind with which somebody may do something by a way of the own, paged. Items that
+    /// are open to any account or to anyone are not listed for that alone, nor are those of links.
+    #[expect(clippy::too_many_arguments, reason = "a question and its page; all are needed")]
+    pub fn resources(
+        &self,
+        who: &Subject,
+        kind: &str,
+        permission: Permission,
+        at: Time,
+        after: Option<&str>,
+        limit: usize,
+    ) -> (Vec<ItemRef>, Option<String>) {
+        let tables = &*self.0;
+        let Some(kind_number) = tables.kind(kind) else { return (Vec::new(), None) };
+        let after = after.and_then(|after| tables.find_item(kind, after));
+        let said = tables.said(who);
+        let asker = Who::subject(tables, who, &said);
+        let all: Vec<u32> = if who.unrestricted {
+            (0..u32::try_from(tables.items.len()).unwrap_or(u32::MAX)).collect()
+        } else {
+            sorted(|all| items(tables, &asker, all))
+        };
+        let may = |item: &u32| {
+            let row = tables.item(*item).filter(|row| row.kind == kind_number);
+            let Some(view) = row.and_then(|_| tables.view(*item)) else { return false };
+            if who.unrestricted {
+                return true;
+            }
+            let verdict = Self::verdict(view, &asker, at);
+            let own = |kind| kind != WayKind::Visibility && kind != WayKind::Link;
+            verdict.permissions.has(permission) && verdict.paths.iter().any(own)
+        };
+        let found = behind(all, after).filter(may).filter_map(|item| tables.item_ref(item));
+        page(found, limit, |item| item.id.as_str().to_owned())
+    }
+}
+
+/// What a collector finds, in order, each once.
+fn sorted(collect: impl FnOnce(&mut Vec<u32>)) -> Vec<u32> {
+    let mut all = Vec::new();
+    collect(&mut all);
+    if !all.is_sorted() {
+        all.sort_unstable();
+    }
+    all.dedup();
+    all
+}
+
+fn behind(all: Vec<u32>, after: Option<u32>) -> impl Iterator<Item = u32> {
+    let from = after.map_or(0, |after| all.partition_point(|one| *one <= after));
+    all.into_iter().skip(from)
+}
+
+fn page<T>(
+    mut rest: impl Iterator<Item = T>,
+    limit: usize,
+    name: impl Fn(&T) -> String,
+) -> (Vec<T>, Option<String>) {
+    let found: Vec<T> = rest.by_ref().take(limit).collect();
+    let next = if limit == 0 { None } else { rest.next() };
+    let next = next.and_then(|_| found.last().map(name));
+    (found, next)
+}
+
+/// An item and every container above it whose access flows down.
+fn around<'a>(item: View<'a>, mut each: impl FnMut(&'a ItemRow)) {
+    each(item.row);
+    let mut known = vec![item];
+    let mut from = 0;
+    for _ in 0..DEPTH {
+        let upto = known.len();
+        for place in from..upto {
+            let Some(view) = known.get(place).copied() else { continue };
+            view.containers(|container| {
+                if !known.iter().any(|other| other.is(container)) {
+                    each(container.row);
+                    known.push(container);
+                }
+            });
+        }
+        from = upto;
+    }
+}
+
+/// Every account that an item's own facts, or those of containers above it, lead to.
+fn accounts(view: View<'_>, all: &mut Vec<u32>) {
+    let tables = view.tables;
+    around(view, |row| {
+        all.extend(Some(row.owner).filter(|owner| *owner != GROUP));
+        for edge in row.grants.iter() {
+            if edge.is_group() {
+                let social = tables.principal(edge.who).and_then(|row| row.social.as_ref());
+                all.extend(social.into_iter().flat_map(|social| social.members.iter()));
+            } else if all.last() != Some(&edge.who) {
+                all.push(edge.who);
+            }
+        }
+        let owner = tables.principal(row.owner).and_then(|row| row.social.as_ref());
+        let opened = owner.into_iter().flat_map(|social| social.opened.iter());
+        all.extend(opened.map(|opening| opening.to));
+    });
+}
+
+/// Every item that somebody's edges lead to.
+fn items(tables: &Tables, who: &Who<'_>, all: &mut Vec<u32>) {
+    let mut of = |who: u32| {
+        let row = tables.principal(who);
+        all.extend(row.into_iter().flat_map(|row| row.items.iter()));
+    };
+    if let Some(number) = who.number {
+        of(number);
+        let social = tables.principal(number).and_then(|row| row.social.as_ref());
+        let libraries = social.into_iter().flat_map(|social| social.libraries.iter());
+        libraries.copied().for_each(&mut of);
+    }
+    who.all_groups().for_each(&mut of);
+    if tables.counts.parts == 0 {
+        return;
+    }
+    // Whatever flows down from a container: the parts, and theirs.
+    let mut level: Vec<u32> = all.clone();
+    let mut known: std::collections::HashSet<u32> = level.iter().copied().collect();
+    for _ in 0..DEPTH {
+        let rows = level.iter().filter_map(|item| tables.item(*item));
+        let parts = rows.filter(|row| tables.follows(row)).flat_map(ItemRow::parts);
+        level = parts.filter(|part| known.insert(*part)).collect();
+        all.extend(&level);
+    }
+}

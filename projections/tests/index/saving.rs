@@ -1,0 +1,137 @@
+//! Is the saved file used when it is good, and only then?
+
+use crate::{
+    oracle::compare,
+    world::{PATIENCE, World},
+};
+use domain::{
+    position::Position,
+    testing::{History, history},
+};
+use eventlog::EventLog as _;
+use projections::index::{AccessIndex, IndexOptions, Snapshot, Started, inspect};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tempfile::TempDir;
+
+async fn open(world: &World, file: &Path) -> AccessIndex {
+    let log = Arc::new(world.log.clone());
+    AccessIndex::open(log, Some(file.to_owned()), IndexOptions::default()).await.unwrap()
+}
+
+async fn at_head(world: &World, index: &AccessIndex) -> Snapshot {
+    let head = world.log.head().await.unwrap().position;
+    index.wait_for(head, PATIENCE).await.unwrap()
+}
+
+/// Numbers that look random and are the same each time.
+fn random(seed: &mut u64) -> u64 {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *seed >> 33
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_that_is_closed_and_opened_again_and_again_equals_the_oracle() {
+    let mut seed = 1;
+    for number in 30..33 {
+        let history = history(number, 120);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("index.bin");
+        let world = World::new();
+        let mut index = open(&world, &file).await;
+        let mut known = Position::START;
+        for step in &history.steps {
+            world.step(step).await;
+            if random(&mut seed).is_multiple_of(8) {
+                let snapshot = at_head(&world, &index).await;
+                compare(&history, &snapshot);
+                index.close().await;
+                assert_eq!(inspect(&file).unwrap().position, snapshot.position());
+                index = open(&world, &file).await;
+                assert_eq!(index.status().started, Started::FromFile(snapshot.position()));
+                known = snapshot.position();
+                compare(&history, &at_head(&world, &index).await);
+            }
+        }
+        compare(&history, &at_head(&world, &index).await);
+        assert!(known > Position::START);
+        index.close().await;
+    }
+}
+
+/// A world, its history and a saved index of it.
+async fn saved(number: u64) -> (World, History, TempDir, PathBuf) {
+    let history = history(number, 80);
+    let world = World::of(&history.steps).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("index.bin");
+    let index = open(&world, &file).await;
+    at_head(&world, &index).await;
+    index.close().await;
+    (world, history, folder, file)
+}
+
+async fn is_read_from_the_log(world: &World, history: &History, file: &Path, thorough: bool) {
+    let index = open(world, file).await;
+    assert_eq!(index.status().started, Started::FromLog);
+    let snapshot = at_head(world, &index).await;
+    if thorough {
+        compare(history, &snapshot);
+    }
+    assert_eq!(snapshot.position(), world.log.head().await.unwrap().position);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_file_is_never_used() {
+    let (world, history, folder, file) = saved(40).await;
+    let good = fs::read(&file).unwrap();
+    let other = folder.path().join("damaged.bin");
+    let mut seed = 2;
+    for round in 0..400 {
+        let mut bad = good.clone();
+        let place = usize::try_from(random(&mut seed)).unwrap() % bad.len();
+        match round % 4 {
+            0 | 1 => bad[place] ^= 1 << (random(&mut seed) % 8),
+            2 => bad.truncate(place),
+            _ => bad.insert(place, bad[place] ^ 1),
+        }
+        fs::write(&other, &bad).unwrap();
+        is_read_from_the_log(&world, &history, &other, round % 80 == 0).await;
+    }
+    for end in [vec![], vec![0], b"SLINDEX\n".to_vec(), [good.clone(), vec![0]].concat()] {
+        fs::write(&other, &end).unwrap();
+        is_read_from_the_log(&world, &history, &other, false).await;
+    }
+    let index = open(&world, &file).await;
+    assert_eq!(index.status().started, Started::FromFile(history.head()));
+    compare(&history, &at_head(&world, &index).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_another_log_is_not_used() {
+    let (_, _, _folder, file) = saved(41).await;
+    let history = history(42, 200);
+    let other = World::of(&history.steps).await;
+    is_read_from_the_log(&other, &history, &file, true).await;
+    // Nor by a log that is still empty.
+    is_read_from_the_log(&World::new(), &history, &file, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_knows_more_or_other_things_than_the_log_is_not_used() {
+    let (world, known, _folder, file) = saved(43).await;
+    let shorter = world.again();
+    for step in known.steps.iter().take(50) {
+        shorter.step(step).await;
+    }
+    let past = History { steps: known.steps[..50].to_vec(), ..known.clone() };
+    is_read_from_the_log(&shorter, &past, &file, true).await;
+    let (parted, history) = (world.again(), history(44, 200));
+    for step in &history.steps {
+        parted.step(step).await;
+    }
+    is_read_from_the_log(&parted, &history, &file, true).await;
+}
