@@ -1,9 +1,14 @@
 //! How is an index made without a log? For tests, benchmarks and generators; by the same code that
 //! takes in records.
 
-use super::{relate::Relation, snapshot::Snapshot, tables::Tables};
+use super::{
+    file::{self, LoadError},
+    relate::Relation,
+    snapshot::Snapshot,
+    tables::Tables,
+};
 use domain::{event::Recorded, id::LogId, kind::Kinds, position::EventId, stream::StreamName};
-use std::sync::Arc;
+use std::{io, path::Path, sync::Arc};
 
 /// An index in the making.
 #[derive(Debug, Clone)]
@@ -33,6 +38,16 @@ impl IndexBuilder {
     /// The view of now; what comes later does not change it.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot(Arc::new(self.tables.clone()))
+    }
+
+    /// Writes it to a file, as [`AccessIndex`](super::AccessIndex) does.
+    pub fn save(&self, path: &Path) -> io::Result<()> {
+        file::save(&self.tables, path)
+    }
+
+    /// Reads such a file.
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        Ok(Self { tables: file::load(path)? })
     }
 
     /// Bytes in memory, as [`IndexStatus::bytes`](super::IndexStatus::bytes) tells them.
