@@ -1,7 +1,7 @@
 //! What does a check cost in process, and what a grant in memory, as the data grows?
 //!
-//! Each size is measured in a process of its own that starts from a saved index. `--full` goes up to
-//! ten million grants; `--chart FILE` draws cost against size as SVG.
+//! Each size is measured in a process of its own that starts from a saved index. `--full` goes up
+//! to ten million grants; `--chart FILE` draws cost against size as SVG.
 
 #[path = "sizes/chart.rs"]
 mod chart;
