@@ -1,91 +1,77 @@
 //! What does a check cost in process, and what a grant in memory, as the data grows?
 //!
-//! Each size is measured in a process of its own that starts from a saved index. `--full` goes up
-//! to ten million grants; `--chart FILE` draws cost against size as SVG.
+//! Owners, grants to accounts and groups, windows, visibility, libraries and parts of containers, of
+//! the data set of all benchmarks. Each size is built in one process and measured in another that
+//! loads it from its file. `--full` goes up to ten million grants; `--chart FILE` draws cost against
+//! size as SVG.
 
+#[path = "sizes/build.rs"]
+mod build;
 #[path = "sizes/chart.rs"]
 mod chart;
 #[path = "sizes/measure.rs"]
 mod measure;
 
 use domain::time::Time;
-use eventlog::{
-    EventLog as _, SharedLog,
-    sqlite::{SqliteLog, SqliteOptions},
-};
 use measure::Measured;
-use projections::index::{AccessIndex, IndexOptions};
-use std::{path::Path, process::Command, sync::Arc, time::Duration, time::Instant};
-use tests::dataset::{Plan, begin, fill};
+use serde::de::DeserializeOwned;
+use std::{path::Path, process::Command};
 
 /// The allocator of the binary.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
-async fn main() {
-    if let Some((folder, grants)) = measure::asked_for() {
-        return measure::tell(&folder, grants).await;
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let after = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1).cloned()
+    };
+    let grants = || after("--grants").and_then(|text| text.parse().ok()).unwrap_or_default();
+    if let Some(file) = after("--build") {
+        return build::tell(Path::new(&file), grants());
     }
-    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(file) = after("--measure") {
+        return measure::tell(Path::new(&file), grants());
+    }
     let mut sizes = vec![10_000, 100_000, 1_000_000];
     if arguments.iter().any(|argument| argument == "--full") {
         sizes.push(10_000_000);
     }
-    let mut points = Vec::new();
-    for grants in sizes {
-        let measured = of_size(grants).await;
-        measured.print();
-        points.push(measured);
-    }
-    let named = arguments.iter().skip_while(|argument| *argument != "--chart").nth(1);
-    if let Some(file) = named {
-        chart::draw(Path::new(file), &points);
+    let points: Vec<Measured> = sizes.into_iter().map(of_size).collect();
+    if let Some(file) = after("--chart") {
+        chart::draw(Path::new(&file), &points);
         println!("drawn: {file}");
     }
 }
 
-async fn of_size(grants: u64) -> Measured {
+fn of_size(grants: u64) -> Measured {
     let home = tempfile::Builder::new().prefix("sharelog-bench").tempdir().expect("a folder");
-    let log = open(home.path()).await;
-    let at = now();
-    begin(&log, at).await;
-    let filled = fill(&log, &Plan::of(grants), at).await;
     let file = home.path().join("index.bin");
-    let begun = Instant::now();
-    let index = index(&log, &file).await;
-    let from_log = begun.elapsed();
-    index.close().await;
-    drop((index, log));
-    let this = std::env::current_exe().expect("this program");
-    let told = Command::new(this)
-        .arg("--measure")
-        .arg(home.path())
-        .arg(grants.to_string())
-        .output()
-        .expect("it measures");
-    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
-    let line = String::from_utf8_lossy(&told.stdout);
-    let mut measured: Measured = serde_json::from_str(line.trim()).expect("figures");
-    let records = u32::try_from(filled.records).expect("below four billion");
-    measured.records_from_log = f64::from(records) / from_log.as_secs_f64();
+    let built: build::Built = child("--build", &file, grants);
+    let measured: Measured = child("--measure", &file, grants);
+    built.print(&measured);
+    measured.print();
     measured
 }
 
-pub(crate) async fn open(folder: &Path) -> SharedLog {
-    let log = SqliteLog::open(&folder.join("log.db"), SqliteOptions::default()).await;
-    let log = log.expect("the log");
-    log.check().await.expect("a sound log");
-    Arc::new(log)
+/// Runs this program again for one step; its answer is a line of JSON.
+fn child<T: DeserializeOwned>(step: &str, file: &Path, grants: u64) -> T {
+    let this = std::env::current_exe().expect("this program");
+    let mut command = Command::new(this);
+    let ran = command.arg(step).arg(file).args(["--grants", &grants.to_string()]).output();
+    let ran = ran.expect("it runs");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let line = String::from_utf8_lossy(&ran.stdout);
+    serde_json::from_str(line.trim()).expect("figures")
 }
 
-/// An index that knows the whole log.
-pub(crate) async fn index(log: &SharedLog, file: &Path) -> AccessIndex {
-    let head = log.head().await.expect("the log answers").position;
-    let opened = AccessIndex::open(log.clone(), Some(file.to_owned()), IndexOptions::default());
-    let index = opened.await.expect("an index");
-    index.wait_for(head, Duration::from_mins(20)).await.expect("it comes to the end of the log");
-    index
+/// Bytes of memory in use by this process, as Linux tells.
+pub(crate) fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kilobytes.unwrap_or(f64::NAN) * 1024.0
 }
 
 #[expect(clippy::disallowed_methods, reason = "windows are judged as of today")]

@@ -7,7 +7,7 @@
 mod log;
 mod relation;
 
-pub use log::{Filled, begin, fill};
+pub use log::{Filled, fill, story};
 pub use relation::Relation;
 
 use domain::{

@@ -5,8 +5,8 @@ use super::{Item, Plan};
 use domain::{
     actor::Actor,
     event::{
-        Description, Event, Grant, GrantGiven, ItemEvent, ItemRegistered, LogStarted, SystemEvent,
-        Visibility, VisibilityChanged,
+        Description, Event, Grant, GrantGiven, ItemEvent, ItemRegistered, Visibility,
+        VisibilityChanged,
     },
     id::{CommandId, CommitId, LogId},
     position::Position,
@@ -30,18 +30,6 @@ pub struct Filled {
     pub records: u64,
     /// Grants.
     pub grants: u64,
-}
-
-/// Starts an empty log that no service is going to use.
-pub async fn begin(log: &SharedLog, at: Time) {
-    let id = LogId(Uuid::new_v4());
-    let started = LogStarted { log: id, release: "dataset".to_owned(), level: 1 };
-    let event = Event::System(SystemEvent::LogStarted(started));
-    let actor = Actor::system("dataset");
-    let first = envelope(id, &StreamName::System, Position::START, (at, &actor), &[event]);
-    let record = Append::of(first).expect("a small record");
-    let appended = append(log.as_ref(), &record, Duration::from_mins(1)).await;
-    assert!(matches!(appended, Ok(Appended::At(Position(1)))), "{appended:?}");
 }
 
 /// Writes all items with their visibility and grants on a log that has been started. Groups,
@@ -74,7 +62,8 @@ async fn write(log: &SharedLog, id: LogId, item: Item, at: Time) -> Filled {
     Filled { records, grants }
 }
 
-fn story(item: Item) -> Vec<Vec<Event>> {
+/// The events of an item, record by record. Its container has no event yet.
+pub fn story(item: Item) -> Vec<Vec<Event>> {
     let Item { owner, visibility, grants, .. } = item;
     let registered =
         ItemRegistered { owner, description: Description::default(), in_library: true };

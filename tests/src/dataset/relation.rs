@@ -69,6 +69,11 @@ pub enum Relation {
 impl Plan {
     /// All of it.
     pub fn relations(&self) -> impl Iterator<Item = Relation> + '_ {
+        self.relations_of_people().chain((1..=self.items).flat_map(|rank| self.of_item(rank)))
+    }
+
+    /// What is said of people alone: members of groups, and libraries.
+    pub fn relations_of_people(&self) -> impl Iterator<Item = Relation> + '_ {
         let members = (0..self.groups).flat_map(|number| {
             let member = move |account| Relation::Member { group: group(number), account };
             self.members(number).into_iter().map(member)
@@ -77,7 +82,7 @@ impl Plan {
             let opened = self.library(number)?;
             Some(Relation::Library { owner: account(number), account: opened })
         });
-        members.chain(libraries).chain((1..=self.items).flat_map(|rank| self.of_item(rank)))
+        members.chain(libraries)
     }
 
     fn of_item(&self, rank: u64) -> Vec<Relation> {
