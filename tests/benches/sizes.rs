@@ -1,9 +1,9 @@
 //! What does a check cost in process, and what a grant in memory, as the data grows?
 //!
-//! Owners, grants to accounts and groups, windows, visibility, libraries and parts of containers, of
+//! Owners, grants to accounts and groups, windows, visibility, libraries and parts of containers:
 //! the data set of all benchmarks. Each size is built in one process and measured in another that
-//! loads it from its file. `--full` goes up to ten million grants; `--chart FILE` draws cost against
-//! size as SVG.
+//! loads it from its file. `--full` goes up to ten million grants; `--chart FILE` draws cost
+//! against size as SVG.
 
 #[path = "sizes/build.rs"]
 mod build;

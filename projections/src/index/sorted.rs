@@ -236,7 +236,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
-        fn it_is_a_sorted_set(steps in prop::collection::vec((any::<bool>(), 0_u32..4000), 0..3000)) {
+        fn it_is_a_sorted_set(
+            steps in prop::collection::vec((any::<bool>(), 0_u32..4000), 0..3000),
+        ) {
             let (mut list, mut set) = (Sorted::None, BTreeSet::new());
             let (mut early, mut early_set) = (Sorted::None, BTreeSet::new());
             for (at, (add, key)) in steps.into_iter().enumerate() {
