@@ -4,5 +4,6 @@ mod credentials;
 mod gate;
 mod table;
 
+pub(crate) use gate::admit;
 pub use gate::gate;
 pub use table::{ROUTES, Route, Who, find};

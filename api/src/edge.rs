@@ -4,7 +4,7 @@ use crate::problem::{Problem, ProblemType};
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderName, HeaderValue, Response as HttpResponse, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, Response as HttpResponse, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -85,28 +85,35 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
         response = problem.into_response();
     }
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        if let Some(cause) = problem.cause() {
-            let request_id = id.to_str().unwrap_or_default();
-            let name = problem.kind().name();
-            tracing::error!(problem = name, %method, path, request_id, cause, "request failed");
-        }
+        tell(&problem, &method, &path, id.to_str().unwrap_or_default());
         response = problem.render(Some(&path));
     }
     response.headers_mut().insert(REQUEST_ID, id);
     response
 }
 
+/// Writes the cause of a failure to the service's log.
+pub(crate) fn tell(problem: &Problem, method: &Method, path: &str, request_id: &str) {
+    if let Some(cause) = problem.cause() {
+        let name = problem.kind().name();
+        tracing::error!(problem = name, %method, path, request_id, cause, "request failed");
+    }
+}
+
 /// What a panicking handler answers.
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands it over by value")]
 pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> HttpResponse<Body> {
+    panic_problem(panic.as_ref()).into_response()
+}
+
+/// The same, before it is a response.
+pub(crate) fn panic_problem(panic: &(dyn Any + Send)) -> Problem {
     let cause = panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a panic without words".to_owned());
-    Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
-        .because(cause)
-        .into_response()
+    Problem::new(ProblemType::Internal, "the service failed; its log has the cause").because(cause)
 }
 
 /// No route has this path.

@@ -1,5 +1,6 @@
 //! HTTP, pages and command line of Sharelog: everything that faces people and programs.
 
+pub mod access;
 pub mod auth;
 pub mod cli;
 pub mod clock;
@@ -27,10 +28,16 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// The whole service: the JSON routes, their documentation, and the routes handed in (pages,
 /// health).
 ///
-/// Every route, those handed in too, must stand in [`auth::ROUTES`]; others answer nothing.
-pub fn router(state: AppState, others: Router<AppState>) -> Router {
-    let (json, document) = openapi::documented();
-    Router::new()
+/// Every route, those handed in too, must stand in [`auth::ROUTES`]; others answer nothing. `around`
+/// adds what else all routes pass but the questions of the AuthZEN API, which do for themselves
+/// what layers do.
+pub fn router(
+    state: AppState,
+    others: Router<AppState>,
+    around: impl FnOnce(Router) -> Router,
+) -> Router {
+    let (json, questions, document) = openapi::documented();
+    let layered = Router::new()
         .merge(json)
         .merge(openapi::page(document))
         .route("/problems", get(problem::problem_index))
@@ -40,5 +47,7 @@ pub fn router(state: AppState, others: Router<AppState>) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), auth::gate))
         .layer(CatchPanicLayer::custom(edge::panicked))
         .layer(middleware::from_fn(edge::finish))
-        .with_state(state)
+        .with_state(state.clone());
+    let questions = questions.method_not_allowed_fallback(access::another_method);
+    around(layered).merge(questions.with_state(state))
 }

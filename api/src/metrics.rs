@@ -5,15 +5,20 @@
 
 use crate::health::Operations;
 use ::metrics::{
-    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
+    gauge, histogram,
 };
 use axum::{
     extract::{MatchedPath, Request},
+    http::StatusCode,
     middleware::Next,
     response::Response,
 };
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use std::time::{Duration, Instant};
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 use tokio::time::timeout;
 
 /// Buckets of all latencies, in seconds.
@@ -97,6 +102,66 @@ pub(crate) async fn refresh(operations: &Operations) {
 #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53; Prometheus knows floats only")]
 const fn number(value: u64) -> f64 {
     value as f64
+}
+
+/// The counts of one route that passes no layer.
+pub(crate) struct Counted {
+    method: &'static str,
+    path: &'static str,
+    handles: OnceLock<Handles>,
+}
+
+struct Handles {
+    running: Gauge,
+    answered: Counter,
+    seconds: Histogram,
+}
+
+impl Counted {
+    pub(crate) const fn new(method: &'static str, path: &'static str) -> Self {
+        Self { method, path, handles: OnceLock::new() }
+    }
+
+    fn handles(&self) -> &Handles {
+        self.handles.get_or_init(|| Handles {
+            running: gauge!("sharelog_http_requests_running"),
+            answered: self.by_status(StatusCode::OK),
+            seconds: histogram!("sharelog_http_request_seconds",
+                "method" => self.method, "route" => self.path),
+        })
+    }
+
+    fn by_status(&self, status: StatusCode) -> Counter {
+        counter!("sharelog_http_requests_total", "method" => self.method, "route" => self.path,
+            "status" => status.as_u16().to_string())
+    }
+
+    /// A request has come; it is under way until this is dropped.
+    pub(crate) fn begin(&'static self) -> Running {
+        let handles = self.handles();
+        handles.running.increment(1.0);
+        Running(handles)
+    }
+
+    /// It is answered.
+    pub(crate) fn end(&self, status: StatusCode, began: Instant) {
+        let handles = self.handles();
+        handles.seconds.record(began.elapsed().as_secs_f64());
+        if status == StatusCode::OK {
+            handles.answered.increment(1);
+        } else {
+            self.by_status(status).increment(1);
+        }
+    }
+}
+
+/// A request under way.
+pub(crate) struct Running(&'static Handles);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.decrement(1.0);
+    }
 }
 
 /// Counts requests by route (its pattern, never the path) and status.

@@ -3,7 +3,7 @@
 mod enrich;
 mod problems;
 
-use crate::{auth::ROUTES, state::AppState, v1};
+use crate::{access, auth::ROUTES, state::AppState, v1};
 use axum::Router;
 use serde_json::Value;
 use utoipa::{
@@ -27,6 +27,7 @@ pub const DOCUMENT: &str = "/openapi.json";
     (name = "catalog", description = "What is published."),
     (name = "accounts", description = "Accounts of the application."),
     (name = "lists", description = "Who has access, and what happened."),
+    (name = "check", description = "May somebody do something? OpenID AuthZEN 1.0, explanations."),
     (name = "audit", description = "The audit trail."),
     (name = "live", description = "What is recorded, as it happens."),
     (name = "administration", description = "Tokens, kinds, read models."),
@@ -49,17 +50,19 @@ fn base() -> OpenApi {
     document
 }
 
-/// The JSON routes and the document that describes them.
-pub fn documented() -> (Router<AppState>, Value) {
-    let (router, document) =
-        OpenApiRouter::with_openapi(base()).merge(v1::routes()).split_for_parts();
+/// The JSON routes, the questions of the AuthZEN API, and the document that describes them all.
+pub fn documented() -> (Router<AppState>, Router<AppState>, Value) {
+    let layered = OpenApiRouter::with_openapi(base()).merge(v1::routes());
+    let (router, mut document) = layered.merge(access::discovery()).split_for_parts();
+    let (questions, described) = access::routes().split_for_parts();
+    document.merge(described);
     let document = serde_json::to_value(&document).unwrap_or_default();
-    (router, enrich::enriched(document, ROUTES))
+    (router, questions, enrich::enriched(document, ROUTES))
 }
 
 /// The document.
 pub fn openapi() -> Value {
-    documented().1
+    documented().2
 }
 
 /// The document as text, for the command line and the committed snapshot.

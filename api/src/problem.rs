@@ -119,6 +119,11 @@ impl Problem {
         self.0.kind
     }
 
+    /// What happened, in words.
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     /// What a client must not see, for the log.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()

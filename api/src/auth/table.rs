@@ -36,6 +36,13 @@ pub struct Route {
     pub command: bool,
 }
 
+impl Route {
+    /// Does it speak JSON, to callers with tokens?
+    pub fn is_json(&self) -> bool {
+        self.path.starts_with("/v1/") || self.path.starts_with("/access/")
+    }
+}
+
 const ALL: Who = Who::Roles(&[Admin, Auditor, App, Account]);
 const ACTORS: Who = Who::Roles(&[Admin, App, Account]);
 const OPERATORS: Who = Who::Roles(&[Admin, App]);
@@ -105,6 +112,13 @@ pub const ROUTES: &[Route] = &[
     query("/v1/accounts/{account}/items", ALL),
     query("/v1/items/{kind}/{id}/access", ALL),
     query("/v1/items/{kind}/{id}/history", ALL),
+    // Who may ask about whom is decided with the question: see `access::who`.
+    asking("/access/v1/evaluation", ALL, Scope::Read),
+    asking("/access/v1/evaluations", ALL, Scope::Read),
+    asking("/access/v1/search/subject", ALL, Scope::Read),
+    asking("/access/v1/search/resource", ALL, Scope::Read),
+    asking("/access/v1/search/action", ALL, Scope::Read),
+    page("GET", "/.well-known/authzen-configuration"),
     query("/v1/audit/events", OVERSEERS),
     // Applications for themselves; a person's share of it would have to be judged event by event.
     query("/v1/watch", Who::Roles(&[Admin, Auditor, App])),

@@ -230,9 +230,9 @@ fn app(
         .on_request(DefaultOnRequest::new().level(Level::DEBUG))
         .on_response(DefaultOnResponse::new().level(Level::DEBUG))
         .on_failure(());
-    crate::router(state, pages::routes().merge(health::routes(operations)))
-        .layer(middleware::from_fn(metrics::count_requests))
-        .layer(tracing)
+    crate::router(state, pages::routes().merge(health::routes(operations)), |layered| {
+        layered.layer(middleware::from_fn(metrics::count_requests)).layer(tracing)
+    })
 }
 
 impl Service {

@@ -27,7 +27,7 @@ pub(super) fn enriched(mut document: Value, routes: &[Route]) -> Value {
             schemas.insert("Why".to_owned(), why_schema());
         }
     }
-    for route in routes {
+    for route in routes.iter().filter(|route| route.is_json()) {
         let pointer = format!(
             "/paths/{}/{}",
             route.path.replace('~', "~0").replace('/', "~1"),
@@ -163,8 +163,11 @@ fn add_parameters(operation: &mut Map<String, Value>, route: &Route) {
         if !dry {
             shared.push("DryRun");
         }
-    } else if route.method == "GET" {
-        shared.extend(["AtLeast", "Prefer", "IfNoneMatch"]);
+    } else {
+        shared.extend(["AtLeast", "Prefer"]);
+        if route.method == "GET" {
+            shared.push("IfNoneMatch");
+        }
     }
     shared.extend(["OnBehalfOf", "ClientAddress", "Visit"]);
     all.extend(
@@ -225,7 +228,7 @@ fn problem_response(kinds: &[ProblemType]) -> Value {
 /// All shared responses of all routes.
 fn shared_responses(routes: &[Route]) -> Value {
     let mut shared = Map::new();
-    for route in routes.iter().filter(|route| route.path.starts_with("/v1/")) {
+    for route in routes.iter().filter(|route| route.is_json()) {
         for body in [false, true] {
             for (status, kinds) in by_status(route, body) {
                 shared.insert(response_name(status, &kinds), problem_response(&kinds));

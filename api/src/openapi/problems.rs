@@ -9,7 +9,12 @@ use domain::event::Scope;
 /// The types that a route can answer, in the order of the closed list. `body`: does it take one of
 /// its own?
 pub(super) fn problems_of(route: &Route, body: bool) -> Vec<T> {
-    let mut found = vec![T::InvalidField, T::NotAcceptable, T::Internal];
+    let mut found = vec![T::InvalidField, T::Internal];
+    // The text of the AuthZEN API knows neither 406 nor 415.
+    let questions = route.path.starts_with("/access/");
+    if !questions {
+        found.push(T::NotAcceptable);
+    }
     found.extend([T::NotAuthenticated, T::ForeignPosition, T::LogUnavailable]);
     if matches!(route.who, Who::Roles(_)) {
         found.push(T::NotPermitted);
@@ -18,7 +23,10 @@ pub(super) fn problems_of(route: &Route, body: bool) -> Vec<T> {
         found.push(T::ScopeMissing);
     }
     if body || route.command {
-        found.extend([T::MalformedRequest, T::TooLarge, T::UnsupportedMediaType]);
+        found.extend([T::MalformedRequest, T::TooLarge]);
+        if !questions {
+            found.push(T::UnsupportedMediaType);
+        }
     }
     if route.path.contains('{') {
         found.push(T::NotFound);
@@ -26,7 +34,7 @@ pub(super) fn problems_of(route: &Route, body: bool) -> Vec<T> {
     if route.command {
         found.extend([T::Contended, T::IdempotencyKeyReused, T::OutcomeUnknown, T::ClockSkew]);
         found.extend([T::NotYetVisible, T::Rejected, T::PreconditionFailed]);
-    } else if route.method == "GET" {
+    } else {
         found.push(T::NotYetVisible);
     }
     if route.path.starts_with("/v1/items/{kind}/{id}") {
@@ -63,7 +71,14 @@ fn of_one(route: &Route) -> &'static [T] {
             T::ClockSkew,
         ],
         ("POST", "/v1/visits") => &[T::NotFound, T::SignInRequired, T::TooManyAttempts],
-        ("GET", "/v1/items/{kind}/{id}/access") => {
+        ("POST", "/access/v1/evaluation" | "/access/v1/evaluations") => {
+            &[T::TimeInFuture, T::ViewsUnavailable]
+        }
+        (
+            "POST",
+            "/access/v1/search/subject" | "/access/v1/search/resource" | "/access/v1/search/action",
+        )
+        | ("GET", "/v1/items/{kind}/{id}/access") => {
             &[T::TimeInFuture, T::CursorMismatch, T::ViewsUnavailable]
         }
         (

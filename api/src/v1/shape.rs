@@ -14,6 +14,7 @@ pub mod still_open;
 pub mod words;
 
 pub use account::{AccountBody, AddressBody, AddressInput};
+pub(crate) use answer::position_value;
 pub use answer::{Answer, Page, Reply, Warning, read_headers};
 pub use audit::{ActorBody, AuditEvent, EventVia, TargetBody};
 pub use grant::{AskedBody, EndedGrant, GrantBody, ProvenanceBody, grant_body, grants_ended};

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says so")]
 
+mod access;
 mod bodies;
 mod conventions;
 mod document;

@@ -43,7 +43,7 @@ async fn every_route_lets_in_whom_it_names_and_nobody_else() {
     let callers = callers(&world).await;
     let forged = world.nobody().token("sl_forged");
     let head = world.head().await;
-    let json_routes = || ROUTES.iter().filter(|route| route.path.starts_with("/v1/"));
+    let json_routes = || ROUTES.iter().filter(|route| route.is_json());
     for route in json_routes() {
         call(&forged, route).await.problem(401, "not-authenticated");
         let Who::Roles(roles) = route.who else {

@@ -220,7 +220,7 @@ fn router(
         public_url: PUBLIC_URL.parse().unwrap(),
         limits: Limits::default(),
     });
-    api::router(state, Router::new())
+    api::router(state, Router::new(), |layered| layered)
 }
 
 pub(crate) fn registration(owner: &str, title: &str) -> Value {

@@ -14,6 +14,7 @@ use axum::{
 };
 use commands::{Outcome, Status};
 use domain::{id::CommandId, position::Position, stream::StreamName, time::Time};
+use parking_lot::RwLock;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -148,11 +149,26 @@ impl<'a, S> Reply<'a, S> {
     }
 }
 
+/// The last value of `Sharelog-Position` that was made: while nothing happens it stays the same.
+static LAST_VALUE: RwLock<Option<(PositionToken, HeaderValue)>> = RwLock::new(None);
+
+/// The value of `Sharelog-Position`.
+pub(crate) fn position_value(app: &AppState, position: Position) -> Option<HeaderValue> {
+    let token = PositionToken { log: app.commands.log_id(), position };
+    if let Some((known, value)) = &*LAST_VALUE.read()
+        && *known == token
+    {
+        return Some(value.clone());
+    }
+    let value = HeaderValue::try_from(token.encode()).ok()?;
+    *LAST_VALUE.write() = Some((token, value.clone()));
+    Some(value)
+}
+
 /// The headers of an answer that was evaluated at a position.
 pub fn read_headers(app: &AppState, position: Position, version: Option<Position>) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let token = PositionToken { log: app.commands.log_id(), position }.encode();
-    if let Ok(token) = HeaderValue::try_from(token) {
+    if let Some(token) = position_value(app, position) {
         headers.insert(HeaderName::from_static("sharelog-position"), token);
     }
     if let Some(tag) = version.and_then(|v| HeaderValue::try_from(format!("\"{v}\"")).ok()) {

@@ -1,0 +1,243 @@
+//! What does each route of this API do around its answer? The least that is needed: these are the
+//! hottest routes of the service, so they pass no layer but do for themselves what layers do.
+
+use super::wire::Text;
+use crate::{
+    auth::{Route, admit, find},
+    edge,
+    extract::{at_least, wait},
+    metrics::{Counted, Running},
+    problem::{Fallible, Problem, ProblemType},
+    state::AppState,
+    v1::{fresh, shape::position_value},
+};
+use axum::{
+    body::{Body, Bytes},
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts},
+    response::Response,
+};
+use commands::{Caller, CommandError};
+use domain::{access::Visit, position::Position, time::Time};
+use futures::{FutureExt as _, StreamExt as _};
+use projections::index::Snapshot;
+use serde::Serialize;
+use std::{
+    panic::AssertUnwindSafe,
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
+/// The most bytes a body may have: a batch of 1,000 questions fits.
+pub(super) const BODY_LIMIT: usize = 1024 * 1024;
+/// The most openings of links that are looked at.
+const MOST_VISITS: usize = 20;
+/// The longest opening, in characters; ours are far shorter.
+const LONGEST_VISIT: usize = 512;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const POSITION: HeaderName = HeaderName::from_static("sharelog-position");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// One of the routes.
+pub(super) struct Spot {
+    path: &'static str,
+    route: LazyLock<Option<&'static Route>>,
+    counted: Counted,
+}
+
+macro_rules! spots {
+    ($($name:ident = $path:literal;)*) => {$(
+        pub(super) static $name: Spot = Spot {
+            path: $path,
+            route: LazyLock::new(|| find(&Method::POST, $path)),
+            counted: Counted::new("POST", $path),
+        };
+    )*};
+}
+
+spots! {
+    EVALUATION = "/access/v1/evaluation";
+    EVALUATIONS = "/access/v1/evaluations";
+    SEARCH_SUBJECT = "/access/v1/search/subject";
+    SEARCH_RESOURCE = "/access/v1/search/resource";
+    SEARCH_ACTION = "/access/v1/search/action";
+}
+
+impl Spot {
+    pub(super) const fn path(&self) -> &'static str {
+        self.path
+    }
+}
+
+/// What is remembered of a request while it is answered.
+pub(super) struct Arrived {
+    spot: &'static Spot,
+    at: Instant,
+    request_id: Option<HeaderValue>,
+    _running: Running,
+}
+
+impl Arrived {
+    pub(super) fn at(spot: &'static Spot, request: &Request) -> Self {
+        let request_id = request.headers().get(REQUEST_ID).cloned();
+        Self { spot, at: Instant::now(), request_id, _running: spot.counted.begin() }
+    }
+
+    /// Answers, whatever becomes of it, with the request's id.
+    pub(super) async fn answer(
+        self,
+        answering: impl Future<Output = Fallible<Response>>,
+    ) -> Response {
+        let answered = AssertUnwindSafe(answering).catch_unwind().await;
+        let mut response =
+            match answered.unwrap_or_else(|panic| Err(edge::panic_problem(panic.as_ref()))) {
+                Ok(response) => response,
+                Err(problem) => {
+                    let id = self.request_id.as_ref().and_then(|id| id.to_str().ok());
+                    edge::tell(&problem, &Method::POST, self.spot.path, id.unwrap_or_default());
+                    problem.render(Some(self.spot.path))
+                }
+            };
+        if let Some(id) = self.request_id {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        self.spot.counted.end(response.status(), self.at);
+        response
+    }
+}
+
+/// A request whose caller is let in.
+pub(super) struct Call {
+    pub(super) caller: Caller,
+    pub(super) body: Bytes,
+    pub(super) now: Time,
+    at_least: Option<Position>,
+    wait: Option<Duration>,
+}
+
+impl Call {
+    pub(super) async fn read(app: &AppState, spot: &Spot, request: Request) -> Fallible<Self> {
+        let (Parts { headers, .. }, body) = request.into_parts();
+        let route = spot.route.as_ref().copied().ok_or_else(|| {
+            Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
+                .because("a route is missing in the table")
+        })?;
+        let caller = admit(app, route, &headers).await?.unwrap_or_default();
+        check_content_type(&headers)?;
+        let (at_least, wait) = (at_least(&headers, app)?, wait(&headers, app.limits.longest_wait)?);
+        let body = whole(&headers, body).await?;
+        Ok(Self { caller, body, now: app.clock.now(), at_least, wait })
+    }
+
+    /// The index, as fresh as asked.
+    pub(super) async fn index(&self, app: &AppState) -> Fallible<Snapshot> {
+        fresh::index(app, self.at_least, self.wait).await
+    }
+
+    /// Waits until the read models are as fresh as asked.
+    pub(super) async fn views(&self, app: &AppState) -> Fallible<()> {
+        let models = &[projections::Model::Access];
+        fresh::views(app, self.at_least, self.wait, models).await
+    }
+
+    /// The index, with everything that is on the log now; as it is, if that takes too long.
+    pub(super) async fn index_at_head(&self, app: &AppState) -> Fallible<Snapshot> {
+        let head = app.log.head().await.map_err(CommandError::from)?.position;
+        fresh::index_glance(app, head, self.wait).await
+    }
+
+    /// The openings of links that come with a question, of the body and of the header; and why
+    /// others give nothing.
+    pub(super) async fn visits(
+        &self,
+        app: &AppState,
+        texts: &[Text<'_>],
+    ) -> Fallible<(Vec<Visit>, Vec<&'static str>)> {
+        if texts.is_empty() && self.caller.visits.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let texts = texts.iter().map(|text| &**text);
+        let texts: Vec<&str> = texts.chain(self.caller.visits.iter().map(String::as_str)).collect();
+        if texts.len() > MOST_VISITS {
+            let detail = format!("at most {MOST_VISITS} visits are looked at");
+            return Err(Problem::field("/context/visits", detail));
+        }
+        let (mut visits, mut ignored) = (Vec::new(), Vec::new());
+        for text in texts {
+            let read = if text.len() > LONGEST_VISIT {
+                None
+            } else {
+                app.commands.read_visit(text).await?
+            };
+            match read {
+                None => ignored.push("a visit was ignored: it is not one of this service"),
+                Some(visit) if visit.ends_at <= self.now => {
+                    ignored.push("a visit was ignored: it is over");
+                }
+                Some(visit) => visits.push(visit),
+            }
+        }
+        Ok((visits, ignored))
+    }
+}
+
+/// The text of the API knows 400 only for what is no JSON.
+fn check_content_type(headers: &HeaderMap) -> Fallible<()> {
+    let sent = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let essence = sent.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    if essence.eq_ignore_ascii_case(b"application/json") {
+        return Ok(());
+    }
+    let detail = "Content-Type must be application/json";
+    Err(Problem::new(ProblemType::MalformedRequest, detail))
+}
+
+async fn whole(headers: &HeaderMap, body: Body) -> Fallible<Bytes> {
+    let too_large = || {
+        let detail = format!("the body has more than {} KiB", BODY_LIMIT / 1024);
+        Problem::new(ProblemType::TooLarge, detail)
+    };
+    let said = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    if said.and_then(|text| text.parse().ok()).is_some_and(|length: usize| length > BODY_LIMIT) {
+        return Err(too_large());
+    }
+    let broken = |_| Problem::new(ProblemType::MalformedRequest, "the body broke off");
+    let mut chunks = body.into_data_stream();
+    let Some(first) = chunks.next().await else { return Ok(Bytes::new()) };
+    let first = first.map_err(broken)?;
+    if first.len() > BODY_LIMIT {
+        return Err(too_large());
+    }
+    let Some(second) = chunks.next().await else { return Ok(first) };
+    let mut bytes = Vec::from(first);
+    let mut next = Some(second);
+    while let Some(chunk) = next {
+        bytes.extend_from_slice(&chunk.map_err(broken)?);
+        if bytes.len() > BODY_LIMIT {
+            return Err(too_large());
+        }
+        next = chunks.next().await;
+    }
+    Ok(bytes.into())
+}
+
+/// An answer that was evaluated at a position.
+pub(super) fn answer(
+    app: &AppState,
+    position: Position,
+    body: &impl Serialize,
+) -> Fallible<Response> {
+    let mut bytes = Vec::with_capacity(256);
+    serde_json::to_writer(&mut bytes, body).map_err(|error| {
+        Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
+            .because(error.to_string())
+    })?;
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, JSON);
+    if let Some(token) = position_value(app, position) {
+        headers.insert(POSITION, token);
+    }
+    Ok(response)
+}

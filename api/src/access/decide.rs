@@ -1,0 +1,297 @@
+//! Is one question answered with yes or no, why, and for how long?
+
+use super::{
+    answer::{Decision, ErrorBody},
+    call::Call,
+    who::{Reach, Who},
+    wire::{Action, Entity, Object, Part, Text},
+};
+use crate::{
+    extract::instant_or_end_of_date,
+    problem::{Fallible, FieldError, Problem, ProblemType},
+    state::AppState,
+};
+use domain::{
+    access::rule::{WayKind, WayKinds},
+    id::{ItemId, ItemRef, KindName},
+    item::Lifecycle,
+    position::Position,
+    role::{Permission, Permissions},
+    time::Time,
+};
+use projections::{
+    AsOf, Had, Via,
+    index::{Snapshot, Verdict},
+};
+
+/// A question, with what of it can mean something.
+#[derive(Debug, Clone)]
+pub(super) struct Asked<'a> {
+    pub(super) who: Who,
+    /// `None` = no item can be called so.
+    pub(super) item: Option<ItemRef>,
+    /// `None` = there is no such permission.
+    pub(super) permission: Option<Permission>,
+    pub(super) visits: &'a [Text<'a>],
+    /// The past instant that it is about.
+    pub(super) at: Option<&'a str>,
+}
+
+/// What a required member is missing.
+fn missing(pointer: &str) -> FieldError {
+    FieldError { pointer: pointer.to_owned(), detail: "is required".to_owned() }
+}
+
+/// Type and id; what a question leaves out comes from what its batch has in common.
+pub(super) fn named<'a>(
+    own: Option<&'a Object<Entity<'a>>>,
+    common: Option<&'a Object<Entity<'a>>>,
+    pointer: &str,
+) -> Result<(&'a str, &'a str), FieldError> {
+    if own.or(common).is_none() {
+        return Err(missing(pointer));
+    }
+    let kind = typed(own, common, pointer)?;
+    let id = own.and_then(|e| e.0.id.as_deref()).or_else(|| common.and_then(|e| e.0.id.as_deref()));
+    Ok((kind, id.ok_or_else(|| missing(&format!("{pointer}/id")))?))
+}
+
+/// The type alone.
+pub(super) fn typed<'a>(
+    own: Option<&'a Object<Entity<'a>>>,
+    common: Option<&'a Object<Entity<'a>>>,
+    pointer: &str,
+) -> Result<&'a str, FieldError> {
+    if own.or(common).is_none() {
+        return Err(missing(pointer));
+    }
+    let kind =
+        own.and_then(|e| e.0.kind.as_deref()).or_else(|| common.and_then(|e| e.0.kind.as_deref()));
+    kind.ok_or_else(|| missing(&format!("{pointer}/type")))
+}
+
+/// The name of an action.
+pub(super) fn action<'a>(
+    own: Option<&'a Object<Action<'a>>>,
+    common: Option<&'a Object<Action<'a>>>,
+) -> Result<&'a str, FieldError> {
+    let action = own.or(common).ok_or_else(|| missing("/action"))?;
+    action.0.name.as_deref().ok_or_else(|| missing("/action/name"))
+}
+
+/// The permission of a name.
+pub(super) fn permission(name: &str) -> Option<Permission> {
+    Permission::ALL.into_iter().find(|permission| permission.name() == name)
+}
+
+/// The item that a resource names, if one can be called so.
+pub(super) fn item((kind, id): (&str, &str)) -> Option<ItemRef> {
+    Some(ItemRef { kind: KindName::parse(kind).ok()?, id: ItemId::parse(id).ok()? })
+}
+
+impl<'a> Asked<'a> {
+    /// Reads a question of a batch; of a single one nothing is in common.
+    pub(super) fn of(part: &'a Part<'a>, common: &'a Part<'a>) -> Result<Self, FieldError> {
+        let (kind, id) = named(part.subject.as_ref(), common.subject.as_ref(), "/subject")?;
+        let name = action(part.action.as_ref(), common.action.as_ref())?;
+        let resource = named(part.resource.as_ref(), common.resource.as_ref(), "/resource")?;
+        let context = part.context.as_ref().or(common.context.as_ref());
+        let visits = context.and_then(|context| context.0.visits.as_deref());
+        Ok(Self {
+            who: Who::named(kind, id),
+            item: item(resource),
+            permission: permission(name),
+            visits: visits.unwrap_or_default(),
+            at: context.and_then(|context| context.0.at.as_deref()),
+        })
+    }
+}
+
+/// The past instant that a question names.
+pub(super) fn past(text: &str, now: Time) -> Fallible<Time> {
+    let time = instant_or_end_of_date("at", text)
+        .map_err(|_| Problem::field("/context/at", "an RFC 3339 instant or a date is expected"))?;
+    if time > now {
+        let detail = format!("context.at: {time} lies after now, {now}");
+        return Err(Problem::new(ProblemType::TimeInFuture, detail));
+    }
+    Ok(time)
+}
+
+/// What is the same for all questions of a request.
+pub(super) struct Judge<'a> {
+    pub(super) app: &'a AppState,
+    pub(super) call: &'a Call,
+    pub(super) reach: Reach,
+    pub(super) index: Snapshot,
+    /// When windows are judged.
+    pub(super) now: Time,
+    /// Was the index looked at again, at the head of the log?
+    pub(super) moved: bool,
+    /// Do the read models?
+    views_fresh: bool,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) async fn new(app: &'a AppState, call: &'a Call) -> Fallible<Self> {
+        let index = call.index(app).await?;
+        let now = call.now.max(index.time());
+        let reach = Reach::of(&call.caller);
+        Ok(Self { app, call, reach, index, now, moved: false, views_fresh: false })
+    }
+
+    /// Answers a question.
+    pub(super) async fn decide(&mut self, asked: &Asked<'_>) -> Fallible<Decision> {
+        if let Some(text) = asked.at {
+            let at = past(text, self.call.now)?;
+            return self.decide_then(asked, at).await;
+        }
+        self.reach.check(&asked.who, asked.item.as_ref(), &self.index, self.now)?;
+        let position = self.index.position();
+        let unknown = |reason| Ok(Decision::no(reason, position));
+        if asked.who == Who::Nobody {
+            return unknown("unknown_subject");
+        }
+        let Some(permission) = asked.permission else { return unknown("unknown_action") };
+        let Some(item) = &asked.item else { return unknown("unknown_resource") };
+        let (verdict, warnings) = self.verdict(&asked.who, item, asked.visits).await?;
+        let reason = self.reason(verdict.permissions, permission, || {
+            self.index.item(item).map(|facts| facts.lifecycle)
+        });
+        Ok(Decision {
+            permitted: reason.is_none(),
+            paths: verdict.paths,
+            reason,
+            error: None,
+            valid_until: verdict.valid_until,
+            position: self.index.position(),
+            warnings,
+        })
+    }
+
+    /// What the index says, and why openings of links gave nothing.
+    async fn verdict(
+        &mut self,
+        who: &Who,
+        item: &ItemRef,
+        texts: &[Text<'_>],
+    ) -> Fallible<(Verdict, Vec<&'static str>)> {
+        let (visits, mut ignored) = self.call.visits(self.app, texts).await?;
+        if visits.is_empty() {
+            return Ok((self.index.check(&who.subject(visits), item, self.now), ignored));
+        }
+        let subject = who.subject(visits);
+        let mut verdict = self.index.check(&subject, item, self.now);
+        if !verdict.paths.has(WayKind::Link) && !self.moved {
+            // The opening was signed by us; its link may stand on the log already.
+            self.index = self.call.index_at_head(self.app).await?;
+            self.now = self.now.max(self.index.time());
+            self.moved = true;
+            verdict = self.index.check(&subject, item, self.now);
+        }
+        if !verdict.paths.has(WayKind::Link) {
+            ignored.push(
+                "a visit was ignored: its link is not open on this item, has a new secret or \
+                 password, or is for people who are signed in",
+            );
+        }
+        Ok((verdict, ignored))
+    }
+
+    /// Everything that somebody may do with an item, now or at a past instant; the position that
+    /// was evaluated at; and why openings of links gave nothing.
+    pub(super) async fn permissions(
+        &mut self,
+        who: &Who,
+        item: &ItemRef,
+        at: Option<Time>,
+        texts: &[Text<'_>],
+    ) -> Fallible<(Permissions, Position, Vec<&'static str>)> {
+        self.reach.check(who, Some(item), &self.index, self.now)?;
+        let Some(at) = at else {
+            let (verdict, warnings) = self.verdict(who, item, texts).await?;
+            return Ok((verdict.permissions, self.index.position(), warnings));
+        };
+        self.fresh_views().await?;
+        let had = self.app.views.had(item, &who.asker(), AsOf::Time(at), self.now).await?;
+        Ok((had.permissions(), had.position, past_visits(texts)))
+    }
+
+    /// Why not; `None` = yes. Callers who may not know the item learn nothing of it.
+    fn reason(
+        &self,
+        permissions: Permissions,
+        wanted: Permission,
+        lifecycle: impl FnOnce() -> Option<Lifecycle>,
+    ) -> Option<&'static str> {
+        if permissions.has(wanted) {
+            return None;
+        }
+        if !permissions.has(Permission::Browse) && !self.reach.sees_all() {
+            return Some("unknown_resource");
+        }
+        Some(match lifecycle() {
+            None => "unknown_resource",
+            Some(Lifecycle::Retired) => "item_retired",
+            Some(Lifecycle::Closed) => "item_closed",
+            Some(_) if permissions.is_empty() => "no_access",
+            Some(_) => "not_included",
+        })
+    }
+
+    /// The read models, as fresh as asked, once for a request.
+    pub(super) async fn fresh_views(&mut self) -> Fallible<()> {
+        if !self.views_fresh {
+            self.call.views(self.app).await?;
+            self.views_fresh = true;
+        }
+        Ok(())
+    }
+
+    async fn decide_then(&mut self, asked: &Asked<'_>, at: Time) -> Fallible<Decision> {
+        self.reach.check(&asked.who, asked.item.as_ref(), &self.index, self.now)?;
+        self.fresh_views().await?;
+        let position = self.index.position();
+        let unknown = |reason| Ok(Decision::no(reason, position));
+        if asked.who == Who::Nobody {
+            return unknown("unknown_subject");
+        }
+        let Some(permission) = asked.permission else { return unknown("unknown_action") };
+        let Some(item) = &asked.item else { return unknown("unknown_resource") };
+        let whom = asked.who.asker();
+        let had = self.app.views.had(item, &whom, AsOf::Time(at), self.now).await?;
+        let reason = self.reason(had.permissions(), permission, || had.lifecycle);
+        let warnings = past_visits(asked.visits);
+        let (permitted, paths) = (reason.is_none(), way_kinds(&asked.who, &had));
+        let position = had.position;
+        Ok(Decision { permitted, paths, reason, position, warnings, ..Decision::default() })
+    }
+}
+
+fn past_visits(texts: &[Text<'_>]) -> Vec<&'static str> {
+    let warning = "visits were ignored: they open something now, not in the past";
+    if texts.is_empty() { Vec::new() } else { vec![warning] }
+}
+
+/// The kinds of the ways that held.
+fn way_kinds(who: &Who, had: &Had) -> WayKinds {
+    had.holding().fold(WayKinds::default(), |kinds, path| {
+        kinds.with(match (path.via, who) {
+            (Via::Owner, _) => WayKind::Owner,
+            (Via::Grant, Who::Group(_)) => WayKind::Group,
+            (Via::Grant, _) => WayKind::Grant,
+            (Via::Link, _) => WayKind::Link,
+            (Via::Visibility, _) => WayKind::Visibility,
+        })
+    })
+}
+
+/// A question of a batch that could not be answered; what fails the service fails the whole batch.
+pub(super) fn told_in_place(problem: &Problem, judge: &Judge<'_>) -> Fallible<Decision> {
+    let status = problem.kind().status();
+    if status.is_server_error() {
+        return Err(problem.clone());
+    }
+    let error = ErrorBody { status: status.as_u16(), message: problem.detail().to_owned() };
+    Ok(Decision::error(error, judge.index.position()))
+}

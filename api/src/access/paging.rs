@@ -1,0 +1,224 @@
+//! Which part of a search's result, and where does the next part begin?
+//!
+//! A token is opaque to clients. It carries where the next page begins and how long pages are, and a
+//! tag over that and the whole question: a token of another question, or a changed one, is refused.
+
+use super::wire::{Object, PageAsked};
+use crate::problem::{Problem, ProblemType};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
+
+/// The most results of a page; a longer limit gets so many.
+pub(super) const LONGEST: u16 = 1_000;
+/// Results of a page when no limit is asked for.
+const USUAL: u16 = 100;
+const VERSION: u8 = 1;
+const TAG: usize = 12;
+
+/// The `page` of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PageBody {
+    /// Send it as `page.token` for the next page; empty = this is the last.
+    pub next_token: String,
+    /// Results of this page.
+    pub count: usize,
+}
+
+/// The page that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Page {
+    /// At most so many results.
+    pub(super) limit: usize,
+    /// The last result of the page before.
+    pub(super) after: Option<String>,
+    asked: u16,
+    question: [u8; 32],
+}
+
+/// Everything that a token is bound to, as one digest.
+pub(super) fn question(parts: &[&str]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    digest.finalize().into()
+}
+
+fn tag(question: &[u8; 32], content: &[u8]) -> [u8; TAG] {
+    let mut digest = Sha256::new();
+    digest.update(question);
+    digest.update(content);
+    let digest = digest.finalize();
+    digest.first_chunk::<TAG>().copied().unwrap_or_default()
+}
+
+impl Page {
+    /// Reads the `page` of a request on this question.
+    pub(super) fn of(
+        asked: Option<&Object<PageAsked<'_>>>,
+        question: [u8; 32],
+    ) -> Result<Self, Problem> {
+        let limit = asked.and_then(|page| page.0.limit);
+        let limit = limit.map(|limit| u16::try_from(limit).unwrap_or(u16::MAX).min(LONGEST));
+        let token = asked.and_then(|page| page.0.token.as_deref());
+        let (asked, after) = match token {
+            None => (limit.unwrap_or(USUAL), None),
+            Some(text) => {
+                let (asked, after) = decode(&question, text)?;
+                if limit.is_some_and(|limit| limit != asked) {
+                    let detail = "page.limit differs from that of the page before";
+                    return Err(Problem::new(ProblemType::CursorMismatch, detail));
+                }
+                (asked, after)
+            }
+        };
+        Ok(Self { limit: usize::from(asked), after, asked, question })
+    }
+
+    /// The `page` of the answer, when results of another page begin after `next`.
+    pub(super) fn body(&self, count: usize, next: Option<&str>) -> PageBody {
+        let next_token = next.map(|after| self.encode(after)).unwrap_or_default();
+        PageBody { next_token, count }
+    }
+
+    /// So many results are looked for: also when none is wanted, to say whether there are any.
+    pub(super) fn wanted(&self) -> usize {
+        self.limit.max(1)
+    }
+
+    /// The page out of what was found, and after which result the next one begins.
+    pub(super) fn cut<R>(
+        &self,
+        mut found: Vec<R>,
+        next: Option<String>,
+    ) -> (Vec<R>, Option<String>) {
+        if self.limit == 0 && !found.is_empty() {
+            found.clear();
+            return (found, Some(self.after.clone().unwrap_or_default()));
+        }
+        (found, next)
+    }
+
+    /// What stands on the page of results that are all in memory and in the order of their names.
+    pub(super) fn take<R>(
+        &self,
+        results: impl Iterator<Item = R>,
+        name: impl Fn(&R) -> &str,
+    ) -> (Vec<R>, Option<String>) {
+        let mut found: Vec<R> = results.collect();
+        if let Some(after) = &self.after {
+            let begin = found.iter().position(|r| name(r) == after).map_or(0, |at| at + 1);
+            found.drain(..begin);
+        }
+        let more = found.len() > self.wanted();
+        found.truncate(self.wanted());
+        let next = found.last().filter(|_| more).map(|last| name(last).to_owned());
+        self.cut(found, next)
+    }
+
+    fn encode(&self, after: &str) -> String {
+        let mut bytes = vec![VERSION];
+        bytes.extend_from_slice(&self.asked.to_be_bytes());
+        bytes.extend_from_slice(after.as_bytes());
+        let tag = tag(&self.question, &bytes);
+        bytes.extend_from_slice(&tag);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+}
+
+fn decode(question: &[u8; 32], text: &str) -> Result<(u16, Option<String>), Problem> {
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (content, signed) = bytes.split_at_checked(bytes.len().checked_sub(TAG)?)?;
+        (tag(question, content) == *signed).then_some(())?;
+        let (version, rest) = content.split_first()?;
+        (*version == VERSION).then_some(())?;
+        let (asked, after) = rest.split_first_chunk::<2>()?;
+        let after = String::from_utf8(after.to_vec()).ok()?;
+        Some((u16::from_be_bytes(*asked), Some(after).filter(|after| !after.is_empty())))
+    };
+    read().ok_or_else(|| {
+        let detail = "page.token does not belong to this question";
+        Problem::new(ProblemType::CursorMismatch, detail)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::wire;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn page(text: &str, of: &[&str]) -> Result<Page, Problem> {
+        let asked = wire::read::<Object<PageAsked<'_>>>(text.as_bytes()).unwrap();
+        Page::of(Some(&asked), question(of))
+    }
+
+    #[test]
+    fn a_token_carries_on_with_the_same_limit_named_or_not() {
+        let first = page(r#"{"limit":2}"#, &["q"]).unwrap();
+        let token = first.body(2, Some("a-7")).next_token;
+        for next in
+            [format!(r#"{{"token":"{token}"}}"#), format!(r#"{{"token":"{token}","limit":2}}"#)]
+        {
+            let next = page(&next, &["q"]).unwrap();
+            assert_eq!((next.limit, next.after.as_deref()), (2, Some("a-7")));
+        }
+        let other = page(&format!(r#"{{"token":"{token}","limit":3}}"#), &["q"]).unwrap_err();
+        assert_eq!(other.kind(), ProblemType::CursorMismatch);
+    }
+
+    #[test]
+    fn a_token_of_another_question_is_refused() {
+        let token = page("{}", &["q", "1"]).unwrap().body(100, Some("a-7")).next_token;
+        for other in [&["q", "2"] as &[&str], &["q1"], &["q", "1", ""]] {
+            let refused = page(&format!(r#"{{"token":"{token}"}}"#), other).unwrap_err();
+            assert_eq!(refused.kind(), ProblemType::CursorMismatch);
+        }
+    }
+
+    #[test]
+    fn the_last_page_says_so_and_limits_are_bounded() {
+        let asked = page(r#"{"limit":18446744073709551615}"#, &[]).unwrap();
+        assert_eq!(asked.limit, usize::from(LONGEST));
+        assert_eq!(asked.body(3, None), PageBody { next_token: String::new(), count: 3 });
+        assert_eq!(Page::of(None, question(&[])).unwrap().limit, usize::from(USUAL));
+        assert!(wire::read::<Object<PageAsked<'_>>>(br#"{"limit":-1}"#).is_err());
+        assert!(wire::read::<Object<PageAsked<'_>>>(br#"{"limit":1.5}"#).is_err());
+    }
+
+    #[test]
+    fn results_in_memory_come_in_pages() {
+        let all = ["browse", "view", "copy"];
+        let take = |page: &Page| page.take(all.iter(), |name| name);
+        let first = page(r#"{"limit":2}"#, &[]).unwrap();
+        let (rows, next) = take(&first);
+        assert_eq!((rows, next.as_deref()), (vec![&"browse", &"view"], Some("view")));
+        let token = first.body(2, next.as_deref()).next_token;
+        let second = page(&format!(r#"{{"token":"{token}"}}"#), &[]).unwrap();
+        assert_eq!(take(&second), (vec![&"copy"], None));
+        let nothing = page(r#"{"limit":0}"#, &[]).unwrap();
+        let (rows, next) = take(&nothing);
+        assert!(rows.is_empty() && !nothing.body(0, next.as_deref()).next_token.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn any_changed_character_is_noticed(at in 0usize..24, other in "[A-Za-z0-9_-]") {
+            let token = page("{}", &["q"]).unwrap().body(1, Some("a-7")).next_token;
+            let mut changed = token.clone();
+            changed.replace_range(at..=at, &other);
+            let read = page(&format!(r#"{{"token":"{changed}"}}"#), &["q"]);
+            prop_assert!(changed == token || read.is_err());
+        }
+
+        #[test]
+        fn arbitrary_tokens_are_read_without_harm(text in "[ -!#-\\[\\]-~]*") {
+            let asked = format!(r#"{{"token":"{text}"}}"#);
+            prop_assert!(page(&asked, &["q"]).is_err());
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Whom is a question about, and may its caller ask that?
+
+use crate::problem::{Fallible, Problem};
+use commands::Caller;
+use domain::{
+    access::{Subject, Visit},
+    event::CallerRole,
+    id::{AccountId, GroupId, ItemRef},
+    role::Permission,
+    time::Time,
+};
+use projections::{Asker, index::Snapshot};
+
+/// An account that no application has: what a group gives is what a member has by it who has
+/// nothing of its own.
+const MEMBER: &str = "~a~member~of~the~group~with~nothing~of~its~own~";
+
+/// Whom a question is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// An account.
+    Account(AccountId),
+    /// Any member of a group.
+    Group(GroupId),
+    /// Anybody, not signed in.
+    Anonymous,
+    /// A type that is unknown here, or an id that nobody can have.
+    Nobody,
+}
+
+impl Who {
+    /// From type and id, as a client of the AuthZEN API names them.
+    pub(super) fn named(kind: &str, id: &str) -> Self {
+        match kind {
+            "account" | "user" => AccountId::parse(id).map_or(Self::Nobody, Self::Account),
+            "group" => GroupId::parse(id).map_or(Self::Nobody, Self::Group),
+            "anonymous" => Self::Anonymous,
+            _ => Self::Nobody,
+        }
+    }
+
+    /// As the index takes it; nobody has nothing.
+    pub(crate) fn subject(&self, visits: Vec<Visit>) -> Subject {
+        let mut subject = Subject { visits, ..Subject::default() };
+        match self {
+            Self::Account(id) => subject.account = Some(id.clone()),
+            Self::Group(id) => {
+                subject.account = AccountId::parse(MEMBER).ok();
+                subject.groups.insert(id.clone());
+            }
+            Self::Anonymous | Self::Nobody => {}
+        }
+        subject
+    }
+
+    /// As the read models take it.
+    pub(crate) fn asker(&self) -> Asker {
+        match self {
+            Self::Account(id) => Asker { account: Some(id.clone()), ..Asker::default() },
+            Self::Group(id) => Asker { groups: vec![id.clone()], ..Asker::default() },
+            Self::Anonymous | Self::Nobody => Asker::default(),
+        }
+    }
+}
+
+/// About whom a caller may ask.
+#[derive(Debug, Clone)]
+pub(crate) enum Reach {
+    /// Administrators, auditors, and applications that act for nobody: about everybody.
+    Everybody,
+    /// Others: about themselves and about nobody in particular; about others on items that they may
+    /// share.
+    Own(Who),
+}
+
+impl Reach {
+    pub(crate) fn of(caller: &Caller) -> Self {
+        if caller.unrestricted() || caller.role == CallerRole::Auditor {
+            return Self::Everybody;
+        }
+        Self::Own(caller.account.clone().map_or(Who::Anonymous, Who::Account))
+    }
+
+    /// Is everything shown, also that there is an item at all?
+    pub(crate) const fn sees_all(&self) -> bool {
+        matches!(self, Self::Everybody)
+    }
+
+    /// About this one in general?
+    pub(crate) fn covers(&self, who: &Who) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Own(own) => own == who || matches!(who, Who::Anonymous | Who::Nobody),
+        }
+    }
+
+    /// May the caller share the item, and so ask about anybody on it?
+    pub(crate) fn shares(&self, index: &Snapshot, item: &ItemRef, at: Time) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Own(own) => {
+                let own = own.subject(Vec::new());
+                index.check(&own, item, at).permissions.has(Permission::Share)
+            }
+        }
+    }
+
+    /// Refuses questions that the caller may not ask. Says the same whether or not there is such an
+    /// item.
+    pub(super) fn check(
+        &self,
+        who: &Who,
+        item: Option<&ItemRef>,
+        index: &Snapshot,
+        at: Time,
+    ) -> Fallible<()> {
+        let permitted = self.covers(who) || item.is_some_and(|item| self.shares(index, item, at));
+        if permitted { Ok(()) } else { Err(not_about_others()) }
+    }
+}
+
+/// Why a question is refused.
+pub(super) fn not_about_others() -> Problem {
+    Problem::not_permitted("an account asks about itself, and about others where it may share")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_named_by_type_and_id() {
+        let account = Who::Account(AccountId::parse("a-1").unwrap());
+        assert_eq!(Who::named("account", "a-1"), account);
+        assert_eq!(Who::named("user", "a-1"), account);
+        assert_eq!(Who::named("anonymous", "whatever"), Who::Anonymous);
+        for (kind, id) in [("user", "alice@example.com"), ("user", ""), ("spaceship", "a-1")] {
+            assert_eq!(Who::named(kind, id), Who::Nobody, "{kind} {id}");
+        }
+        assert!(Who::named("group", "g-1").subject(Vec::new()).account.is_some());
+    }
+
+    #[test]
+    fn callers_ask_about_those_they_may() {
+        let caller = |role| Caller { role, ..Caller::default() };
+        for role in [CallerRole::Admin, CallerRole::Auditor, CallerRole::App] {
+            assert!(Reach::of(&caller(role)).sees_all());
+        }
+        let own = AccountId::parse("a-1").unwrap();
+        let reach = Reach::of(&Caller::account(own.clone()));
+        assert!(reach.covers(&Who::Account(own)) && reach.covers(&Who::Anonymous));
+        assert!(
+            !reach.covers(&Who::named("user", "a-2")) && !reach.covers(&Who::named("group", "g"))
+        );
+        let visitor = Caller { anonymous: true, ..caller(CallerRole::App) };
+        assert!(!Reach::of(&visitor).covers(&Who::named("user", "a-1")));
+    }
+}
