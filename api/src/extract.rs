@@ -15,6 +15,8 @@ pub use headers::{Head, Preconditions};
 pub(crate) use headers::{at_least, single, wait};
 pub use moment::{instant, instant_or_end_of_date, parse_moment};
 pub use page::{ListQuery, RowCursor, RowPage, paginate};
-pub use path::{AccountArg, AccountPath, GrantPath, GranteePath, ItemPath, LinkPath, TokenPath};
+pub use path::{
+    AccountArg, AccountPath, GrantPath, GranteePath, ItemPath, LinkPath, ProjectionPath, TokenPath,
+};
 pub use position::PositionToken;
 pub use query::Params;

@@ -106,6 +106,7 @@ struct ProjectionReport {
     head: Option<u64>,
     lag_records: Option<u64>,
     lag_seconds: Option<f64>,
+    paused: bool,
     stopped: Option<StoppedReport>,
 }
 
@@ -124,6 +125,7 @@ impl From<ProjectionStatus> for ProjectionReport {
             head: status.head.map(|head| head.0),
             lag_records: status.lag_records,
             lag_seconds: status.lag_seconds,
+            paused: status.paused.is_some(),
             stopped: status
                 .stopped
                 .map(|stopped| StoppedReport { position: stopped.position.0, why: stopped.why }),

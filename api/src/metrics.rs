@@ -15,6 +15,7 @@ use axum::{
     response::Response,
 };
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use projections::ProjectionStatus;
 use std::{
     sync::OnceLock,
     time::{Duration, Instant},
@@ -44,6 +45,15 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe_gauge!("sharelog_projection_lag_records", "Records that a projection is behind");
     describe_gauge!("sharelog_projection_lag_seconds", "Age of the oldest record it does not know");
     describe_gauge!("sharelog_projection_stopped", "1 = it will not go on by itself");
+    describe_gauge!("sharelog_projection_paused", "1 = somebody has paused it");
+    describe_gauge!("sharelog_projection_building", "1 = it is being rebuilt or compared");
+    describe_gauge!("sharelog_projection_build_position", "How far the build has come");
+    describe_gauge!("sharelog_projection_build_records_per_second", "How fast the build is");
+    describe_gauge!(
+        "sharelog_projection_build_seconds_left",
+        Unit::Seconds,
+        "Until the build has come to the end of the log"
+    );
     describe_gauge!("sharelog_index_position", "How far the access index has come");
     describe_gauge!("sharelog_index_lag_records", "Records that the access index is behind");
     describe_gauge!("sharelog_index_ready", "1 = the access index answers");
@@ -84,6 +94,7 @@ pub(crate) async fn refresh(operations: &Operations) {
         gauge!("sharelog_index_start_seconds").set(took.as_secs_f64());
     }
     for status in statuses.into_iter().flatten().flatten() {
+        measure_build(&status);
         let name = status.name;
         gauge!("sharelog_projection_position", "projection" => name.clone())
             .set(number(status.position.0));
@@ -94,9 +105,26 @@ pub(crate) async fn refresh(operations: &Operations) {
         if let Some(lag) = status.lag_seconds {
             gauge!("sharelog_projection_lag_seconds", "projection" => name.clone()).set(lag);
         }
+        gauge!("sharelog_projection_paused", "projection" => name.clone())
+            .set(f64::from(u8::from(status.paused.is_some())));
         gauge!("sharelog_projection_stopped", "projection" => name)
             .set(f64::from(u8::from(status.stopped.is_some())));
     }
+}
+
+/// A build that has ended has no rate and nothing left.
+fn measure_build(status: &ProjectionStatus) {
+    let build = status.build.as_ref().filter(|build| build.ended_at.is_none());
+    let set = |name: &'static str, value: f64| {
+        gauge!(name, "projection" => status.name.clone()).set(value);
+    };
+    set("sharelog_projection_building", f64::from(u8::from(build.is_some())));
+    let rate = build.and_then(projections::Build::rate);
+    set("sharelog_projection_build_records_per_second", rate.unwrap_or_default());
+    let left = build.zip(status.head).and_then(|(build, head)| build.remaining(head));
+    set("sharelog_projection_build_seconds_left", left.unwrap_or_default());
+    let position = build.map_or(0, |build| build.position.0);
+    set("sharelog_projection_build_position", number(position));
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53; Prometheus knows floats only")]

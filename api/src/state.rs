@@ -3,7 +3,7 @@
 use crate::v1::watch::Shown;
 use commands::{Clock, Commands};
 use eventlog::{Activity, SharedLog};
-use projections::{AccessIndex, Views, feed::Feed};
+use projections::{AccessIndex, Generations, Views, feed::Feed};
 use std::{ops::Deref, sync::Arc, time::Duration};
 use url::Url;
 
@@ -14,6 +14,8 @@ pub struct AppParts {
     pub commands: Commands,
     /// The read side.
     pub views: Arc<dyn Views>,
+    /// Which tables the read side reads.
+    pub generations: Generations,
     /// Who may do what, from memory.
     pub index: AccessIndex,
     /// The event log; the edge reads it only.

@@ -12,6 +12,7 @@ pub mod grants;
 pub mod input;
 pub mod items;
 pub mod links;
+pub mod projections;
 pub mod publication;
 pub mod shape;
 pub mod sharing;
@@ -40,4 +41,5 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(watch::routes())
         .merge(tokens::routes())
         .merge(administration::routes())
+        .merge(projections::routes())
 }

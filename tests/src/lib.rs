@@ -8,6 +8,7 @@ pub mod postgres;
 pub mod process;
 pub mod raw;
 pub mod reading;
+pub mod rebuilds;
 pub mod service;
 pub mod sse;
 pub mod streaming;

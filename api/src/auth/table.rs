@@ -65,6 +65,11 @@ const fn command(method: &'static str, path: &'static str, who: Who, scope: Scop
     Route { method, path, who, scope: Some(scope), command: true }
 }
 
+/// Of the read models, which are no part of the record: no reason, no dry run.
+const fn operate(path: &'static str) -> Route {
+    Route { method: "POST", path, who: ADMINS, scope: None, command: false }
+}
+
 const fn administer(method: &'static str, path: &'static str) -> Route {
     Route { method, path, who: ADMINS, scope: None, command: true }
 }
@@ -127,6 +132,11 @@ pub const ROUTES: &[Route] = &[
     administer("DELETE", "/v1/tokens/{token}"),
     query("/v1/kinds", ALL),
     query("/v1/projections", OVERSEERS),
+    query("/v1/projections/{name}", OVERSEERS),
+    operate("/v1/projections/{name}/rebuild"),
+    operate("/v1/projections/{name}/verify"),
+    operate("/v1/projections/{name}/pause"),
+    operate("/v1/projections/{name}/resume"),
     page("GET", "/openapi.json"),
     page("GET", "/docs"),
     page("GET", "/docs/"),

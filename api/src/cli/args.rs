@@ -246,6 +246,51 @@ pub struct DoctorArgs {
 pub enum ProjectionsCommand {
     /// How far each read model has come
     Status(Box<StatusArgs>),
+    /// Build read models anew from the log, beside those that are read, and let them take over
+    #[command(after_long_help = examples::REBUILD)]
+    Rebuild(Box<BuildArgs>),
+    /// Say whether read models equal what follows from the log, and where they differ first
+    Verify(Box<BuildArgs>),
+    /// Let read models stand as they are until they are resumed
+    Pause(Box<SwitchArgs>),
+    /// Let read models go on; one that has stopped tries again
+    Resume(Box<SwitchArgs>),
+}
+
+/// `projections rebuild` and `projections verify`
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// Which, e.g. `access`
+    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    pub names: Vec<String>,
+    /// All of them, one after the other
+    #[arg(long)]
+    pub all: bool,
+    /// Do not wait until the running service is done
+    #[arg(long, requires = "url")]
+    pub no_wait: bool,
+    /// Print JSON lines instead of words
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub remote: RemoteArgs,
+    #[command(flatten)]
+    pub store: StoreOptions,
+}
+
+/// `projections pause` and `projections resume`
+#[derive(Debug, Args)]
+pub struct SwitchArgs {
+    /// Which, e.g. `access`
+    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    pub names: Vec<String>,
+    /// All of them
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub remote: RemoteArgs,
+    #[command(flatten)]
+    pub store: StoreOptions,
 }
 
 /// `projections status`

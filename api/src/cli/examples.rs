@@ -64,6 +64,16 @@ pub(super) const DOCTOR: &str = "Examples:
 Ends with 0 when all is well (warnings included), with 3 when an engine does not answer, and with 4
 when something is damaged or must not be used as it is.";
 
+/// Below `projections rebuild --help`.
+pub(super) const REBUILD: &str = "Examples:
+  sharelog projections rebuild access --url http://127.0.0.1:8080
+      At a running service, which goes on answering; shows how far it is.
+  sharelog projections rebuild --all
+      On ./data while no service runs there.
+
+The old tables are read until the new ones are compared with them and take over, and are kept for 10
+minutes. What was begun and cut off goes on at the next start of the service.";
+
 /// Below `key rotate --help`.
 pub(super) const ROTATE: &str = "Examples:
   sharelog key rotate --purpose link

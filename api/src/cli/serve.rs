@@ -23,7 +23,7 @@ use axum::{Router, middleware, serve::ListenerExt as _};
 use commands::Commands;
 use metrics_exporter_prometheus::PrometheusHandle;
 use projections::{
-    AccessIndex, IndexOptions, Runner, RunnerOptions, Views,
+    AccessIndex, Generations, IndexOptions, Runner, RunnerOptions, Views,
     feed::{Feed, FeedOptions},
     views,
 };
@@ -208,6 +208,7 @@ fn app(
     let state = AppState::new(AppParts {
         commands: commands.clone(),
         views: views.clone(),
+        generations: Generations::of(engines.database.clone()),
         index: index.clone(),
         log: engines.log.clone(),
         feed,

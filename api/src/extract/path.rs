@@ -81,6 +81,11 @@ path!(
         = |s| Ok(Self { item: s.item()?, link: s.get("link")? })
 );
 path!(
+    /// `/v1/projections/{name}`
+    ProjectionPath { name: String }
+        = |s| Ok(Self { name: s.text("name").unwrap_or_default().to_owned() })
+);
+path!(
     /// `/v1/tokens/{token}`
     TokenPath { token: TokenId } = |s| Ok(Self { token: s.get("token")? })
 );

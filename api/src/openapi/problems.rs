@@ -89,7 +89,16 @@ fn of_one(route: &Route) -> &'static [T] {
             | "/v1/accounts/{account}/items",
         ) => &[T::CursorMismatch, T::ViewsUnavailable],
         ("GET", "/v1/watch") => &[T::TimeInFuture, T::TooManyAttempts, T::ViewsUnavailable],
-        ("GET", "/v1/projections") => &[T::ViewsUnavailable],
+        ("POST", "/v1/projections/{name}/rebuild" | "/v1/projections/{name}/verify") => {
+            &[T::ViewsUnavailable, T::ProjectionBusy]
+        }
+        (
+            "GET" | "POST",
+            "/v1/projections"
+            | "/v1/projections/{name}"
+            | "/v1/projections/{name}/pause"
+            | "/v1/projections/{name}/resume",
+        ) => &[T::ViewsUnavailable],
         ("GET", "/v1/items/{kind}/{id}/grants" | "/v1/items/{kind}/{id}/links" | "/v1/tokens") => {
             &[T::CursorMismatch]
         }

@@ -3,7 +3,7 @@
 use super::{FieldError, Problem, ProblemType as T};
 use commands::{CommandError, OpenError, Outcome, Status};
 use domain::rejection::{Entity, Rejection};
-use projections::{IndexError, ViewError};
+use projections::{IndexError, RequestError, ViewError};
 
 const AGAIN_SOON: u64 = 1;
 const AGAIN_LATER: u64 = 5;
@@ -152,6 +152,16 @@ impl From<ViewError> for Problem {
     }
 }
 
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Unknown(_) => Self::not_found("projection"),
+            RequestError::Busy(..) => Self::new(T::ProjectionBusy, error.to_string()),
+            RequestError::Store(cause) => ViewError::Unavailable(cause.to_string()).into(),
+        }
+    }
+}
+
 impl From<IndexError> for Problem {
     fn from(error: IndexError) -> Self {
         match error {
@@ -290,6 +300,17 @@ mod tests {
             commands().into_iter().map(|(error, wanted)| (OpenError::Command(error), wanted));
         let all = cases.into_iter().chain(wrapped);
         check(all.map(|(error, wanted)| (error.into(), wanted)));
+    }
+
+    #[test]
+    fn every_refusal_to_build_a_read_model_has_its_problem() {
+        let lost = projections::StoreError::Unavailable(driver());
+        let cases = [
+            (RequestError::Unknown("x".to_owned()), (404, "not-found", false)),
+            (RequestError::Busy("access".to_owned(), "verified"), (409, "projection-busy", false)),
+            (RequestError::Store(lost), (503, "views-unavailable", true)),
+        ];
+        check(cases.map(|(error, wanted)| (error.into(), wanted)));
     }
 
     #[test]

@@ -105,6 +105,9 @@ problem_types! {
     Contended = "contended", CONFLICT, "Too many changes at once",
         "Others kept changing the same item while this was decided. Nothing was recorded; ask \
             again after a moment.";
+    ProjectionBusy = "projection-busy", CONFLICT, "The read model is being built",
+        "A rebuild or a comparison of this projection is under way. Look at it with \
+            `GET /v1/projections/{name}`, and ask again when it has ended.";
     PreconditionFailed = "precondition-failed", PRECONDITION_FAILED, "It has changed meanwhile",
         "The version in If-Match is not the current one, which `current` names. Read again, and \
             decide again.";

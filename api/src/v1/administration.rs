@@ -1,5 +1,4 @@
-//! `GET /v1/kinds` and `GET /v1/projections`: what the deployment is set to, and how far its read
-//! models are.
+//! `GET /v1/kinds`: what is the deployment set to?
 
 use super::shape::{List, Page, words};
 use crate::{extract::Head, problem::Fallible, state::AppState};
@@ -7,17 +6,14 @@ use axum::{extract::State, response::Response};
 use domain::{
     id::KindName,
     kind::{Kind, PartsAccess},
-    position::Position,
-    time::Time,
 };
-use projections::ProjectionStatus;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_kinds)).routes(routes!(list_projections))
+    OpenApiRouter::new().routes(routes!(list_kinds))
 }
 
 /// A kind of items.
@@ -66,72 +62,6 @@ pub async fn list_kinds(State(app): State<AppState>, head: Head) -> Fallible<Res
     let system = app.commands.system_at(head.at_least.unwrap_or_default()).await?;
     let data = system.kinds.iter().map(|(name, kind)| kind_body(name, kind)).collect();
     let position = system.position;
-    let list = List { data, total: None, next: None, position };
-    Ok(Page { app: &app, position, version: None }.json(&head, list))
-}
-
-/// Why and where a projection stopped.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct StoppedBody {
-    /// The record it could not take in.
-    #[schema(value_type = u64)]
-    pub position: Position,
-    /// Why.
-    pub why: String,
-}
-
-/// How far a projection has come.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ProjectionBody {
-    /// Its name.
-    pub name: String,
-    /// The version of its tables that is read.
-    pub version: u32,
-    /// The last position it knows.
-    #[schema(value_type = u64)]
-    pub position: Position,
-    /// Effective time of that record.
-    #[schema(value_type = words::Instant)]
-    pub time: Time,
-    /// The end of the log.
-    #[schema(value_type = Option<u64>)]
-    pub head: Option<Position>,
-    /// How many records it is behind.
-    pub lag_records: Option<u64>,
-    /// How old the oldest record is that it does not know, in seconds.
-    pub lag_seconds: Option<f64>,
-    /// When it last moved.
-    #[schema(value_type = words::Instant)]
-    pub updated_at: Time,
-    /// Set when it will not go on by itself.
-    pub stopped: Option<StoppedBody>,
-}
-
-impl From<ProjectionStatus> for ProjectionBody {
-    fn from(status: ProjectionStatus) -> Self {
-        Self {
-            name: status.name,
-            version: status.version,
-            position: status.position,
-            time: status.time,
-            head: status.head,
-            lag_records: status.lag_records,
-            lag_seconds: status.lag_seconds,
-            updated_at: status.updated_at,
-            stopped: status
-                .stopped
-                .map(|stopped| StoppedBody { position: stopped.position, why: stopped.why }),
-        }
-    }
-}
-
-/// How far the projections have come
-#[utoipa::path(get, path = "/v1/projections", tag = "administration",
-    responses((status = 200, description = "All of them", body = List<ProjectionBody>)))]
-pub async fn list_projections(State(app): State<AppState>, head: Head) -> Fallible<Response> {
-    let statuses = app.views.statuses(app.clock.now()).await?;
-    let position = statuses.iter().map(|status| status.position).min().unwrap_or_default();
-    let data: Vec<ProjectionBody> = statuses.into_iter().map(Into::into).collect();
     let list = List { data, total: None, next: None, position };
     Ok(Page { app: &app, position, version: None }.json(&head, list))
 }

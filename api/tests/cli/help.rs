@@ -2,7 +2,7 @@
 
 use crate::support::run;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 18] = [
     "",
     "serve",
     "token",
@@ -16,6 +16,10 @@ const COMMANDS: [&str; 14] = [
     "openapi",
     "projections",
     "projections status",
+    "projections rebuild",
+    "projections verify",
+    "projections pause",
+    "projections resume",
     "key rotate",
 ];
 

@@ -18,7 +18,7 @@ use eventlog::{
     memory::{MemoryActivity, MemoryLog},
 };
 use projections::{
-    AccessIndex, IndexOptions, Runner, RunnerOptions,
+    AccessIndex, Generations, IndexOptions, Runner, RunnerOptions,
     feed::{Feed, FeedOptions},
     store::sqlite,
 };
@@ -45,6 +45,7 @@ pub(crate) struct World {
     memory: MemoryLog,
     parts: Parts,
     pub(crate) index: AccessIndex,
+    pub(crate) generations: Generations,
     tokens: Mutex<Vec<(String, String)>>,
     runner: Option<tokio::task::JoinHandle<()>>,
     _folder: tempfile::TempDir,
@@ -106,9 +107,10 @@ impl World {
         });
         let options = IndexOptions::default();
         let index = AccessIndex::open(Arc::new(memory.clone()), None, options).await.unwrap();
+        let generations = Generations::of(database.clone());
         let views = Arc::new(RiggedViews::new(projections::views(database, Some(log.clone()))));
         Self {
-            router: router(commands, &parts, views.clone(), index.clone()),
+            router: router(commands, &parts, views.clone(), (&index, &generations)),
             log,
             faults,
             rig,
@@ -119,6 +121,7 @@ impl World {
             memory,
             parts,
             index,
+            generations,
             tokens: Mutex::default(),
             runner,
             _folder: folder,
@@ -129,8 +132,8 @@ impl World {
     pub(crate) async fn elsewhere(&self, client: &Client) -> Client {
         let parts = Parts { log: Arc::new(self.memory.clone()), ..self.parts.clone() };
         let commands = Commands::open(parts.clone()).await.unwrap();
-        let index = self.index.clone();
-        Client { router: router(commands, &parts, self.views.clone(), index), ..client.clone() }
+        let read = (&self.index, &self.generations);
+        Client { router: router(commands, &parts, self.views.clone(), read), ..client.clone() }
     }
 
     /// Nobody in particular: no token.
@@ -205,14 +208,15 @@ fn router(
     commands: Commands,
     parts: &Parts,
     views: Arc<RiggedViews>,
-    index: AccessIndex,
+    (index, generations): (&AccessIndex, &Generations),
 ) -> Router {
     let options = FeedOptions { readers: 3, ..FeedOptions::default() };
     let feed = Feed::new(parts.log.clone(), commands.opener(), views.clone(), options);
     let state = AppState::new(AppParts {
         commands,
         views,
-        index,
+        generations: generations.clone(),
+        index: index.clone(),
         feed,
         log: parts.log.clone(),
         activity: parts.activity.clone(),

@@ -133,6 +133,12 @@ impl World {
         self.write(stream, at, CommitId(Uuid::new_v4()), said, events).await
     }
 
+    /// So many seconds go by.
+    pub(crate) fn pass(&self, seconds: i64) {
+        let mut now = self.now.lock();
+        *now = now.plus_seconds(seconds);
+    }
+
     /// The time of the last record.
     pub(crate) fn now(&self) -> Time {
         *self.now.lock()

@@ -8,6 +8,7 @@ mod model;
 mod operations;
 mod past;
 mod privacy;
+mod projections;
 mod publication;
 mod sharing;
 mod visibility;

@@ -7,7 +7,7 @@ use tests::{
     Pair, World,
     load::{Load, assert_log_is_what_was_told},
     process::setting,
-    raw, reading,
+    raw, reading, rebuilds,
     wait::until,
 };
 
@@ -20,16 +20,21 @@ enum Victim {
 }
 
 mod embedded {
-    use super::{Pair, Victim, survive};
+    use super::{Pair, Victim, rebuild, survive};
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_was_acknowledged_survives_every_kill_once() {
         survive(Pair::Embedded, &[Victim::Service; 22]).await;
     }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_rebuild_goes_on_after_every_kill() {
+        rebuild(Pair::Embedded, &[Victim::Service; 6]).await;
+    }
 }
 
 mod production {
-    use super::{Pair, Victim, survive};
+    use super::{Pair, Victim, rebuild, survive};
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_was_acknowledged_survives_every_kill_once() {
@@ -38,6 +43,36 @@ mod production {
         victims.extend([Victim::Postgres; 7]);
         survive(Pair::Production, &victims).await;
     }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_rebuild_goes_on_after_every_kill() {
+        let (service, postgres) = (Victim::Service, Victim::Postgres);
+        let victims = [service, Victim::Nats, postgres, service, postgres, service];
+        rebuild(Pair::Production, &victims).await;
+    }
+}
+
+/// Everything is rebuilt again and again, and something dies in the middle each time.
+async fn rebuild(pair: Pair, victims: &[Victim]) {
+    let mut world = World::start_alone(pair).await;
+    reading::prepare(&mut world).await;
+    let load = Load::new(vec![world.account("a-17").await]);
+    let workers = load.start(4, 5);
+    some_progress(&load, 300).await;
+    let admin = world.admin();
+    for (round, victim) in victims.iter().enumerate() {
+        rebuilds::ask(&admin, "rebuild").await;
+        some_progress(&load, u64::try_from(round).unwrap_or_default() * 4).await;
+        kill(&mut world, *victim).await;
+        rebuilds::assert_equal(&rebuilds::ended(&admin).await);
+        some_progress(&load, 5).await;
+    }
+    load.stop();
+    for worker in workers {
+        worker.await.expect("a worker");
+    }
+    assert_log_is_what_was_told(&load.issued(), &raw::log(&world).await);
+    reading::assert_equal_to_a_fresh_rebuild(&mut world).await;
 }
 
 async fn survive(pair: Pair, victims: &[Victim]) {

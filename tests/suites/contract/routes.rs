@@ -60,6 +60,11 @@ const ROUTES: &[(&str, &str)] = &[
     ("DELETE /v1/tokens/{token}", "a"),
     ("GET /v1/kinds", "aupc"),
     ("GET /v1/projections", "au"),
+    ("GET /v1/projections/{name}", "au"),
+    ("POST /v1/projections/{name}/rebuild", "a"),
+    ("POST /v1/projections/{name}/verify", "a"),
+    ("POST /v1/projections/{name}/pause", "a"),
+    ("POST /v1/projections/{name}/resume", "a"),
 ];
 
 /// Callers of each role, by letter.
@@ -85,6 +90,7 @@ fn call(caller: &Client, route: &str) -> tests::client::Call {
         .replace("{id}", "none")
         .replace("{account}", account)
         .replace("{group}", "g-1")
+        .replace("{name}", "none")
         .replace("{grant}", "gr_018f0000000070008000000000000000")
         .replace("{link}", "ln_018f0000000070008000000000000000")
         .replace("{token}", "tk_018f0000000070008000000000000000");

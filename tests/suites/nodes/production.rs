@@ -4,7 +4,7 @@ use std::time::Duration;
 use tests::{
     Answer, Client, Pair, World, json,
     load::{Load, assert_log_is_what_was_told},
-    raw, reading,
+    raw, reading, rebuilds,
     sse::Watch,
     wait::until,
     world::{item, share},
@@ -34,6 +34,33 @@ async fn commands_at_both_nodes_are_recorded_once_each() {
         worker.await.expect("a worker");
     }
     assert_log_is_what_was_told(&load.issued(), &raw::log(&world).await);
+    one_projector_effect(&world).await;
+    world.nodes.truncate(1);
+    reading::assert_equal_to_a_fresh_rebuild(&mut world).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rebuild_asked_for_at_both_nodes_is_made_once() {
+    let (mut world, here, there) = two_nodes().await;
+    let load = Load::new(vec![here.clone(), there]);
+    let workers = load.start(4, 9);
+    let admin = world.admin();
+    let beside = admin.at(&world.nodes[1].base());
+    for round in 1..=2 {
+        tokio::join!(rebuilds::ask(&admin, "rebuild"), rebuilds::ask(&beside, "rebuild"));
+        rebuilds::assert_equal(&rebuilds::ended(&beside).await);
+        let generations = async |admin: &Client| {
+            let rows = admin.get("/v1/projections").await.list("/data");
+            rows.iter().filter_map(|row| row["generation"].as_u64()).collect::<Vec<_>>()
+        };
+        let read = generations(&admin).await;
+        assert!(read.iter().all(|generation| *generation >= round), "{read:?}");
+        assert_eq!(generations(&beside).await, read);
+    }
+    load.stop();
+    for worker in workers {
+        worker.await.expect("a worker");
+    }
     one_projector_effect(&world).await;
     world.nodes.truncate(1);
     reading::assert_equal_to_a_fresh_rebuild(&mut world).await;
