@@ -14,6 +14,8 @@ pub mod search;
 mod who;
 mod wire;
 
+pub(crate) use who::{Reach, Who};
+
 use crate::{
     problem::{Problem, ProblemType},
     state::AppState,

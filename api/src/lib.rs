@@ -28,9 +28,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// The whole service: the JSON routes, their documentation, and the routes handed in (pages,
 /// health).
 ///
-/// Every route, those handed in too, must stand in [`auth::ROUTES`]; others answer nothing. `around`
-/// adds what else all routes pass but the questions of the AuthZEN API, which do for themselves
-/// what layers do.
+/// Every route, those handed in too, must stand in [`auth::ROUTES`]; others answer nothing.
+/// `around` adds what else all routes pass but the questions of the AuthZEN API, which do for
+/// themselves what layers do.
 pub fn router(
     state: AppState,
     others: Router<AppState>,

@@ -6,6 +6,8 @@ pub mod accounts;
 pub mod administration;
 #[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod catalog;
+#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
+pub mod explain;
 pub mod eyes;
 pub mod fresh;
 pub mod grants;
@@ -19,6 +21,8 @@ pub mod sharing;
 pub mod tokens;
 #[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod trail;
+#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
+pub mod view_as;
 pub mod visits;
 pub mod watch;
 
@@ -37,6 +41,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(catalog::routes())
         .merge(accounts::routes())
         .merge(access::routes())
+        .merge(explain::routes())
+        .merge(view_as::routes())
         .merge(trail::routes())
         .merge(watch::routes())
         .merge(tokens::routes())

@@ -12,7 +12,10 @@ use crate::{
     state::AppState,
 };
 use domain::{
-    access::rule::{WayKind, WayKinds},
+    access::{
+        Subject,
+        rule::{WayKind, WayKinds},
+    },
     id::{ItemId, ItemRef, KindName},
     item::Lifecycle,
     position::Position,
@@ -154,13 +157,13 @@ impl<'a> Judge<'a> {
         }
         let Some(permission) = asked.permission else { return unknown("unknown_action") };
         let Some(item) = &asked.item else { return unknown("unknown_resource") };
-        let (verdict, warnings) = self.verdict(&asked.who, item, asked.visits).await?;
+        let (subject, verdict, warnings) = self.verdict(&asked.who, item, asked.visits).await?;
         let reason = self.reason(verdict.permissions, permission, || {
             self.index.item(item).map(|facts| facts.lifecycle)
         });
         Ok(Decision {
             permitted: reason.is_none(),
-            paths: verdict.paths,
+            paths: self.permitting(&verdict, &subject, item, permission),
             reason,
             error: None,
             valid_until: verdict.valid_until,
@@ -175,12 +178,13 @@ impl<'a> Judge<'a> {
         who: &Who,
         item: &ItemRef,
         texts: &[Text<'_>],
-    ) -> Fallible<(Verdict, Vec<&'static str>)> {
+    ) -> Fallible<(Subject, Verdict, Vec<&'static str>)> {
         let (visits, mut ignored) = self.call.visits(self.app, texts).await?;
-        if visits.is_empty() {
-            return Ok((self.index.check(&who.subject(visits), item, self.now), ignored));
-        }
         let subject = who.subject(visits);
+        if subject.visits.is_empty() {
+            let verdict = self.index.check(&subject, item, self.now);
+            return Ok((subject, verdict, ignored));
+        }
         let mut verdict = self.index.check(&subject, item, self.now);
         if !verdict.paths.has(WayKind::Link) && !self.moved {
             // The opening was signed by us; its link may stand on the log already.
@@ -195,7 +199,23 @@ impl<'a> Judge<'a> {
                  password, or is for people who are signed in",
             );
         }
-        Ok((verdict, ignored))
+        Ok((subject, verdict, ignored))
+    }
+
+    /// The kinds of the ways that permit something. Where there is one way, it is that one.
+    fn permitting(
+        &self,
+        verdict: &Verdict,
+        subject: &Subject,
+        item: &ItemRef,
+        permission: Permission,
+    ) -> WayKinds {
+        if verdict.paths.iter().nth(1).is_none() {
+            return verdict.paths;
+        }
+        let ways = self.index.paths(subject, item, self.now).into_iter();
+        ways.filter(|way| way.permissions.has(permission))
+            .fold(WayKinds::default(), |kinds, way| kinds.with(way.kind()))
     }
 
     /// Everything that somebody may do with an item, now or at a past instant; the position that
@@ -209,7 +229,7 @@ impl<'a> Judge<'a> {
     ) -> Fallible<(Permissions, Position, Vec<&'static str>)> {
         self.reach.check(who, Some(item), &self.index, self.now)?;
         let Some(at) = at else {
-            let (verdict, warnings) = self.verdict(who, item, texts).await?;
+            let (_, verdict, warnings) = self.verdict(who, item, texts).await?;
             return Ok((verdict.permissions, self.index.position(), warnings));
         };
         self.fresh_views().await?;
@@ -262,7 +282,7 @@ impl<'a> Judge<'a> {
         let had = self.app.views.had(item, &whom, AsOf::Time(at), self.now).await?;
         let reason = self.reason(had.permissions(), permission, || had.lifecycle);
         let warnings = past_visits(asked.visits);
-        let (permitted, paths) = (reason.is_none(), way_kinds(&asked.who, &had));
+        let (permitted, paths) = (reason.is_none(), way_kinds(&asked.who, &had, permission));
         let position = had.position;
         Ok(Decision { permitted, paths, reason, position, warnings, ..Decision::default() })
     }
@@ -273,9 +293,10 @@ fn past_visits(texts: &[Text<'_>]) -> Vec<&'static str> {
     if texts.is_empty() { Vec::new() } else { vec![warning] }
 }
 
-/// The kinds of the ways that held.
-fn way_kinds(who: &Who, had: &Had) -> WayKinds {
-    had.holding().fold(WayKinds::default(), |kinds, path| {
+/// The kinds of the ways that permitted something.
+fn way_kinds(who: &Who, had: &Had, permission: Permission) -> WayKinds {
+    let ways = had.holding().filter(|path| path.permissions().has(permission));
+    ways.fold(WayKinds::default(), |kinds, path| {
         kinds.with(match (path.via, who) {
             (Via::Owner, _) => WayKind::Owner,
             (Via::Grant, Who::Group(_)) => WayKind::Group,

@@ -1,7 +1,7 @@
 //! Which part of a search's result, and where does the next part begin?
 //!
-//! A token is opaque to clients. It carries where the next page begins and how long pages are, and a
-//! tag over that and the whole question: a token of another question, or a changed one, is refused.
+//! A token is opaque to clients. It carries where the next page begins and how long pages are, and
+//! a tag over that and the whole question: one of another question, or a changed one, is refused.
 
 use super::wire::{Object, PageAsked};
 use crate::problem::{Problem, ProblemType};

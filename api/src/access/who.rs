@@ -6,6 +6,7 @@ use domain::{
     access::{Subject, Visit},
     event::CallerRole,
     id::{AccountId, GroupId, ItemRef},
+    principal::Principal,
     role::Permission,
     time::Time,
 };
@@ -81,6 +82,14 @@ impl Reach {
         Self::Own(caller.account.clone().map_or(Who::Anonymous, Who::Account))
     }
 
+    /// As whom the caller asks, if not about everybody.
+    pub(crate) const fn own(&self) -> Option<&Who> {
+        match self {
+            Self::Everybody => None,
+            Self::Own(own) => Some(own),
+        }
+    }
+
     /// Is everything shown, also that there is an item at all?
     pub(crate) const fn sees_all(&self) -> bool {
         matches!(self, Self::Everybody)
@@ -91,6 +100,15 @@ impl Reach {
         match self {
             Self::Everybody => true,
             Self::Own(own) => own == who || matches!(who, Who::Anonymous | Who::Nobody),
+        }
+    }
+
+    /// About this one in general? Who holds a link is somebody else.
+    pub(crate) fn covers_principal(&self, principal: &Principal) -> bool {
+        match (self, principal) {
+            (Self::Everybody, _) | (_, Principal::Anonymous) => true,
+            (Self::Own(own), Principal::Account(id)) => *own == Who::Account(id.clone()),
+            (Self::Own(_), Principal::Group(_) | Principal::Link(_)) => false,
         }
     }
 

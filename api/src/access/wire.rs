@@ -303,6 +303,7 @@ fn malformed(error: &serde_json::Error) -> Problem {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::HashMap;
 
     const SUBJECT: &str = r#""subject":{"type":"user","id":"alice"}"#;
 
@@ -405,7 +406,7 @@ mod tests {
     proptest! {
         #[test]
         fn arbitrary_bytes_are_read_without_harm(bytes: Vec<u8>) {
-            let object = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&bytes);
+            let object = serde_json::from_slice::<HashMap<String, IgnoredAny>>(&bytes);
             prop_assert!(object.is_ok() || Batch::read(&bytes).is_err());
             prop_assert!(object.is_ok() || read::<Object<SearchBody<'_>>>(&bytes).is_err());
         }

@@ -117,6 +117,9 @@ pub const ROUTES: &[Route] = &[
     query("/v1/accounts/{account}/items", ALL),
     query("/v1/items/{kind}/{id}/access", ALL),
     query("/v1/items/{kind}/{id}/history", ALL),
+    query("/v1/items/{kind}/{id}/view-as", ALL),
+    query("/v1/view-as", ALL),
+    query("/v1/explain", ALL),
     // Who may ask about whom is decided with the question: see `access::who`.
     asking("/access/v1/evaluation", ALL, Scope::Read),
     asking("/access/v1/evaluations", ALL, Scope::Read),

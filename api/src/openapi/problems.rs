@@ -71,6 +71,7 @@ fn of_one(route: &Route) -> &'static [T] {
             T::ClockSkew,
         ],
         ("POST", "/v1/visits") => &[T::NotFound, T::SignInRequired, T::TooManyAttempts],
+        ("GET", "/v1/explain") => &[T::NotFound, T::TimeInFuture, T::ViewsUnavailable],
         ("POST", "/access/v1/evaluation" | "/access/v1/evaluations") => {
             &[T::TimeInFuture, T::ViewsUnavailable]
         }
@@ -86,6 +87,7 @@ fn of_one(route: &Route) -> &'static [T] {
             "/v1/items/{kind}/{id}/history"
             | "/v1/audit/events"
             | "/v1/catalog"
+            | "/v1/view-as"
             | "/v1/accounts/{account}/items",
         ) => &[T::CursorMismatch, T::ViewsUnavailable],
         ("GET", "/v1/watch") => &[T::TimeInFuture, T::TooManyAttempts, T::ViewsUnavailable],
@@ -95,6 +97,7 @@ fn of_one(route: &Route) -> &'static [T] {
         (
             "GET" | "POST",
             "/v1/projections"
+            | "/v1/items/{kind}/{id}/view-as"
             | "/v1/projections/{name}"
             | "/v1/projections/{name}/pause"
             | "/v1/projections/{name}/resume",

@@ -54,7 +54,7 @@ pub struct AccessQuery {
 }
 
 /// A moment.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct AsOfBody {
     /// The time, at which windows are judged.
     #[schema(value_type = words::Instant)]

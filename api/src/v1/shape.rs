@@ -16,7 +16,7 @@ pub mod words;
 pub use account::{AccountBody, AddressBody, AddressInput};
 pub(crate) use answer::position_value;
 pub use answer::{Answer, Page, Reply, Warning, read_headers};
-pub use audit::{ActorBody, AuditEvent, EventVia, TargetBody};
+pub use audit::{ActorBody, AuditEvent, EventItem, EventVia, TargetBody};
 pub use grant::{AskedBody, EndedGrant, GrantBody, ProvenanceBody, grant_body, grants_ended};
 pub use item::{Counts, ItemBody, ItemName, item_address, item_body};
 pub use link::{LinkBody, VisitsBody, link_body, shows_secret};

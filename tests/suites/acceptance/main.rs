@@ -1,6 +1,7 @@
 //! Does each capability work over HTTP, as its users drive it, on both engine pairs?
 
 mod accounts;
+mod check;
 mod conventions;
 mod items;
 mod links;

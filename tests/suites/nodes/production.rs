@@ -161,3 +161,43 @@ async fn a_command_at_one_node_is_visible_at_the_other_when_asked_so() {
         assert!(list.text.contains(&format!("\"{account}\"")), "round {round}: {}", list.told());
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoke_at_one_node_is_refused_by_the_next_check_at_the_other() {
+    let (_world, here, there) = two_nodes().await;
+    let grants = format!("{}/grants", item("history", "i-3"));
+    let asked = json!({
+        "subject": {"type": "account", "id": "r-1"},
+        "action": {"name": "view"},
+        "resource": {"type": "history", "id": "i-3"},
+    });
+    let ask = |asker: Client| asker.post("/access/v1/evaluation", asked.clone());
+    // The owner may ask about those with whom it shares.
+    let asker = there;
+    for round in 0..200 {
+        let given = here.post(&grants, share("r-1", "viewer")).await;
+        given.is(200);
+        let yes = ask(asker.after(&given)).await;
+        assert_eq!(yes.is(200)["decision"], true, "round {round}: {}", yes.told());
+        let ended = here.delete(&format!("{grants}/account/r-1")).await;
+        ended.is(200);
+        let no = ask(asker.after(&ended)).await;
+        assert_eq!(no.is(200)["decision"], false, "round {round}: {}", no.told());
+        assert!(no.number("/context/position") >= ended.number("/position"), "round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_revoked_at_one_node_is_refused_at_the_other() {
+    let (world, _, there) = two_nodes().await;
+    for round in 0..20 {
+        let wanted = json!({"role": "app", "label": format!("brief {round}")});
+        let made = world.admin().post("/v1/tokens", wanted).await;
+        let caller = there.nobody().token(&made.str("/token/secret"));
+        caller.get("/v1/kinds").await.is(200);
+        let id = made.str("/token/id");
+        let ended = world.admin().delete(&format!("/v1/tokens/{id}")).await;
+        ended.is(200);
+        caller.after(&ended).get("/v1/kinds").await.problem(401, "not-authenticated");
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::{PrincipalBody, words};
 use domain::{
+    actor::Actor,
     id::{CommandId, ItemRef, TokenId},
     position::{EventId, Position},
     time::Time,
@@ -109,6 +110,22 @@ pub struct AuditEvent {
     /// In plain words, without private text.
     #[schema(example = "a-17 gave a-22 the role viewer on history 8f3a until 1 January 2027")]
     pub text: String,
+}
+
+impl ActorBody {
+    /// As a record names it.
+    pub fn of(actor: &Actor) -> Self {
+        let (kind, id) = match (&actor.account, &actor.system) {
+            (Some(account), _) => ("account", Some(account.to_string())),
+            (None, Some(part)) => ("system", Some(part.clone())),
+            (None, None) if actor.anonymous => ("anonymous", None),
+            (None, None) => match (&actor.app, actor.via) {
+                (Some(app), _) => ("app", Some(app.clone())),
+                (None, token) => ("token", token.map(|token| token.to_string())),
+            },
+        };
+        Self { kind, id }
+    }
 }
 
 fn actor(row: &AuditRow) -> ActorBody {

@@ -58,6 +58,24 @@ async fn a_closed_item_is_its_owners_and_a_retired_one_nobodys() {
 }
 
 #[tokio::test]
+async fn an_answer_names_the_ways_that_permit_it_and_no_others() {
+    let world = shared().await;
+    let owner = world.account("a-17").await;
+    let public = json!({"visibility": "public"});
+    owner.put("/v1/items/history/8f3a/visibility", public).await.is(200);
+    let app = world.app().await;
+    for (subject, action, paths) in [
+        ("user:a-17", "view", json!(["owner", "visibility"])),
+        ("user:a-17", "edit", json!(["owner"])),
+        ("user:a-23", "share", json!(["grant"])),
+        ("user:a-99", "view", json!(["visibility"])),
+    ] {
+        let answer = ask(&app, subject, action, "history:8f3a").await;
+        assert_eq!(answer.is(200)["context"]["paths"], paths, "{}", answer.told());
+    }
+}
+
+#[tokio::test]
 async fn an_answer_says_until_when_it_stands_by_the_clock() {
     let world = shared().await;
     let owner = world.account("a-17").await;

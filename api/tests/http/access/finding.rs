@@ -120,7 +120,8 @@ async fn resources_are_found_by_what_a_subject_may_do_with_them() {
 async fn actions_are_what_a_subject_may_do() {
     let world = shared().await;
     let app = world.app().await;
-    let may = |id: &str| json!({"subject": {"type": "user", "id": id}, "resource": {"type": "history", "id": "8f3a"}});
+    let item = json!({"type": "history", "id": "8f3a"});
+    let may = |id: &str| json!({"subject": {"type": "user", "id": id}, "resource": item.clone()});
     let viewer = search(&app, "action", may("a-22")).await;
     assert_eq!(ids(&viewer), ["browse", "view", "download", "copy"]);
     assert!(ids(&search(&app, "action", may("nonexistent-user")).await).is_empty());

@@ -146,10 +146,11 @@ async fn the_words_of_the_text_itself_are_no_errors() {
 }
 
 async fn batch(app: &Client, semantic: Option<&str>, actions: &[&str]) -> Vec<Value> {
+    let parts: Vec<Value> = actions.iter().map(|name| json!({"action": {"name": name}})).collect();
     let mut body = json!({
         "subject": {"type": "user", "id": "a-22"},
         "resource": {"type": "history", "id": "8f3a"},
-        "evaluations": actions.iter().map(|name| json!({"action": {"name": name}})).collect::<Vec<_>>(),
+        "evaluations": parts,
     });
     if let Some(semantic) = semantic {
         body["options"] = json!({"evaluations_semantic": semantic, "another_option": "value"});

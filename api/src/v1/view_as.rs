@@ -1,0 +1,279 @@
+//! `GET /v1/view-as` and `GET /v1/items/{kind}/{id}/view-as`: what does an account, a group or who
+//! holds a link see?
+
+use super::{
+    explain::{Regard, permission, subject},
+    eyes::{Eyes, Seen, look},
+    fresh,
+    shape::{ItemBody, List, Page, PrincipalBody, item_body, words},
+};
+use crate::{
+    access::Reach,
+    extract::{Head, ItemPath, ListQuery, Params, RowCursor},
+    problem::{Fallible, Problem},
+    state::AppState,
+};
+use axum::{extract::State, response::Response};
+use domain::{
+    access::{Subject, rule::WayKind},
+    id::{ItemRef, KindName},
+    position::Position,
+    principal::Principal,
+    role::{Permission, Permissions, Role},
+    time::Time,
+};
+use projections::{
+    Model,
+    index::{Snapshot, Verdict},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(view_as)).routes(routes!(view_item_as))
+}
+
+/// Whose view of all items.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ViewAsQuery {
+    /// Whose: `account:ID`, `group:ID`, `link:ID` or `anonymous`.
+    #[param(example = "account:a-22")]
+    subject: String,
+    /// Items of this kind.
+    #[param(value_type = Option<String>)]
+    kind: Option<KindName>,
+    /// Items with which this is permitted; usually `browse`.
+    permission: Option<String>,
+    /// At most so many rows: 1 to 200, usually 50.
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// Whose view of one item.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ViewItemAsQuery {
+    /// Whose: `account:ID`, `group:ID`, `link:ID` or `anonymous`.
+    #[param(example = "account:a-22")]
+    subject: String,
+}
+
+/// An item that somebody sees.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ViewRow {
+    /// Its kind.
+    #[schema(example = "history")]
+    pub kind: String,
+    /// The application's own id of it.
+    #[schema(example = "8f3a")]
+    pub id: String,
+    /// Its title; null = none, or erased.
+    pub title: Option<String>,
+    /// The strongest role within the permissions.
+    #[schema(value_type = Option<words::Role>)]
+    pub role: Option<Role>,
+    /// What is permitted.
+    #[schema(value_type = Vec<words::Permission>)]
+    pub permissions: Permissions,
+    /// The kinds of ways that give it.
+    #[schema(value_type = Vec<String>, example = json!(["grant"]))]
+    pub paths: Vec<&'static str>,
+    /// First instant at which that could change by the clock alone.
+    #[schema(value_type = Option<words::Instant>)]
+    pub valid_until: Option<Time>,
+}
+
+/// One item as somebody sees it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ItemView {
+    /// Who sees it.
+    pub subject: PrincipalBody,
+    /// Is it seen at all?
+    pub visible: bool,
+    /// The item as it is shown then; null = it is not.
+    pub item: Option<ItemBody>,
+    /// The strongest role within the permissions.
+    #[schema(value_type = Option<words::Role>)]
+    pub role: Option<Role>,
+    /// What is permitted.
+    #[schema(value_type = Vec<words::Permission>)]
+    pub permissions: Permissions,
+    /// The kinds of ways that give it.
+    #[schema(value_type = Vec<String>, example = json!(["grant"]))]
+    pub paths: Vec<&'static str>,
+    /// First instant at which that could change by the clock alone.
+    #[schema(value_type = Option<words::Instant>)]
+    pub valid_until: Option<Time>,
+    /// The position evaluated at.
+    #[schema(value_type = u64)]
+    pub position: Position,
+}
+
+fn ways(verdict: &Verdict) -> Vec<&'static str> {
+    verdict.paths.iter().map(WayKind::name).collect()
+}
+
+/// What somebody sees of all items
+///
+/// In the order of kind and id. Items that are open to any account or to anyone are not listed for
+/// that alone. About oneself and about anonymous visitors for everybody; about others for
+/// administrators, auditors and applications that act for nobody.
+#[utoipa::path(get, path = "/v1/view-as", tag = "check", params(ViewAsQuery),
+    responses((status = 200, description = "A page", body = List<ViewRow>)))]
+pub async fn view_as(
+    State(app): State<AppState>,
+    Params(query): Params<ViewAsQuery>,
+    head: Head,
+) -> Fallible<Response> {
+    let who = subject(&query.subject)?;
+    let wanted = query.permission.as_deref().map(|text| permission("permission", text));
+    let wanted = wanted.transpose()?.unwrap_or(Permission::Browse);
+    let page = ListQuery { limit: query.limit, cursor: query.cursor, count: false }.page()?;
+    if !Reach::of(&head.caller).covers_principal(&who) {
+        let detail =
+            "what others see of all items is for administrators, auditors and applications";
+        return Err(Problem::not_permitted(detail));
+    }
+    let kind = query.kind.as_ref().map(KindName::as_str).unwrap_or_default();
+    let list = format!("view-as {who} {kind} {}", wanted.name());
+    let after = page.after.as_deref().map(|text| RowCursor::decode(&list, text)).transpose()?;
+    let after: Option<ItemRef> = after.and_then(|text| text.parse().ok());
+    let index = fresh::index(&app, head.at_least, head.wait).await?;
+    let now = app.clock.now().max(index.time());
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let wanted = Wanted { app: &app, head: &head, index: &index, now, permission: wanted };
+    let mut found = wanted.rows(&who, query.kind.as_ref(), after.as_ref(), limit + 1).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more);
+    let next = next.map(|(item, _)| RowCursor::after(&list, &item.to_string()).encode());
+    // Titles stand in the read models.
+    fresh::catch_up(&app, &head, &[Model::Access]).await?;
+    let data = titled(&app, found).await?;
+    let position = index.position();
+    let list = List { data, total: None, next, position };
+    Ok(Page { app: &app, position, version: None }.json(&head, list))
+}
+
+struct Wanted<'a> {
+    app: &'a AppState,
+    head: &'a Head,
+    index: &'a Snapshot,
+    now: Time,
+    permission: Permission,
+}
+
+impl Wanted<'_> {
+    /// The first items after one, in the order of kind and id.
+    async fn rows(
+        &self,
+        who: &Principal,
+        kind: Option<&KindName>,
+        after: Option<&ItemRef>,
+        limit: usize,
+    ) -> Fallible<Vec<(ItemRef, Verdict)>> {
+        if let Principal::Link(link) = who {
+            let item = self.app.commands.item_of_link(*link).await?;
+            let item = item.filter(|item| kind.is_none_or(|kind| *kind == item.kind));
+            let Some(item) = item.filter(|item| after.is_none_or(|after| item > after)) else {
+                return Ok(Vec::new());
+            };
+            let regard = Regard::of(self.app, self.head, who, &item, self.now).await?;
+            let verdict = self.index.check(&regard.subject(), &item, self.now);
+            let seen = verdict.permissions.has(self.permission);
+            return Ok(if seen { vec![(item, verdict)] } else { Vec::new() });
+        }
+        // Openings of links lead to one item each; they do not belong to a list.
+        let subject = Regard::plain(who).subject();
+        let system = self.app.commands.system();
+        let kinds = system.kinds.keys().filter(|name| {
+            kind.is_none_or(|kind| kind == *name) && after.is_none_or(|after| **name >= after.kind)
+        });
+        let mut found = Vec::new();
+        for kind in kinds {
+            let behind = after.filter(|after| after.kind == *kind);
+            found.extend(self.of_kind(&subject, kind, behind, limit - found.len()));
+            if found.len() >= limit {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn of_kind(
+        &self,
+        subject: &Subject,
+        kind: &KindName,
+        after: Option<&ItemRef>,
+        limit: usize,
+    ) -> Vec<(ItemRef, Verdict)> {
+        let after = after.map(|item| item.id.as_str());
+        let (items, _) =
+            self.index.resources(subject, kind.as_str(), self.permission, self.now, after, limit);
+        let judged = items.into_iter().map(|item| {
+            let verdict = self.index.check(subject, &item, self.now);
+            (item, verdict)
+        });
+        judged.collect()
+    }
+}
+
+async fn titled(app: &AppState, found: Vec<(ItemRef, Verdict)>) -> Fallible<Vec<ViewRow>> {
+    let refs: Vec<ItemRef> = found.iter().map(|(item, _)| item.clone()).collect();
+    let known = if refs.is_empty() { Vec::new() } else { app.views.lookup(&refs).await?.rows };
+    let titles = known.into_iter().map(|row| row.and_then(|row| row.title));
+    let titles = titles.chain(std::iter::repeat(None));
+    let row = |((item, verdict), title): ((ItemRef, Verdict), Option<String>)| ViewRow {
+        kind: item.kind.into(),
+        id: item.id.into(),
+        title,
+        role: Role::strongest_within(verdict.permissions),
+        permissions: verdict.permissions,
+        paths: ways(&verdict),
+        valid_until: verdict.valid_until,
+    };
+    Ok(found.into_iter().zip(titles).map(row).collect())
+}
+
+/// One item as somebody sees it
+///
+/// About oneself and about anonymous visitors for who may browse the item, about others for who may
+/// share it.
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/view-as", tag = "check", params(ViewItemAsQuery),
+    responses((status = 200, description = "The view", body = ItemView)))]
+pub async fn view_item_as(
+    State(app): State<AppState>,
+    ItemPath { item }: ItemPath,
+    Params(query): Params<ViewItemAsQuery>,
+    head: Head,
+) -> Fallible<Response> {
+    let who = subject(&query.subject)?;
+    let seen: Seen = look(&app, &head, &item).await?.alive()?;
+    if !Reach::of(&head.caller).covers_principal(&who) {
+        seen.needs(Permission::Share)?;
+    }
+    let known = head.at_least.unwrap_or_default().max(seen.state.position);
+    let index = fresh::index(&app, Some(known), head.wait).await?;
+    let now = seen.now.max(index.time());
+    let regard = Regard::of(&app, &head, &who, &item, now).await?;
+    let verdict = index.check(&regard.subject(), &item, now);
+    let visible = verdict.permissions.has(Permission::Browse);
+    let eyes = Eyes { rights: verdict.permissions, everything: false };
+    let view = ItemView {
+        subject: PrincipalBody::from(&who),
+        visible,
+        item: visible.then(|| item_body(&app.public_url, &item, &seen.state, eyes, now)),
+        role: Role::strongest_within(verdict.permissions),
+        permissions: verdict.permissions,
+        paths: ways(&verdict),
+        valid_until: verdict.valid_until,
+        position: index.position(),
+    };
+    Ok(Page { app: &app, position: index.position(), version: None }.json(&head, view))
+}
