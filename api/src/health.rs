@@ -138,6 +138,7 @@ impl From<ProjectionStatus> for ProjectionReport {
 struct IndexReport {
     position: u64,
     lag_records: Option<u64>,
+    current_seconds_ago: f64,
     items: u64,
     grants: u64,
     bytes: u64,
@@ -151,6 +152,7 @@ impl IndexReport {
         Self {
             position: status.position.0,
             lag_records: head.map(|head| head.0.saturating_sub(status.position.0)),
+            current_seconds_ago: status.current.as_secs_f64(),
             items: status.items,
             grants: status.grants,
             bytes: status.bytes,
@@ -173,9 +175,9 @@ fn index_problems(status: &IndexStatus) -> Vec<String> {
     if !status.ready {
         problems.push(format!("catching up, at position {}", status.position));
     }
-    if let Some(why) = &status.lost {
-        tracing::warn!(why, "the access index has no word from the log");
-        problems.push("no word from the event log".to_owned());
+    if let Some(why) = status.lost.as_ref().filter(|_| status.ready) {
+        tracing::warn!(why, "the access index does not keep up with the log");
+        problems.push("it does not keep up with the event log".to_owned());
     }
     problems
 }

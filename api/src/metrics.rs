@@ -56,6 +56,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     );
     describe_gauge!("sharelog_index_position", "How far the access index has come");
     describe_gauge!("sharelog_index_lag_records", "Records that the access index is behind");
+    describe_gauge!("sharelog_index_lag_seconds", "Since when it may lack a record");
     describe_gauge!("sharelog_index_ready", "1 = the access index answers");
     describe_gauge!("sharelog_index_grants", "Open grants in the access index");
     describe_gauge!("sharelog_index_items", "Items in the access index");
@@ -87,6 +88,7 @@ pub(crate) async fn refresh(operations: &Operations) {
     }
     gauge!("sharelog_index_position").set(number(index.position.0));
     gauge!("sharelog_index_ready").set(f64::from(u8::from(operations.index.snapshot().is_ok())));
+    gauge!("sharelog_index_lag_seconds").set(index.current.as_secs_f64());
     gauge!("sharelog_index_grants").set(number(index.grants));
     gauge!("sharelog_index_items").set(number(index.items));
     gauge!("sharelog_index_bytes").set(number(index.bytes));

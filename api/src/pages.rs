@@ -53,6 +53,7 @@ fn failed(error: &CommandError) -> Page {
         CommandError::LogUnavailable(_)
         | CommandError::VaultUnavailable(_)
         | CommandError::Contended
+        | CommandError::RightsUnknown(_)
         | CommandError::NotYetVisible
         | CommandError::ClockSkew { .. }
         | CommandError::OutcomeUnknown { .. } => {

@@ -5,9 +5,11 @@ mod embedded;
 mod jetstream;
 mod lock;
 mod postgres;
+mod rights;
 
 use counted::CountedLog;
 pub use lock::DataLock;
+pub use rights::IndexAuthority;
 
 use crate::{
     cli::{Exit, Failure},

@@ -1,84 +1,196 @@
 //! What may a caller do with an item, and as of which position is that known?
+//!
+//! The item's own state, as a command decides on it, is exact. What other streams say beside it
+//! (is the account active, which groups is it in, what flows down from containers and libraries)
+//! comes from an [`Authority`], known up to a position. Where that cannot answer, the account's own
+//! stream is asked, and a refusal for lack of rights is not given as one: nobody knows.
 
-use crate::{Caller, CommandError, Rights, core::Core, core::active};
+use crate::{
+    Caller, CommandError,
+    core::{Core, active},
+};
 use async_trait::async_trait;
 use domain::{
     access::{self, Subject},
-    id::ItemRef,
-    item::ItemState,
+    id::{AccountId, GroupId, ItemRef},
+    item::{Decision, ItemState, Lifecycle, ShareResult},
     position::Position,
+    rejection::{Entity, Reason, Rejection},
+    role::Permissions,
     time::Time,
 };
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt};
 
-/// Answers the rights of callers. The first implementation judges from the item alone.
+/// What is known of an account beside an item's own state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Neither deactivated nor erased.
+    pub active: bool,
+    /// The groups it is a member of.
+    pub groups: BTreeSet<GroupId>,
+    /// What flows to it from containers of the item.
+    pub through_containers: Permissions,
+    /// What it has because the owner's library is open to it.
+    pub through_library: Permissions,
+    /// The position up to which all this is known.
+    pub known: Position,
+}
+
+/// Knows what other streams than the item's say of an account.
 #[async_trait]
 pub trait Authority: Send + Sync + fmt::Debug {
+    /// How an account stands, towards an item if one is named, known at least up to a position and
+    /// no more than a moment old. Waits for that position for a bounded time; an error means that
+    /// it does not know.
+    async fn standing(
+        &self,
+        account: &AccountId,
+        item: Option<&ItemRef>,
+        at_least: Position,
+        now: Time,
+    ) -> Result<Standing, CommandError>;
+}
+
+/// Who asks, with everything valid that could give a right.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) subject: Subject,
+    /// Why visits that were presented gave nothing.
+    pub(crate) ignored_visits: Vec<String>,
+    standing: Standing,
+    /// Why what other streams say is not known.
+    doubt: Option<CommandError>,
+}
+
+/// What the rights of a caller on an item are, and as of which position they are known.
+#[derive(Debug)]
+pub(crate) struct Rights {
+    pub(crate) subject: Subject,
+    /// What that one may do now.
+    pub(crate) permissions: Permissions,
+    /// The position up to which rights are known.
+    pub(crate) seen: Position,
+    pub(crate) ignored_visits: Vec<String>,
+    doubt: Option<CommandError>,
+}
+
+impl Rights {
+    /// A decision as it may be told: one that lacks rights is none where rights are in doubt.
+    pub(crate) fn told(
+        &mut self,
+        decided: Result<Decision, Rejection>,
+    ) -> Result<Decision, CommandError> {
+        let lacking = match &decided {
+            Ok(decision) => decision.results.iter().any(above_own),
+            Err(rejection) => for_lack_of_rights(rejection),
+        };
+        match self.doubt.take().filter(|_| lacking) {
+            Some(doubt) => Err(doubt),
+            None => Ok(decided?),
+        }
+    }
+
+    /// The permissions; fails where they are in doubt.
+    pub(crate) fn certain(self) -> Result<Permissions, CommandError> {
+        self.doubt.map_or(Ok(self.permissions), Err)
+    }
+}
+
+fn above_own(result: &ShareResult) -> bool {
+    matches!(result, ShareResult::Refused { reason: Reason::AboveOwnRole, .. })
+}
+
+fn for_lack_of_rights(rejection: &Rejection) -> bool {
+    match rejection {
+        Rejection::NotPermitted { .. } | Rejection::NotFound(Entity::Item) => true,
+        Rejection::Rule { reason, .. } => *reason == Reason::AboveOwnRole,
+        Rejection::NothingApplied(results) => results.iter().any(above_own),
+        Rejection::NotFound(_)
+        | Rejection::AlreadyExists
+        | Rejection::UnknownKind { .. }
+        | Rejection::InvalidField { .. }
+        | Rejection::OwnerChangesByTransfer { .. }
+        | Rejection::ItemClosed
+        | Rejection::ItemRetired
+        | Rejection::PreconditionFailed { .. }
+        | Rejection::PreconditionRequired(_)
+        | Rejection::TooLarge { .. } => false,
+    }
+}
+
+impl Core {
     /// The rights on an item, known at least up to a position. `state` is the item's as the command
     /// decides on it.
-    async fn rights(
+    pub(crate) async fn rights(
         &self,
         caller: &Caller,
         item: &ItemRef,
         state: &ItemState,
         at_least: Position,
         now: Time,
-    ) -> Result<Rights, CommandError>;
-}
-
-/// Judges from the item alone, the status of the caller's account, and visits.
-#[derive(Debug, Clone)]
-pub(crate) struct ItemAuthority {
-    pub(crate) core: Arc<Core>,
-}
-
-#[async_trait]
-impl Authority for ItemAuthority {
-    async fn rights(
-        &self,
-        caller: &Caller,
-        _item: &ItemRef,
-        state: &ItemState,
-        at_least: Position,
-        now: Time,
     ) -> Result<Rights, CommandError> {
-        let (subject, ignored_visits, known) =
-            self.core.subject(caller, state, at_least, now).await?;
-        let permissions = access::permissions(&subject, state, now);
-        let seen = state.position.max(at_least).max(known);
-        Ok(Rights { subject, permissions, seen, ignored_visits })
+        let asked = self.subject(caller, Some(item), state, at_least, now).await?;
+        let Asked { subject, ignored_visits, standing, doubt } = asked;
+        let mut permissions = access::permissions(&subject, state, now);
+        // A closed item cuts what is inherited, at once.
+        if state.lifecycle == Lifecycle::Open {
+            permissions = permissions.union(standing.through_containers);
+            if state.in_library {
+                permissions = permissions.union(standing.through_library);
+            }
+        }
+        let seen = state.position.max(at_least).max(standing.known);
+        Ok(Rights { subject, permissions, seen, ignored_visits, doubt })
     }
-}
 
-impl Core {
-    /// Who asks, with everything valid that could give a right; why the rest gives nothing; and the
-    /// position up to which the account's status is known.
+    /// Who asks, with everything valid that could give a right; why the rest gives nothing.
     pub(crate) async fn subject(
         &self,
         caller: &Caller,
+        item: Option<&ItemRef>,
         state: &ItemState,
         at_least: Position,
         now: Time,
-    ) -> Result<(Subject, Vec<String>, Position), CommandError> {
+    ) -> Result<Asked, CommandError> {
         let mut subject = Subject { unrestricted: caller.unrestricted(), ..Subject::default() };
-        let mut known = Position::START;
+        let (mut standing, mut doubt) = (Standing::default(), None);
         if let Some(account) = &caller.account {
             if subject.unrestricted {
                 subject.account = Some(account.clone());
             } else {
-                let (found, position) = self.recent_account(account, at_least).await?;
-                known = position;
-                subject.account = active(&found).then(|| account.clone());
+                (standing, doubt) = self.standing(account, item, at_least, now).await?;
+                subject.account = standing.active.then(|| account.clone());
+                subject.groups = std::mem::take(&mut standing.groups);
             }
         }
-        subject.groups = BTreeSet::new();
-        let mut ignored = Vec::new();
+        let mut ignored_visits = Vec::new();
         for text in &caller.visits {
             match self.visit(text, &subject, state, now).await? {
                 Ok(visit) => subject.visits.push(visit),
-                Err(why) => ignored.push(why.to_owned()),
+                Err(why) => ignored_visits.push(why.to_owned()),
             }
         }
-        Ok((subject, ignored, known))
+        Ok(Asked { subject, ignored_visits, standing, doubt })
+    }
+
+    /// How an account stands: as the authority knows, after all that this node has recorded of
+    /// accounts; where it does not know, as the account's own stream says.
+    async fn standing(
+        &self,
+        account: &AccountId,
+        item: Option<&ItemRef>,
+        at_least: Position,
+        now: Time,
+    ) -> Result<(Standing, Option<CommandError>), CommandError> {
+        let mut doubt = None;
+        if let Some(authority) = &self.parts.authority {
+            let at_least = at_least.max(self.handler.recorded_of_accounts());
+            match authority.standing(account, item, at_least, now).await {
+                Ok(standing) => return Ok((standing, None)),
+                Err(error) => doubt = Some(error),
+            }
+        }
+        let (found, known) = self.recent_account(account, at_least).await?;
+        Ok((Standing { active: active(&found), known, ..Standing::default() }, doubt))
     }
 }

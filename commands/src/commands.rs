@@ -6,9 +6,8 @@ mod system;
 mod token;
 
 use crate::{
-    Authority, Caller, CommandError, LinkPreview, OpenError, Opened, Parts, Secret, StartError,
-    WriteHealth, authority::ItemAuthority, core::Core, core::account_stream, links,
-    sweeper::Sweeper, vault::VaultOpener,
+    Caller, CommandError, LinkPreview, OpenError, Opened, Parts, Secret, StartError, WriteHealth,
+    core::Core, core::account_stream, links, sweeper::Sweeper, vault::VaultOpener,
 };
 use domain::{
     access::{Subject, Visit},
@@ -26,7 +25,6 @@ use std::sync::{Arc, atomic::Ordering};
 #[derive(Debug, Clone)]
 pub struct Commands {
     pub(crate) core: Arc<Core>,
-    authority: Arc<dyn Authority>,
     pub(crate) sweeper: Arc<Sweeper>,
 }
 
@@ -34,11 +32,9 @@ impl Commands {
     /// Opens the write side; does the first start of an empty log, records changed kinds or role
     /// tables, and carries out what erasures the vault has not seen yet.
     pub async fn open(parts: Parts) -> Result<Self, StartError> {
-        let authority = parts.authority.clone();
         let core = Arc::new(Core::open(parts).await?);
         core.erase_to_head().await?;
-        let authority = authority.unwrap_or_else(|| Arc::new(ItemAuthority { core: core.clone() }));
-        Ok(Self { core, authority, sweeper: Arc::default() })
+        Ok(Self { core, sweeper: Arc::default() })
     }
 
     /// The log's identity.
@@ -89,8 +85,8 @@ impl Commands {
         at_least: Position,
     ) -> Result<(Subject, Vec<String>), CommandError> {
         let now = self.core.now();
-        let asked = self.core.subject(caller, state, at_least, now).await?;
-        Ok((asked.0, asked.1))
+        let asked = self.core.subject(caller, None, state, at_least, now).await?;
+        Ok((asked.subject, asked.ignored_visits))
     }
 
     /// The opening of a link that a text stands for; `None` = this service did not sign it. Whether
@@ -116,7 +112,7 @@ impl Commands {
         token: &str,
         password: Option<&Secret>,
     ) -> Result<Opened, OpenError> {
-        self.core.open_link(self.authority.as_ref(), caller, token, password).await
+        self.core.open_link(caller, token, password).await
     }
 
     /// What a page may show of a link before it is opened. Consumes nothing.

@@ -275,6 +275,7 @@ fn handler(
         budget: settings.append_budget,
         acknowledged: AtomicU64::new(0),
         known: AtomicU64::new(0),
+        of_accounts: AtomicU64::new(0),
     }
 }
 

@@ -41,6 +41,9 @@ pub enum CommandError {
     /// The token may not be used for this.
     #[error("the token lacks the scope {0:?}")]
     ScopeMissing(Scope),
+    /// What the caller may do is not known now. The text is for the log, not for clients.
+    #[error("what the caller may do is not known now: {0}")]
+    RightsUnknown(String),
     /// A defect of the service. The text is for the log, not for clients.
     #[error("internal: {0}")]
     Internal(String),

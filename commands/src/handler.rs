@@ -94,6 +94,8 @@ pub(crate) struct Handler {
     pub(crate) budget: Duration,
     pub(crate) acknowledged: AtomicU64,
     pub(crate) known: AtomicU64,
+    /// Last position acknowledged on the stream of an account or group.
+    pub(crate) of_accounts: AtomicU64,
 }
 
 /// One attempt's answer that needs no further attempt.
@@ -202,7 +204,7 @@ impl Handler {
             }
             match eventlog::append(self.log.as_ref(), &envelope.append, self.budget).await {
                 Ok(Appended::At(position)) => {
-                    self.note(position, at);
+                    self.note(issue.stream, position, at);
                     let outcome = envelope.recorded::<A>(issue, state, position);
                     self.settle(slots, issue.stream, &slot, &mut held).await;
                     return Ok(outcome);
@@ -388,7 +390,15 @@ impl Handler {
         self.guard.saw(record.time);
     }
 
-    fn note(&self, position: Position, at: Time) {
+    /// The last position that this node recorded of an account.
+    pub(crate) fn recorded_of_accounts(&self) -> Position {
+        Position(self.of_accounts.load(Ordering::Acquire))
+    }
+
+    fn note(&self, stream: &StreamName, position: Position, at: Time) {
+        if matches!(stream, StreamName::Account(_) | StreamName::Group(_)) {
+            self.of_accounts.fetch_max(position.0, Ordering::AcqRel);
+        }
         self.guard.saw(at);
         self.known.fetch_max(position.0, Ordering::Relaxed);
         self.acknowledged.fetch_max(position.0, Ordering::Relaxed);

@@ -16,13 +16,13 @@ mod settings;
 mod sweeper;
 pub mod vault;
 
-pub use authority::Authority;
+pub use authority::{Authority, Standing};
 pub use clock::{Clock, ManualClock};
 pub use commands::Commands;
 pub use error::{CommandError, OpenError, StartError};
 pub use request::{
     AccountIntent, Address, AskedGrantee, Caller, LinkPreview, NewToken, Opened, Outcome, Profile,
-    ProfilePatch, Request, Rights, Status, TokenIdentity, WriteHealth,
+    ProfilePatch, Request, Status, TokenIdentity, WriteHealth,
 };
 pub use secret::Secret;
 pub use settings::{Parts, Settings};

@@ -2,7 +2,6 @@
 
 use crate::Secret;
 use domain::{
-    access::Subject,
     actor::Actor,
     event::{CallerRole, Recorded, Scope},
     id::{AccountId, CommandId, GroupId, ItemRef, LinkId, TokenId},
@@ -247,19 +246,6 @@ pub struct TokenIdentity {
     pub scopes: Vec<Scope>,
     /// The account of a token with role `account`.
     pub account: Option<AccountId>,
-}
-
-/// What the rights of a caller on an item are, and as of which position they are known.
-#[derive(Debug, Clone)]
-pub struct Rights {
-    /// Who asks.
-    pub subject: Subject,
-    /// What that one may do now.
-    pub permissions: Permissions,
-    /// The position up to which rights are known.
-    pub seen: Position,
-    /// Why visits that were presented gave nothing.
-    pub ignored_visits: Vec<String>,
 }
 
 /// An opened link.

@@ -20,7 +20,8 @@ pub struct Parts {
     pub activity: Arc<dyn Activity>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Who may do what; `None` = judged from the item alone.
+    /// Knows what other streams than the item's say of an account; `None` = only its own stream is
+    /// asked, and nothing is inherited.
     pub authority: Option<Arc<dyn Authority>>,
     /// Settings.
     pub settings: Settings,

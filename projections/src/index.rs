@@ -69,7 +69,10 @@ struct State {
     /// How far it has come, whether or not that can be read yet.
     reached: Position,
     stopped: Option<(Position, String)>,
-    lost: Option<(Instant, String)>,
+    /// Everything that was acknowledged by then is known.
+    current: Instant,
+    /// Why the log does not answer.
+    lost: Option<String>,
     saved: Position,
     saved_at: Instant,
 }
@@ -88,6 +91,7 @@ impl AccessIndex {
             start_took: None,
             reached: Position::START,
             stopped: None,
+            current: Instant::now(),
             lost: None,
             saved: Position::START,
             saved_at: Instant::now(),
@@ -115,19 +119,24 @@ impl AccessIndex {
 
     /// The view at the position reached. Never waits.
     pub fn snapshot(&self) -> Result<Snapshot, IndexError> {
+        self.recent(self.shared.options.longest_silence)
+    }
+
+    /// The view at the position reached, if it knows everything that was acknowledged so long ago.
+    /// Never waits.
+    pub fn recent(&self, age: Duration) -> Result<Snapshot, IndexError> {
         let shared = &self.shared;
         let state = shared.state.lock();
         if let Some((position, why)) = state.stopped.clone() {
             return Err(IndexError::Stopped { position, why });
         }
         let position = state.reached;
-        if let Some((since, why)) = &state.lost
-            && since.elapsed() > shared.options.longest_silence
-        {
-            return Err(IndexError::Lost { position, why: why.clone() });
-        }
         if state.start_took.is_none() {
             return Err(IndexError::CatchingUp { position });
+        }
+        if state.current.elapsed() > age {
+            let why = state.lost.clone().unwrap_or_else(|| "it has fallen behind".to_owned());
+            return Err(IndexError::Lost { position, why });
         }
         drop(state);
         Ok(Snapshot(shared.tables.load_full()))
@@ -161,6 +170,25 @@ impl AccessIndex {
             .unwrap_or_else(|_| Err(IndexError::NotYet { position: reached() }))
     }
 
+    /// The view that knows everything acknowledged by now; waits for it, so long. For those to whom
+    /// the last one is too old.
+    pub async fn caught_up(
+        &self,
+        position: Position,
+        patience: Duration,
+    ) -> Result<Snapshot, IndexError> {
+        let began = Instant::now();
+        let reached = self.shared.state.lock().reached;
+        let head = match timeout(patience, self.shared.log.head()).await {
+            Ok(Ok(head)) => head.position,
+            Ok(Err(error)) => {
+                return Err(IndexError::Lost { position: reached, why: error.to_string() });
+            }
+            Err(_) => return Err(IndexError::NotYet { position: reached }),
+        };
+        self.wait_for(head.max(position), patience.saturating_sub(began.elapsed())).await
+    }
+
     /// How it is.
     pub fn status(&self) -> IndexStatus {
         let tables = self.shared.tables.load();
@@ -171,7 +199,8 @@ impl AccessIndex {
             time: tables.time,
             ready: state.start_took.is_some(),
             stopped: state.stopped.clone(),
-            lost: state.lost.as_ref().map(|(_, why)| why.clone()),
+            lost: state.lost.clone(),
+            current: state.current.elapsed(),
             grants: counts.grants,
             items: counts.items,
             principals: tables.principals.len() as u64,

@@ -9,7 +9,10 @@ use crate::{
     wiring::{self, Reading},
 };
 use commands::Clock as _;
-use projections::views;
+use projections::{
+    index::{self, LoadError},
+    views,
+};
 
 /// What was found, line by line; the worst decides the exit code.
 #[derive(Debug, Default)]
@@ -43,7 +46,10 @@ pub(super) async fn run(context: &Context, args: DoctorArgs) -> Result<(), Failu
     let mut findings = Findings::default();
     key_file(&store, &mut findings);
     match wiring::open_reading(&store).await {
-        Ok(reading) => engines(&reading, &mut findings).await,
+        Ok(reading) => {
+            engines(&reading, &mut findings).await;
+            saved_index(&store, &reading).await;
+        }
         Err(failure) => findings.bad("engines", failure),
     }
     match findings.worst {
@@ -106,6 +112,37 @@ async fn engines(reading: &Reading, findings: &mut Findings) {
             ),
         }
     }
+}
+
+/// The saved access index. Whatever is wrong with it costs time at the next start, no more.
+async fn saved_index(store: &Store, reading: &Reading) {
+    let what = "access index";
+    let saved = match index::inspect(&store.local("index.bin")) {
+        Ok(saved) => saved,
+        Err(LoadError::Missing) => {
+            return Findings::good(what, "not saved yet; the next start reads the whole log");
+        }
+        Err(error) => {
+            return Findings::warn(what, format_args!("{error}; the next start reads the log"));
+        }
+    };
+    let ours = reading.log.identity().await.is_ok_and(|log| log == Some(saved.log));
+    let head = reading.log.head().await.map(|head| head.position);
+    if !ours || head.as_ref().is_ok_and(|head| *head < saved.position) {
+        return Findings::warn(what, "saved from another log; the next start reads the log");
+    }
+    let behind = head.map_or(0, |head| head.0.saturating_sub(saved.position.0));
+    Findings::good(
+        what,
+        format_args!(
+            "{} items, {} grants saved at position {} in {} kB; the next start reads {behind} \
+             records",
+            saved.items,
+            saved.grants,
+            saved.position,
+            saved.bytes / 1000
+        ),
+    );
 }
 
 async fn clock(reading: &Reading, findings: &mut Findings) {

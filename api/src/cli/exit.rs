@@ -118,6 +118,7 @@ impl From<CommandError> for Failure {
         let exit = match &error {
             CommandError::LogUnavailable(_)
             | CommandError::VaultUnavailable(_)
+            | CommandError::RightsUnknown(_)
             | CommandError::NotYetVisible
             | CommandError::Contended
             | CommandError::OutcomeUnknown { .. } => Exit::Unavailable,

@@ -4,10 +4,11 @@ use super::{Exit, Failure};
 use crate::{
     clock::SystemClock,
     settings::Store,
-    wiring::{self, DataLock, Engines},
+    wiring::{self, DataLock, Engines, IndexAuthority},
 };
-use commands::{Caller, Commands, Parts, Request, Settings};
+use commands::{Authority, Caller, Commands, Parts, Request, Settings};
 use domain::kind::{self, Kinds};
+use projections::AccessIndex;
 use std::{path::Path, sync::Arc};
 
 /// The write side, opened for one command.
@@ -26,7 +27,7 @@ impl Local {
         let engines = wiring::open(store, Arc::new(SystemClock)).await?;
         // Saved folds belong to the service; one command does without them.
         let settings = Settings { folds: None, ..Settings::default() };
-        let commands = open_commands(&engines, settings).await?;
+        let commands = open_commands(&engines, None, settings).await?;
         Ok(Self { commands, engines, _lock: lock })
     }
 
@@ -36,9 +37,10 @@ impl Local {
     }
 }
 
-/// Opens the write side over these engines.
+/// Opens the write side over these engines; without an index for callers who may do everything.
 pub(super) async fn open_commands(
     engines: &Engines,
+    index: Option<AccessIndex>,
     settings: Settings,
 ) -> Result<Commands, Failure> {
     let parts = Parts {
@@ -48,7 +50,8 @@ pub(super) async fn open_commands(
         server_key: engines.server_key.clone(),
         activity: engines.activity.clone(),
         clock: Arc::new(SystemClock),
-        authority: None,
+        authority: index
+            .map(|index| -> Arc<dyn Authority> { Arc::new(IndexAuthority::new(index)) }),
         settings,
     };
     Ok(Commands::open(parts).await?)

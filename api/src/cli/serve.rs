@@ -74,7 +74,8 @@ async fn start(settings: &Settings, demo: bool, shutdown: Shutdown) -> Result<Se
     let durability = engines.log.check().await?;
     let file = Some(store.local("index.bin"));
     let index = AccessIndex::open(engines.log.clone(), file, IndexOptions::default()).await?;
-    let commands = open_commands(&engines, write_settings(store, serve)?).await?;
+    let commands =
+        open_commands(&engines, Some(index.clone()), write_settings(store, serve)?).await?;
     let first_token = write_first_token(&commands, store).await?;
     let views = views(engines.database.clone(), Some(engines.log.clone()));
     let work_ends = Shutdown::default();

@@ -72,6 +72,10 @@ impl From<CommandError> for Problem {
                     .retry_after(AGAIN_LATER)
                     .because(cause)
             }
+            CommandError::RightsUnknown(cause) => {
+                let detail = "the access index, which knows what the caller may do, cannot answer";
+                Self::new(T::ViewsUnavailable, detail).retry_after(AGAIN_LATER).because(cause)
+            }
             CommandError::OutcomeUnknown { command } => {
                 let detail = "the event log did not confirm in time; ask again with the same \
                               Idempotency-Key to find out";
@@ -254,6 +258,7 @@ mod tests {
             (CommandError::Contended, (409, "contended", true)),
             (CommandError::LogUnavailable(driver()), (503, "log-unavailable", true)),
             (CommandError::VaultUnavailable(driver()), (503, "log-unavailable", true)),
+            (CommandError::RightsUnknown(driver()), (503, "views-unavailable", true)),
             (CommandError::OutcomeUnknown { command }, (503, "outcome-unknown", true)),
             (CommandError::ClockSkew { off_by_ms: -3_600_000 }, (503, "clock-skew", true)),
             (CommandError::NotYetVisible, (503, "not-yet-visible", true)),

@@ -12,5 +12,6 @@ mod flows;
 mod freshness;
 mod problems;
 mod rig;
+mod rights;
 mod routes;
 mod world;

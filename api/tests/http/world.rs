@@ -1,7 +1,7 @@
 //! A whole service in one process, with a clock that the test moves, and a client for it.
 
 use crate::rig::{RiggedLog, RiggedViews};
-use api::{AppParts, AppState, Limits};
+use api::{AppParts, AppState, Limits, wiring::IndexAuthority};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -42,7 +42,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) activity: Arc<MemoryActivity>,
     pub(crate) admin: String,
-    memory: MemoryLog,
+    pub(crate) memory: MemoryLog,
     parts: Parts,
     pub(crate) index: AccessIndex,
     pub(crate) generations: Generations,
@@ -85,6 +85,8 @@ impl World {
         let start: Time = "2026-11-21T12:00:00Z".parse().unwrap();
         let clock = Arc::new(ManualClock::at(start));
         let activity: Arc<MemoryActivity> = Arc::default();
+        let options = IndexOptions::default();
+        let index = AccessIndex::open(Arc::new(memory.clone()), None, options).await.unwrap();
         let parts = Parts {
             log: log.clone(),
             keys: Arc::new(memory.clone()),
@@ -92,7 +94,7 @@ impl World {
             server_key: ServerKey::from_bytes([7; 32]),
             activity: activity.clone(),
             clock: clock.clone(),
-            authority: None,
+            authority: Some(Arc::new(IndexAuthority::new(index.clone()))),
             settings,
         };
         let commands = Commands::open(parts.clone()).await.unwrap();
@@ -105,8 +107,6 @@ impl World {
             let runner = Runner::new(log.clone(), opener, database.clone(), options);
             tokio::spawn(runner.run(std::future::pending()))
         });
-        let options = IndexOptions::default();
-        let index = AccessIndex::open(Arc::new(memory.clone()), None, options).await.unwrap();
         let generations = Generations::of(database.clone());
         let views = Arc::new(RiggedViews::new(projections::views(database, Some(log.clone()))));
         Self {

@@ -41,8 +41,7 @@ impl Decider<Items> for ItemDecider<'_> {
     async fn decide(&self, state: &ItemState, at: Time) -> Result<Proposal, CommandError> {
         let Self { commands, request, item, .. } = self;
         let core = &commands.core;
-        let authority = &commands.authority;
-        let rights = authority.rights(&request.caller, item, state, request.at_least, at).await?;
+        let mut rights = core.rights(&request.caller, item, state, request.at_least, at).await?;
         let system = core.in_force().await?;
         let context = Context {
             now: at,
@@ -53,7 +52,8 @@ impl Decider<Items> for ItemDecider<'_> {
             ids: &self.ids,
             condition: request.condition,
         };
-        let Decision { events, results } = item::decide(state, self.command, &context)?;
+        let decided = item::decide(state, self.command, &context);
+        let Decision { events, results } = rights.told(decided)?;
         let holder = holder(state, &events);
         if !request.dry_run && !self.rows_written.load(Ordering::Relaxed) {
             self.write_rows(&events, holder.as_deref(), at).await?;

@@ -5,7 +5,7 @@ use super::{
     visits,
 };
 use crate::{
-    Authority, Caller, CommandError, LinkPreview, OpenError, Opened, Request, Secret,
+    Caller, CommandError, LinkPreview, OpenError, Opened, Request, Secret,
     core::Core,
     handler::{Decider, Proposal, Uses, vault_error},
     random,
@@ -109,7 +109,6 @@ impl Core {
 
     pub(crate) async fn open_link(
         &self,
-        authority: &dyn Authority,
         caller: &Caller,
         token: &str,
         password: Option<&Secret>,
@@ -130,7 +129,7 @@ impl Core {
                 return Err(error);
             }
         };
-        let opened = self.open_found(authority, caller, &found, password, now).await;
+        let opened = self.open_found(caller, &found, password, now).await;
         let detail = opened.as_ref().map_or_else(refusal, |_| None);
         if opened.is_ok() || detail.is_some() {
             self.note_opening(caller, Some((&found.item, found.link)), detail);
@@ -140,14 +139,13 @@ impl Core {
 
     async fn open_found(
         &self,
-        authority: &dyn Authority,
         caller: &Caller,
         found: &Found,
         password: Option<&Secret>,
         now: Time,
     ) -> Result<Opened, OpenError> {
         let link = found.open(now)?;
-        self.check_audience(authority, caller, found, link, now).await?;
+        self.check_audience(caller, found, link, now).await?;
         if let Some(row) = link.password {
             let guess = password.ok_or(OpenError::PasswordRequired)?;
             let row = self.parts.vault.get(row).await.map_err(vault_error)?;
@@ -182,7 +180,6 @@ impl Core {
 
     async fn check_audience(
         &self,
-        authority: &dyn Authority,
         caller: &Caller,
         found: &Found,
         link: &OpenLink,
@@ -198,8 +195,9 @@ impl Core {
         if link.terms.audience == Audience::Named {
             let caller = Caller { visits: Vec::new(), ..caller.clone() };
             let (item, state) = (&found.item, &found.state);
-            let rights = authority.rights(&caller, item, state, Position::START, now).await?;
+            let rights = self.rights(&caller, item, state, Position::START, now).await?;
             if !rights.permissions.has(Permission::View) {
+                rights.certain()?;
                 return Err(OpenError::NotPermitted);
             }
         }
@@ -218,7 +216,8 @@ impl Core {
         caller.visits.clear();
         // A visitor's rights, not those of the application that carries the visit.
         let who = Caller { role: CallerRole::Account, system: None, ..caller };
-        let (mut subject, _, _) = self.subject(&who, &found.state, Position::START, now).await?;
+        let (state, start) = (&found.state, Position::START);
+        let mut subject = self.subject(&who, None, state, start, now).await?.subject;
         let link = visits::still_good(&visit, &subject, &found.state, now)
             .map_err(|_| OpenError::NotFound)?;
         let (view_state, joins) = (link.terms.state.clone(), link.terms.joins);

@@ -6,7 +6,7 @@ use eventlog::{Checkpoint, Follower, LogError, Record};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     task::{JoinHandle, spawn_blocking},
-    time::Instant,
+    time::{Instant, timeout},
 };
 
 /// How long one look for new records lasts.
@@ -76,6 +76,7 @@ impl AccessIndex {
         let task = tokio::spawn(async move {
             tokio::select! {
                 () = following.keep(tables) => {}
+                () = following.look() => {}
                 _ = ending.wait_for(|ending| *ending) => {}
             }
         });
@@ -92,14 +93,44 @@ impl Shared {
                 Halt::Lost(why) => {
                     pause = if tables.position > from { FIRST_PAUSE } else { pause };
                     tracing::warn!(%why, ?pause, "the access index waits and tries again");
-                    let now = Instant::now();
-                    self.state.lock().lost.get_or_insert((now, why));
+                    self.state.lock().lost = Some(why);
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(self.options.longest_pause);
                 }
                 Halt::Stopped(position, why) => return self.stop(position, why),
             }
         }
+    }
+
+    /// Keeps count of how current it is: what was acknowledged before the log's end was asked for
+    /// is known once that end is reached.
+    async fn look(&self) {
+        let longest = self.options.longest_silence;
+        loop {
+            let asked = Instant::now();
+            let lost = match timeout(longest, self.log.head()).await {
+                Ok(Ok(head)) => {
+                    let mut moved = self.moved.subscribe();
+                    let caught = moved.wait_for(|position| *position >= head.position);
+                    match timeout(longest, caught).await {
+                        Ok(_) => None,
+                        Err(_) => Some(format!("position {} is not reached", head.position)),
+                    }
+                }
+                Ok(Err(error)) => Some(error.to_string()),
+                Err(_) => Some("the log does not answer".to_owned()),
+            };
+            self.looked(asked, lost);
+            tokio::time::sleep(self.options.look_every).await;
+        }
+    }
+
+    fn looked(&self, asked: Instant, lost: Option<String>) {
+        let mut state = self.state.lock();
+        if lost.is_none() && state.start_took.is_some() {
+            state.current = asked;
+        }
+        state.lost = lost;
     }
 
     fn stop(&self, position: Position, why: String) {
@@ -149,7 +180,6 @@ impl Shared {
         let head = self.log.head().await?.position;
         let checkpoint = Checkpoint { position: tables.position, time: tables.time };
         let follower = self.log.follow(checkpoint).await?;
-        self.state.lock().lost = None;
         self.publish(tables, head);
         Ok((follower, head))
     }
@@ -194,7 +224,6 @@ impl Shared {
     /// and nothing has to be copied to be changed.
     fn publish(&self, tables: &Tables, head: Position) {
         let mut state = self.state.lock();
-        state.lost = None;
         state.reached = tables.position;
         if tables.position < head && state.start_took.is_none() {
             return;
@@ -202,6 +231,7 @@ impl Shared {
         if state.start_took.is_none() {
             let took = state.began.elapsed();
             state.start_took = Some(took);
+            state.current = Instant::now();
             let (position, from) = (tables.position.0, state.started);
             tracing::info!(position, ?from, ?took, "the access index is ready");
         }

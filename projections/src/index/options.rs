@@ -10,8 +10,10 @@ pub struct IndexOptions {
     pub batch: usize,
     /// The longest pause before trying again after a loss of the log.
     pub longest_pause: Duration,
-    /// Without word from the log for so long, nothing is answered any more.
+    /// Knowing nothing newer than so long ago, it answers nothing any more.
     pub longest_silence: Duration,
+    /// How often the end of the log is asked for, to know how current it is.
+    pub look_every: Duration,
     /// How often it is saved, if it has changed by [`save_records`](Self::save_records).
     pub save_every: Duration,
     /// Fewer new records than this are not worth saving, save on closing.
@@ -24,6 +26,7 @@ impl Default for IndexOptions {
             batch: 4096,
             longest_pause: Duration::from_secs(5),
             longest_silence: Duration::from_secs(30),
+            look_every: Duration::from_millis(500),
             save_every: Duration::from_mins(10),
             save_records: 1_000,
         }
@@ -53,8 +56,9 @@ pub enum IndexError {
         /// Why; for the log of the service, not for clients.
         why: String,
     },
-    /// The log has not answered for too long, so that nobody knows what was revoked meanwhile.
-    #[error("the access index has had no word from the log since position {position}: {why}")]
+    /// It has not kept up with the log for too long, so that nobody knows what was revoked
+    /// meanwhile.
+    #[error("the access index has not kept up with the log since position {position}: {why}")]
     Lost {
         /// How far it has come.
         position: Position,
@@ -83,6 +87,8 @@ pub struct IndexStatus {
     pub ready: bool,
     /// Why it does not go on, and where.
     pub stopped: Option<(Position, String)>,
+    /// How long ago it last knew for certain everything that was acknowledged.
+    pub current: Duration,
     /// Why the log does not answer, while it does not.
     pub lost: Option<String>,
     /// Open grants it knows.

@@ -190,12 +190,14 @@ fn items(tables: &Tables, who: &Who<'_>, all: &mut Vec<u32>) {
         return;
     }
     // Whatever flows down from a container: the parts, and theirs.
-    let mut level: Vec<u32> = all.clone();
-    let mut known: std::collections::HashSet<u32> = level.iter().copied().collect();
+    let flows = |item: &u32| tables.item(*item).is_some_and(|row| tables.follows(row));
+    let mut level: Vec<u32> = all.iter().copied().filter(flows).collect();
     for _ in 0..DEPTH {
-        let rows = level.iter().filter_map(|item| tables.item(*item));
-        let parts = rows.filter(|row| tables.follows(row)).flat_map(ItemRow::parts);
-        level = parts.filter(|part| known.insert(*part)).collect();
-        all.extend(&level);
+        level.sort_unstable();
+        level.dedup();
+        let containers = level.iter().filter_map(|item| tables.item(*item));
+        let parts: Vec<u32> = containers.flat_map(ItemRow::parts).collect();
+        all.extend(&parts);
+        level = parts.into_iter().filter(flows).collect();
     }
 }

@@ -12,14 +12,14 @@ use domain::{
         LIBRARY, Subject,
         rule::{Facts as _, Over, Way, WayKind, WayKinds, judge, ways},
     },
-    id::{AccountId, ItemRef},
+    id::{AccountId, GroupId, ItemRef},
     item::Lifecycle,
     position::{EventId, Position},
     principal::Grantee,
     role::{Permission, Permissions, Withheld},
     time::Time,
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// One consistent, immutable view at one position. Cheap to clone; the writer goes on beside it.
 #[derive(Debug, Clone)]
@@ -59,6 +59,35 @@ impl Snapshot {
     /// Is an account neither deactivated nor erased? One that never registered is active.
     pub fn is_active(&self, account: &AccountId) -> bool {
         self.0.find_account(account.as_str()).is_none_or(|number| self.0.is_active(number))
+    }
+
+    /// The groups that an account is a member of.
+    pub fn groups_of(&self, account: &AccountId) -> BTreeSet<GroupId> {
+        let Some(number) = self.0.find_account(account.as_str()) else { return BTreeSet::new() };
+        let who = Who::account(&self.0, number);
+        who.all_groups().filter_map(|group| self.0.group_id(group)).collect()
+    }
+
+    /// What flows to an account from containers of an item, and what it has because the owner's
+    /// library is open to it; the rest stands in the item's own state.
+    pub fn inherited(
+        &self,
+        account: &AccountId,
+        item: &ItemRef,
+        at: Time,
+    ) -> (Permissions, Permissions) {
+        let mut found = (Permissions::NONE, Permissions::NONE);
+        let number = self.0.find_account(account.as_str());
+        if let (Some(view), Some(number)) = (self.view(item), number) {
+            ways(view, &Who::account(&self.0, number), |way| {
+                let place = if way.inherited { &mut found.0 } else { &mut found.1 };
+                let given = way.inherited || matches!(way.over, Over::Library(_));
+                if given && way.window.holds(at) {
+                    *place = place.union(way.permissions);
+                }
+            });
+        }
+        found
     }
 
     /// What somebody may do with an item at an instant.

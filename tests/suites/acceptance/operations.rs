@@ -50,6 +50,10 @@ async fn a_graceful_end_loses_nothing_and_a_restart_knows_everything(mut world: 
     for path in acknowledged {
         app.get(path).await.is(200);
     }
+    let index = world.nobody().get("/readyz").await.body["access_index"].clone();
+    assert_eq!(index["started_from"], "saved file", "{index}");
+    assert!(index["items"].as_u64().is_some_and(|items| items > 0), "{index}");
+    run(&world, &["doctor"]).lines().find(|line| line.contains("access index")).expect("a line");
 }
 
 fn arguments(world: &World) -> Vec<String> {

@@ -1,0 +1,69 @@
+//! How do commands know what other streams than the item's say of an account? From the access
+//! index of this node.
+
+use async_trait::async_trait;
+use commands::{Authority, CommandError, Standing};
+use domain::{
+    id::{AccountId, ItemRef},
+    position::Position,
+    time::Time,
+};
+use projections::{AccessIndex, IndexError, Snapshot};
+use std::time::Duration;
+
+/// How long a command waits for the position that its caller names, or for an index that is behind.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What is known longer ago does not decide a command.
+const RECENT: Duration = Duration::from_secs(2);
+
+/// The access index as the authority of commands.
+#[derive(Debug, Clone)]
+pub struct IndexAuthority(AccessIndex);
+
+impl IndexAuthority {
+    /// Over the index of this node.
+    pub const fn new(index: AccessIndex) -> Self {
+        Self(index)
+    }
+
+    async fn recent(&self, at_least: Position) -> Result<Snapshot, IndexError> {
+        match self.0.recent(RECENT) {
+            Ok(snapshot) if snapshot.position() >= at_least => Ok(snapshot),
+            Ok(_) => self.0.wait_for(at_least, PATIENCE).await,
+            Err(error @ IndexError::Stopped { .. }) => Err(error),
+            Err(_) => self.0.caught_up(at_least, PATIENCE).await,
+        }
+    }
+}
+
+#[async_trait]
+impl Authority for IndexAuthority {
+    async fn standing(
+        &self,
+        account: &AccountId,
+        item: Option<&ItemRef>,
+        at_least: Position,
+        now: Time,
+    ) -> Result<Standing, CommandError> {
+        let snapshot = self.recent(at_least).await.map_err(unknown)?;
+        let (through_containers, through_library) =
+            item.map(|item| snapshot.inherited(account, item, now)).unwrap_or_default();
+        Ok(Standing {
+            active: snapshot.is_active(account),
+            groups: snapshot.groups_of(account),
+            through_containers,
+            through_library,
+            known: snapshot.position(),
+        })
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unknown(error: IndexError) -> CommandError {
+    match error {
+        IndexError::CatchingUp { .. } | IndexError::NotYet { .. } => CommandError::NotYetVisible,
+        IndexError::Stopped { .. } | IndexError::Lost { .. } => {
+            CommandError::RightsUnknown(error.to_string())
+        }
+    }
+}
