@@ -92,7 +92,7 @@ fn of_one(route: &Route) -> &'static [T] {
         ) => &[T::CursorMismatch, T::ViewsUnavailable],
         ("GET", "/v1/watch") => &[T::TimeInFuture, T::TooManyAttempts, T::ViewsUnavailable],
         ("POST", "/v1/projections/{name}/rebuild" | "/v1/projections/{name}/verify") => {
-            &[T::ViewsUnavailable, T::ProjectionBusy]
+            &[T::ViewsUnavailable, T::Contended]
         }
         (
             "GET" | "POST",

@@ -160,7 +160,7 @@ impl From<RequestError> for Problem {
     fn from(error: RequestError) -> Self {
         match error {
             RequestError::Unknown(_) => Self::not_found("projection"),
-            RequestError::Busy(..) => Self::new(T::ProjectionBusy, error.to_string()),
+            RequestError::Busy(..) => Self::new(T::Contended, error.to_string()),
             RequestError::Store(cause) => ViewError::Unavailable(cause.to_string()).into(),
         }
     }
@@ -312,7 +312,7 @@ mod tests {
         let lost = projections::StoreError::Unavailable(driver());
         let cases = [
             (RequestError::Unknown("x".to_owned()), (404, "not-found", false)),
-            (RequestError::Busy("access".to_owned(), "verified"), (409, "projection-busy", false)),
+            (RequestError::Busy("access".to_owned(), "verified"), (409, "contended", false)),
             (RequestError::Store(lost), (503, "views-unavailable", true)),
         ];
         check(cases.map(|(error, wanted)| (error.into(), wanted)));

@@ -103,11 +103,8 @@ problem_types! {
     NotPending = "not-pending", CONFLICT, "It waits for nothing any more",
         "The invitation, transfer or request was answered, withdrawn or has expired.";
     Contended = "contended", CONFLICT, "Too many changes at once",
-        "Others kept changing the same item while this was decided. Nothing was recorded; ask \
-            again after a moment.";
-    ProjectionBusy = "projection-busy", CONFLICT, "The read model is being built",
-        "A rebuild or a comparison of this projection is under way. Look at it with \
-            `GET /v1/projections/{name}`, and ask again when it has ended.";
+        "Others kept changing the same item while this was decided, or work on the same \
+            projection is under way. Nothing was recorded; ask again after a moment.";
     PreconditionFailed = "precondition-failed", PRECONDITION_FAILED, "It has changed meanwhile",
         "The version in If-Match is not the current one, which `current` names. Read again, and \
             decide again.";
