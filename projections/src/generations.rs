@@ -93,11 +93,15 @@ impl Generations {
     pub async fn request(&self, name: &str, purpose: Purpose) -> Result<Build, RequestError> {
         let projection = known(name)?;
         let mut control = self.database.control().await?;
-        // Held, so that two nodes that ask at once make one build.
-        let (schema, lock) = (control.schema(), control.lock());
-        let sql =
-            format!("SELECT version FROM {schema}progress WHERE projection = $1 AND live{lock}");
-        control.query(&sql, &[name.into()]).await?;
+        let schema = control.schema();
+        // Held until this ends, so that two nodes that ask at once make one build; the checkpoint
+        // is left alone, for what is read goes on.
+        let sql = format!(
+            "INSERT INTO {schema}controls (projection, paused_at, resumptions) \
+             VALUES ($1, NULL, 0) ON CONFLICT (projection) \
+             DO UPDATE SET resumptions = controls.resumptions"
+        );
+        control.execute(&sql, &[name.into()]).await?;
         if let Some(build) = under_way(control.as_mut(), name).await? {
             return if build.purpose == purpose {
                 Ok(build)
