@@ -171,17 +171,16 @@ async fn a_revoke_at_one_node_is_refused_by_the_next_check_at_the_other() {
         "action": {"name": "view"},
         "resource": {"type": "history", "id": "i-3"},
     });
-    let ask = |asker: Client| asker.post("/access/v1/evaluation", asked.clone());
+    let ask = |caller: Client| caller.post("/access/v1/evaluation", asked.clone());
     // The owner may ask about those with whom it shares.
-    let asker = there;
     for round in 0..200 {
         let given = here.post(&grants, share("r-1", "viewer")).await;
         given.is(200);
-        let yes = ask(asker.after(&given)).await;
+        let yes = ask(there.after(&given)).await;
         assert_eq!(yes.is(200)["decision"], true, "round {round}: {}", yes.told());
         let ended = here.delete(&format!("{grants}/account/r-1")).await;
         ended.is(200);
-        let no = ask(asker.after(&ended)).await;
+        let no = ask(there.after(&ended)).await;
         assert_eq!(no.is(200)["decision"], false, "round {round}: {}", no.told());
         assert!(no.number("/context/position") >= ended.number("/position"), "round {round}");
     }
