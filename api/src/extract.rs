@@ -17,6 +17,7 @@ pub use moment::{instant, instant_or_end_of_date, parse_moment};
 pub use page::{ListQuery, RowCursor, RowPage, paginate};
 pub use path::{
     AccountArg, AccountPath, GrantPath, GranteePath, ItemPath, LinkPath, ProjectionPath, TokenPath,
+    WebhookPath,
 };
 pub use position::PositionToken;
 pub use query::Params;

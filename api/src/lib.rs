@@ -18,6 +18,7 @@ pub mod state;
 pub mod telemetry;
 pub mod terminal;
 pub mod v1;
+pub mod webhooks;
 pub mod wiring;
 
 pub use state::{AppParts, AppState, Limits};

@@ -68,6 +68,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         "sharelog_feed_past_reads_total",
         "Times a reader had fallen behind and read the past"
     );
+    describe_counter!("sharelog_webhook_attempts_total", "Attempts to deliver, by outcome");
     gauge!("sharelog_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)
 }

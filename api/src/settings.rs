@@ -10,6 +10,7 @@ mod protected;
 pub use options::{LogFormat, ServeOptions, StoreOptions};
 pub use protected::Protected;
 
+use crate::webhooks::{Schedule, WebhookOptions};
 use clap::{ArgMatches, parser::ValueSource};
 use std::{
     fmt, fs,
@@ -172,6 +173,8 @@ pub struct Serve {
     pub kinds: Option<String>,
     /// Does this node build read models?
     pub projectors: bool,
+    /// How deliveries to webhooks are made.
+    pub webhooks: WebhookOptions,
     /// How long an opened link is open.
     pub visit_life: Duration,
     /// Longest wait for a position.
@@ -379,7 +382,14 @@ fn resolve_serve(options: ServeOptions) -> Result<Serve, SettingsError> {
     if !(60..=86_400).contains(&visit_life) {
         return Err(wrong("visit_life", "60 to 86400 seconds are possible"));
     }
+    let schedule = options.webhook_retries.as_deref().map(str::parse::<Schedule>).transpose();
+    let webhooks = WebhookOptions {
+        schedule: schedule.map_err(|rule| wrong("webhook_retries", rule))?.unwrap_or_default(),
+        private: options.webhook_private.unwrap_or(false),
+        ..WebhookOptions::default()
+    };
     Ok(Serve {
+        webhooks,
         listen: options.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
         public_url: options.public_url.as_deref().map(public_url).transpose()?,
         kinds: options.kinds,

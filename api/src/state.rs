@@ -43,6 +43,8 @@ pub struct Limits {
     pub longest_wait: Duration,
     /// How often a reader of the feed hears something, if only that there is nothing new.
     pub heartbeat: Duration,
+    /// May webhooks lead to this machine and to private networks?
+    pub private_webhooks: bool,
 }
 
 impl Default for Limits {
@@ -52,6 +54,7 @@ impl Default for Limits {
             at_least_wait: Duration::from_secs(5),
             longest_wait: Duration::from_secs(30),
             heartbeat: Duration::from_secs(15),
+            private_webhooks: false,
         }
     }
 }

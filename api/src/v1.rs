@@ -25,6 +25,8 @@ pub mod trail;
 pub mod view_as;
 pub mod visits;
 pub mod watch;
+#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
+pub mod webhooks;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
@@ -45,6 +47,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(view_as::routes())
         .merge(trail::routes())
         .merge(watch::routes())
+        .merge(webhooks::routes())
         .merge(tokens::routes())
         .merge(administration::routes())
         .merge(projections::routes())

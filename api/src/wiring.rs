@@ -7,6 +7,8 @@ mod lock;
 mod postgres;
 mod rights;
 
+pub(crate) use postgres::tls;
+
 use counted::CountedLog;
 pub use lock::DataLock;
 pub use rights::IndexAuthority;
@@ -179,6 +181,11 @@ fn node(data: &Path) -> Result<String, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => write_node(&path),
         Err(error) => Err(at(&path, "cannot read", &error)),
     }
+}
+
+/// The same, as an id; one that no other process has when the file was changed by hand.
+pub fn node_id(data: &Path) -> Result<Uuid, Failure> {
+    Ok(node(data)?.parse().unwrap_or_else(|_| Uuid::new_v4()))
 }
 
 fn write_node(path: &Path) -> Result<String, Failure> {

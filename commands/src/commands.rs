@@ -4,6 +4,7 @@ mod account;
 mod item;
 mod system;
 mod token;
+mod webhook;
 
 use crate::{
     Caller, CommandError, LinkPreview, OpenError, Opened, Parts, Secret, StartError, WriteHealth,

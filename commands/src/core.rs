@@ -4,7 +4,7 @@ use crate::{
     CommandError, Parts, Request, StartError,
     handler::{
         Accounts, Decider, Fingerprints, Folds, Handler, Items, Proposal, Slots, System, Tokens,
-        Uses, vault_error,
+        Uses, Webhooks, vault_error,
     },
     identities::Identities,
     links::{Guesses, SecretKeys},
@@ -41,6 +41,7 @@ pub(crate) struct Core {
     pub(crate) accounts: Slots<Accounts>,
     pub(crate) tokens: Slots<Tokens>,
     pub(crate) uses: Slots<Uses>,
+    pub(crate) webhooks: Slots<Webhooks>,
     pub(crate) system: Slots<System>,
     /// What is in force, as last seen; refreshed at most a second late.
     pub(crate) in_force: RwLock<Arc<SystemState>>,
@@ -119,6 +120,7 @@ impl Core {
             accounts: Slots::new(bytes / 4),
             tokens: Slots::new(bytes / 8),
             uses: Slots::new(bytes / 8),
+            webhooks: Slots::new(1024 * 1024),
             system: Slots::new(1024 * 1024),
             in_force: RwLock::default(),
             in_force_at: AtomicI64::new(i64::MIN),

@@ -13,7 +13,7 @@ mod outcome;
 mod seal;
 mod slots;
 
-pub(crate) use aggregate::{Accounts, Aggregate, Items, System, Tokens, Uses};
+pub(crate) use aggregate::{Accounts, Aggregate, Items, System, Tokens, Uses, Webhooks};
 pub(crate) use folds::Folds;
 pub(crate) use keyed::Fingerprints;
 pub(crate) use slots::Slots;

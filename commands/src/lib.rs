@@ -15,6 +15,7 @@ mod secret;
 mod settings;
 mod sweeper;
 pub mod vault;
+mod webhooks;
 
 pub use authority::{Authority, Standing};
 pub use clock::{Clock, ManualClock};
@@ -26,3 +27,4 @@ pub use request::{
 };
 pub use secret::Secret;
 pub use settings::{Parts, Settings};
+pub use webhooks::{Attempt, AttemptOutcome, Deliveries, Failing, Lease};

@@ -68,6 +68,11 @@ impl RowKind {
     }
 }
 
+/// What stands behind every name that begins so.
+fn beyond(prefix: &str) -> String {
+    format!("{prefix}\u{10FFFF}")
+}
+
 /// A row that an event points at. Inserted under a fresh id before the event is appended, never
 /// changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +93,17 @@ pub struct Row {
     pub written_at: Time,
     /// Since when no state refers to it; `None` = it is referred to, or was never looked at.
     pub unreferenced_since: Option<Time>,
+}
+
+/// A small row that changes, unlike those that events point at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Its name.
+    pub name: String,
+    /// Raised by one with every change, from 1 on.
+    pub version: u64,
+    /// The contents.
+    pub body: Vec<u8>,
 }
 
 /// Private storage. Everything that cannot be found fails closed.
@@ -146,4 +162,18 @@ pub trait Vault: Send + Sync + fmt::Debug {
     async fn checkpoint(&self, follower: &str) -> Result<Position, VaultError>;
     /// Advances a follower; never back.
     async fn advance(&self, follower: &str, position: Position) -> Result<(), VaultError>;
+
+    /// A note by name.
+    async fn note(&self, name: &str) -> Result<Option<Note>, VaultError>;
+    /// Notes whose names begin so, after a name, in the order of names.
+    async fn notes(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Note>, VaultError>;
+    /// Writes a note if it is still at this version (0 = it is not there); false = it is not.
+    async fn put_note(&self, name: &str, known: u64, body: Vec<u8>) -> Result<bool, VaultError>;
+    /// Removes the notes whose names begin so.
+    async fn drop_notes(&self, prefix: &str) -> Result<(), VaultError>;
 }

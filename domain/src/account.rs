@@ -156,7 +156,11 @@ fn erased() -> Rejection {
 pub fn evolve(state: &mut AccountState, recorded: &Recorded) {
     let event = match &recorded.event {
         Event::Account(event) => event,
-        Event::Item(_) | Event::Link(_) | Event::Token(_) | Event::System(_) => return,
+        Event::Item(_)
+        | Event::Link(_)
+        | Event::Token(_)
+        | Event::System(_)
+        | Event::Webhook(_) => return,
     };
     state.position = recorded.position();
     match event {

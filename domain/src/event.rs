@@ -23,12 +23,14 @@ pub mod system;
 pub mod text;
 pub mod token;
 pub mod upcast;
+pub mod webhook;
 
 pub use account::*;
 pub use item::*;
 pub use link_use::*;
 pub use system::*;
 pub use token::*;
+pub use webhook::*;
 
 /// Why a stored event could not be read. Nothing that reads events may skip one: it stops.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -205,6 +207,9 @@ catalog! {
     Token(TokenEvent) {
         Issued(TokenIssued) = "token.issued" v 1;
         Revoked(TokenRevoked) = "token.revoked" v 1;
+    }
+    Webhook(WebhookEvent) {
+        Changed(WebhookChanged) = "webhook.changed" v 1;
     }
     System(SystemEvent) {
         LogStarted(LogStarted) = "log.started" v 1;

@@ -159,6 +159,10 @@ uuid_id!(
     TokenId, "tk_", "token id"
 );
 uuid_id!(
+    /// A webhook: where events are delivered to.
+    WebhookId, "wh_", "webhook id"
+);
+uuid_id!(
     /// An opening of a link.
     VisitId, "vs_", "visit id"
 );

@@ -27,7 +27,11 @@ pub fn decide(state: &LinkUses, max_visits: u32, opening: LinkUsed) -> Option<Li
 pub fn evolve(state: &mut LinkUses, recorded: &Recorded) {
     let event = match &recorded.event {
         Event::Link(event) => event,
-        Event::Item(_) | Event::Account(_) | Event::Token(_) | Event::System(_) => return,
+        Event::Item(_)
+        | Event::Account(_)
+        | Event::Token(_)
+        | Event::System(_)
+        | Event::Webhook(_) => return,
     };
     state.position = recorded.position();
     match event {

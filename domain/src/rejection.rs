@@ -78,6 +78,8 @@ pub enum Entity {
     Account,
     /// A token.
     Token,
+    /// A webhook.
+    Webhook,
 }
 
 /// A command's refusal. `decide` answers it; nothing is appended.

@@ -1,6 +1,6 @@
 //! How are streams named, and how do names become NATS subject tokens and back?
 
-use crate::id::{AccountId, GroupId, ItemId, ItemRef, KindName, LinkId, TokenId};
+use crate::id::{AccountId, GroupId, ItemId, ItemRef, KindName, LinkId, TokenId, WebhookId};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -18,6 +18,8 @@ pub enum StreamName {
     Link(LinkId),
     /// One access token.
     Token(TokenId),
+    /// One webhook.
+    Webhook(WebhookId),
     /// The deployment itself: log identity, rules, kinds, keys.
     System,
 }
@@ -35,6 +37,7 @@ impl fmt::Display for StreamName {
             Self::Group(id) => write!(f, "group/{id}"),
             Self::Link(id) => write!(f, "link/{id}"),
             Self::Token(id) => write!(f, "token/{id}"),
+            Self::Webhook(id) => write!(f, "webhook/{id}"),
             Self::System => f.write_str("system"),
         }
     }
@@ -54,6 +57,7 @@ impl FromStr for StreamName {
             ["group", id] => id.parse().ok().map(Self::Group),
             ["link", id] => id.parse().ok().map(Self::Link),
             ["token", id] => id.parse().ok().map(Self::Token),
+            ["webhook", id] => id.parse().ok().map(Self::Webhook),
             _ => None,
         };
         parsed.ok_or_else(|| StreamNameError(text.chars().take(64).collect()))

@@ -164,7 +164,11 @@ fn raise(state: &SystemState, after: u32) -> Result<Vec<SystemEvent>, Rejection>
 pub fn evolve(state: &mut SystemState, recorded: &Recorded) {
     let event = match &recorded.event {
         Event::System(event) => event,
-        Event::Item(_) | Event::Account(_) | Event::Link(_) | Event::Token(_) => return,
+        Event::Item(_)
+        | Event::Account(_)
+        | Event::Link(_)
+        | Event::Token(_)
+        | Event::Webhook(_) => return,
     };
     state.position = recorded.position();
     match event {

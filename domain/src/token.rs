@@ -53,7 +53,11 @@ pub fn decide(state: &TokenState, command: &TokenCommand) -> Result<Vec<TokenEve
 pub fn evolve(state: &mut TokenState, recorded: &Recorded) {
     let event = match &recorded.event {
         Event::Token(event) => event,
-        Event::Item(_) | Event::Account(_) | Event::Link(_) | Event::System(_) => return,
+        Event::Item(_)
+        | Event::Account(_)
+        | Event::Link(_)
+        | Event::System(_)
+        | Event::Webhook(_) => return,
     };
     state.position = recorded.position();
     match event {

@@ -37,6 +37,8 @@ pub trait Body: Clone + Send + Sync + fmt::Debug + 'static {
 pub struct Told<B> {
     /// Where it stands.
     pub id: EventId,
+    /// Effective time.
+    pub time: domain::time::Time,
     /// Stored name.
     pub name: String,
     /// The account that acted.
@@ -54,6 +56,7 @@ impl<B: Body> Told<B> {
     pub fn of(event: AuditRow) -> Self {
         Self {
             id: event.id,
+            time: event.time,
             name: event.name.clone(),
             actor: event.actor.clone(),
             item: event.item.clone(),

@@ -9,6 +9,7 @@ pub mod process;
 pub mod raw;
 pub mod reading;
 pub mod rebuilds;
+pub mod receiver;
 pub mod service;
 pub mod sse;
 pub mod streaming;

@@ -38,6 +38,9 @@ impl Service {
         arguments.push(data.to_string_lossy().into_owned());
         arguments.extend(["--listen".to_owned(), format!("127.0.0.1:{port}")]);
         arguments.extend(["--public-url".to_owned(), PUBLIC_URL.to_owned()]);
+        // Receivers live on this machine, and are looked for again at once.
+        arguments.extend(["--webhook-private", "true", "--webhook-retries"].map(str::to_owned));
+        arguments.push(["1"; 40].join(","));
         arguments.extend_from_slice(engines);
         let process = spawn(&arguments, &data.with_extension("log"));
         Self { process, arguments, port, data: data.to_owned() }

@@ -130,6 +130,15 @@ pub const ROUTES: &[Route] = &[
     query("/v1/audit/events", OVERSEERS),
     // Applications for themselves; a person's share of it would have to be judged event by event.
     query("/v1/watch", Who::Roles(&[Admin, Auditor, App])),
+    // A webhook tells its holder what the feed tells a reader.
+    query("/v1/webhooks", Who::Roles(&[Admin, Auditor, App])),
+    command("PUT", "/v1/webhooks/{webhook}", OPERATORS, Scope::Read),
+    query("/v1/webhooks/{webhook}", Who::Roles(&[Admin, Auditor, App])),
+    command("PATCH", "/v1/webhooks/{webhook}", OPERATORS, Scope::Read),
+    command("DELETE", "/v1/webhooks/{webhook}", OPERATORS, Scope::Read),
+    command("POST", "/v1/webhooks/{webhook}/rotate-secret", OPERATORS, Scope::Read),
+    asking("/v1/webhooks/{webhook}/replay", OPERATORS, Scope::Read),
+    query("/v1/webhooks/{webhook}/deliveries", Who::Roles(&[Admin, Auditor, App])),
     administer("POST", "/v1/tokens"),
     query("/v1/tokens", OVERSEERS),
     administer("DELETE", "/v1/tokens/{token}"),

@@ -17,6 +17,7 @@ use crate::{
     shutdown::Shutdown,
     telemetry, terminal,
     v1::watch::Shown,
+    webhooks::Deliverer,
     wiring::{self, DataLock, Engines},
 };
 use axum::{Router, middleware, serve::ListenerExt as _};
@@ -79,9 +80,11 @@ async fn start(settings: &Settings, demo: bool, shutdown: Shutdown) -> Result<Se
     let first_token = write_first_token(&commands, store).await?;
     let views = views(engines.database.clone(), Some(engines.log.clone()));
     let work_ends = Shutdown::default();
-    let background = work(&commands, &engines, &work_ends, serve.projectors);
+    let mut background = work(&commands, &engines, &work_ends, serve.projectors);
 
     let feed = feed(&commands, &views, &engines, &shutdown);
+    let deliverer = deliverer(&commands, &feed, settings, &shutdown)?;
+    background.spawn(deliverer.run());
     let parts = (&commands, &views, &index, feed);
     let app = app(parts, &engines, &shutdown, prometheus, (serve, &public_url));
     let shown = banner::Banner {
@@ -182,6 +185,23 @@ fn work(
     background
 }
 
+/// What delivers to webhooks.
+fn deliverer(
+    commands: &Commands,
+    feed: &Feed<Shown>,
+    settings: &Settings,
+    shutdown: &Shutdown,
+) -> Result<Deliverer, Failure> {
+    Ok(Deliverer::new(
+        commands.clone(),
+        feed.clone(),
+        Arc::new(SystemClock),
+        settings.serve.webhooks.clone(),
+        (wiring::node_id(&settings.store.data)?, shutdown.clone()),
+        wiring::tls(None)?,
+    ))
+}
+
 /// The feed; its readers end with the service, so that it need not wait for them.
 fn feed(
     commands: &Commands,
@@ -216,7 +236,11 @@ fn app(
         activity: engines.activity.clone(),
         clock: Arc::new(SystemClock),
         public_url: public_url.clone(),
-        limits: Limits { longest_wait: serve.max_wait, ..Limits::default() },
+        limits: Limits {
+            longest_wait: serve.max_wait,
+            private_webhooks: serve.webhooks.private,
+            ..Limits::default()
+        },
     });
     let operations = Operations {
         commands: commands.clone(),

@@ -6,7 +6,7 @@ use axum::{
     http::request::Parts,
 };
 use domain::{
-    id::{AccountId, GrantId, IdError, ItemId, ItemRef, KindName, LinkId, TokenId},
+    id::{AccountId, GrantId, IdError, ItemId, ItemRef, KindName, LinkId, TokenId, WebhookId},
     principal::Grantee,
 };
 use std::str::FromStr;
@@ -88,6 +88,10 @@ path!(
 path!(
     /// `/v1/tokens/{token}`
     TokenPath { token: TokenId } = |s| Ok(Self { token: s.get("token")? })
+);
+path!(
+    /// `/v1/webhooks/{webhook}` and below
+    WebhookPath { webhook: WebhookId } = |s| Ok(Self { webhook: s.get("webhook")? })
 );
 path!(
     /// `/v1/accounts/{account}`, where `me` is the caller's own

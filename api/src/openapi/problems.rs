@@ -58,7 +58,7 @@ fn of_one(route: &Route) -> &'static [T] {
         ("PATCH", "/v1/items/{kind}/{id}") => &[T::ItemClosed],
         ("PUT", "/v1/items/{kind}/{id}/sharing") => &[T::PreconditionRequired],
         ("POST", "/v1/items/{kind}/{id}/grants") => &[T::NothingApplied],
-        ("PUT", "/v1/accounts/{account}") => &[T::AlreadyExists],
+        ("PUT", "/v1/accounts/{account}" | "/v1/webhooks/{webhook}") => &[T::AlreadyExists],
         ("POST", "/v1/links/open") => &[
             T::NotFound,
             T::LinkPasswordRequired,
@@ -102,6 +102,8 @@ fn of_one(route: &Route) -> &'static [T] {
             | "/v1/projections/{name}/pause"
             | "/v1/projections/{name}/resume",
         ) => &[T::ViewsUnavailable],
+        ("GET", "/v1/webhooks" | "/v1/webhooks/{webhook}/deliveries") => &[T::CursorMismatch],
+        ("POST", "/v1/webhooks/{webhook}/replay") => &[T::TimeInFuture],
         ("GET", "/v1/items/{kind}/{id}/grants" | "/v1/items/{kind}/{id}/links" | "/v1/tokens") => {
             &[T::CursorMismatch]
         }

@@ -17,6 +17,7 @@ const fn entity(entity: Entity) -> &'static str {
         Entity::Sharing => "sharing",
         Entity::Account => "account",
         Entity::Token => "token",
+        Entity::Webhook => "webhook",
     }
 }
 

@@ -163,6 +163,16 @@ options! {
         #[arg(value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
             help_heading = "Service", hide_short_help = true)]
         projectors: bool = "SHARELOG_PROJECTORS",
+        /// Deliver webhooks to addresses of this machine and of private networks too, where a
+        /// receiver could be something that was never meant to be reached from outside
+        /// [default: false]
+        #[arg(value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
+            help_heading = "Webhooks", hide_short_help = true)]
+        webhook_private: bool = "SHARELOG_WEBHOOK_PRIVATE",
+        /// Seconds between the attempts to deliver an event
+        /// [default: 5,300,1800,7200,18000,36000,50400,72000,86400]
+        #[arg(value_name = "SECONDS,…", help_heading = "Webhooks", hide_short_help = true)]
+        webhook_retries: String = "SHARELOG_WEBHOOK_RETRIES",
         /// How long an opened link is open, in seconds [default: 900]
         #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
         visit_life: u32 = "SHARELOG_VISIT_LIFE",

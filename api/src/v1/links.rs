@@ -67,7 +67,11 @@ async fn used_at(
     let events = last.events().map_err(|error| CommandError::Internal(error.to_string()))?;
     let used = events.iter().rev().find_map(|recorded| match &recorded.event {
         Event::Link(LinkUseEvent::Used(used)) => Some(used.used),
-        Event::Item(_) | Event::Account(_) | Event::Token(_) | Event::System(_) => None,
+        Event::Item(_)
+        | Event::Account(_)
+        | Event::Token(_)
+        | Event::Webhook(_)
+        | Event::System(_) => None,
     });
     Ok(used.unwrap_or_default())
 }

@@ -3,6 +3,7 @@
 mod query;
 mod stream;
 
+pub(super) use query::place;
 pub use stream::Shown;
 
 use crate::{

@@ -114,7 +114,8 @@ fn is_local(config: &Config) -> bool {
     })
 }
 
-fn tls(ca: Option<&Path>) -> Result<ClientConfig, Failure> {
+/// TLS that trusts what this machine trusts, and one authority more.
+pub(crate) fn tls(ca: Option<&Path>) -> Result<ClientConfig, Failure> {
     let mut roots = RootCertStore::empty();
     for certificate in rustls_native_certs::load_native_certs().certs {
         // One of the machine's certificates that cannot be read vouches for nobody; others do.

@@ -18,6 +18,7 @@ async fn call(caller: &Client, route: &Route) -> crate::world::Answer {
         .replace("{group}", "g-1")
         .replace("{grant}", "gr_0199c1d2e3f47a5b8c9d0e1f2a3b4c5d")
         .replace("{link}", "ln_0199c1d2e3f47a5b8c9d0e1f2a3b4c5d")
+        .replace("{webhook}", "wh_0199c1d2e3f47a5b8c9d0e1f2a3b4c5d")
         .replace("{token}", "tk_0199c1d2e3f47a5b8c9d0e1f2a3b4c5d");
     // What never ends is asked for something that is refused at once.
     let path = path.replace("/v1/watch", "/v1/watch?after=nothing");

@@ -9,6 +9,7 @@ use domain::{
     system::{self, SystemState},
     text::{HoldsPrivateText as _, PrivateField},
     token::{self, TokenState},
+    webhook::{self, WebhookState},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::Debug;
@@ -93,6 +94,23 @@ impl Aggregate for Tokens {
     }
     fn evolve(state: &mut TokenState, recorded: &Recorded) {
         token::evolve(state, recorded);
+    }
+}
+
+/// Webhooks.
+#[derive(Debug)]
+pub(crate) enum Webhooks {}
+
+impl Aggregate for Webhooks {
+    type State = WebhookState;
+    const NAME: &str = "webhook";
+    const FOLD_VERSION: u32 = 1;
+
+    fn position(state: &WebhookState) -> Position {
+        state.position
+    }
+    fn evolve(state: &mut WebhookState, recorded: &Recorded) {
+        webhook::evolve(state, recorded);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Aggregate, Issue, Proposal};
 use crate::{Outcome, Status};
 use domain::{
-    event::{AccountEvent, Event, ItemEvent, Recorded, TokenEvent},
+    event::{AccountEvent, Event, ItemEvent, Recorded, TokenEvent, WebhookEvent},
     id::CommitId,
     position::{EventId, Position},
     time::Time,
@@ -93,12 +93,13 @@ impl Sealed {
 
 /// Do these events create what their command names?
 pub(super) fn creates(events: &[Recorded]) -> bool {
-    events.iter().any(|recorded| {
-        matches!(
-            recorded.event,
-            Event::Item(ItemEvent::Registered(_) | ItemEvent::LinkCreated(_))
-                | Event::Account(AccountEvent::Registered(_))
-                | Event::Token(TokenEvent::Issued(_))
-        )
+    events.iter().any(|recorded| match &recorded.event {
+        Event::Item(event) => {
+            matches!(event, ItemEvent::Registered(_) | ItemEvent::LinkCreated(_))
+        }
+        Event::Account(event) => matches!(event, AccountEvent::Registered(_)),
+        Event::Token(event) => matches!(event, TokenEvent::Issued(_)),
+        Event::Webhook(WebhookEvent::Changed(changed)) => changed.before.is_none(),
+        Event::Link(_) | Event::System(_) => false,
     })
 }

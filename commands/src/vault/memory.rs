@@ -1,7 +1,7 @@
 //! The vault engine that keeps everything in memory: for tests, and the model of what an engine
 //! does.
 
-use super::{DataKeyRow, Row, RowKind, Vault, VaultError};
+use super::{DataKeyRow, Note, Row, RowKind, Vault, VaultError};
 use async_trait::async_trait;
 use domain::{id::VaultId, position::Position, time::Time};
 use parking_lot::Mutex;
@@ -19,6 +19,7 @@ struct Contents {
     secrets: BTreeMap<(String, u8), Vec<u8>>,
     codes: BTreeMap<Vec<u8>, Time>,
     checkpoints: BTreeMap<String, Position>,
+    notes: BTreeMap<String, Note>,
 }
 
 impl Contents {
@@ -163,6 +164,37 @@ impl Vault for MemoryVault {
         let mut contents = self.0.lock();
         let at = contents.checkpoints.entry(follower.to_owned()).or_default();
         *at = (*at).max(position);
+        Ok(())
+    }
+
+    async fn note(&self, name: &str) -> Result<Option<Note>, VaultError> {
+        Ok(self.0.lock().notes.get(name).cloned())
+    }
+
+    async fn notes(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Note>, VaultError> {
+        let contents = self.0.lock();
+        let named = contents.notes.values().filter(|note| note.name.starts_with(prefix));
+        let behind = named.filter(|note| after.is_none_or(|after| note.name.as_str() > after));
+        Ok(behind.take(limit as usize).cloned().collect())
+    }
+
+    async fn put_note(&self, name: &str, known: u64, body: Vec<u8>) -> Result<bool, VaultError> {
+        let mut contents = self.0.lock();
+        if contents.notes.get(name).map_or(0, |note| note.version) != known {
+            return Ok(false);
+        }
+        let note = Note { name: name.to_owned(), version: known + 1, body };
+        contents.notes.insert(name.to_owned(), note);
+        Ok(true)
+    }
+
+    async fn drop_notes(&self, prefix: &str) -> Result<(), VaultError> {
+        self.0.lock().notes.retain(|name, _| !name.starts_with(prefix));
         Ok(())
     }
 }

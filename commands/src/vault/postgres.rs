@@ -1,6 +1,6 @@
 //! The production vault engine: a PostgreSQL schema of its own.
 
-use super::{DataKeyRow, Row, RowKind, Vault, VaultError};
+use super::{DataKeyRow, Note, Row, RowKind, Vault, VaultError, beyond};
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Pool};
 use domain::{id::VaultId, position::Position, time::Time};
@@ -67,6 +67,11 @@ struct Statements {
     add_code: String,
     checkpoint: String,
     advance: String,
+    note: String,
+    notes: String,
+    add_note: String,
+    change_note: String,
+    drop_notes: String,
 }
 
 impl Statements {
@@ -120,6 +125,14 @@ impl Statements {
             advance: sql("INSERT INTO $vault.followers AS f (name, position) VALUES ($1, $2)
                 ON CONFLICT (name) DO UPDATE
                 SET position = greatest(f.position, excluded.position)"),
+            note: sql("SELECT name, version, body FROM $vault.notes WHERE name = $1"),
+            notes: sql("SELECT name, version, body FROM $vault.notes
+                WHERE name >= $1 AND name < $2 AND name > $3 ORDER BY name LIMIT $4"),
+            add_note: sql("INSERT INTO $vault.notes (name, version, body) VALUES ($1, 1, $2)
+                ON CONFLICT (name) DO NOTHING"),
+            change_note: sql("UPDATE $vault.notes SET version = version + 1, body = $3
+                WHERE name = $1 AND version = $2"),
+            drop_notes: sql("DELETE FROM $vault.notes WHERE name >= $1 AND name < $2"),
         }
     }
 }
@@ -220,6 +233,12 @@ fn read_row(row: &tokio_postgres::Row) -> Result<Row, VaultError> {
         written_at: time(column(row, 5)?),
         unreferenced_since: column::<Option<i64>>(row, 6)?.map(time),
     })
+}
+
+fn read_note(row: &tokio_postgres::Row) -> Result<Note, VaultError> {
+    let version: i64 = column(row, 1)?;
+    let version = u64::try_from(version).unwrap_or_default();
+    Ok(Note { name: column(row, 0)?, version, body: column(row, 2)? })
 }
 
 fn stored(position: Position) -> i64 {
@@ -353,5 +372,34 @@ impl Vault for PostgresVault {
 
     async fn advance(&self, follower: &str, position: Position) -> Result<(), VaultError> {
         self.execute(&self.sql.advance, &[&follower, &stored(position)]).await.map(drop)
+    }
+
+    async fn note(&self, name: &str) -> Result<Option<Note>, VaultError> {
+        self.query(&self.sql.note, &[&name]).await?.first().map(read_note).transpose()
+    }
+
+    async fn notes(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Note>, VaultError> {
+        let (to, after) = (beyond(prefix), after.unwrap_or_default());
+        let values: [&(dyn ToSql + Sync); 4] = [&prefix, &to, &after, &i64::from(limit)];
+        self.query(&self.sql.notes, &values).await?.iter().map(read_note).collect()
+    }
+
+    async fn put_note(&self, name: &str, known: u64, body: Vec<u8>) -> Result<bool, VaultError> {
+        let known = i64::try_from(known).unwrap_or(i64::MAX);
+        let written = if known == 0 {
+            self.execute(&self.sql.add_note, &[&name, &body]).await?
+        } else {
+            self.execute(&self.sql.change_note, &[&name, &known, &body]).await?
+        };
+        Ok(written == 1)
+    }
+
+    async fn drop_notes(&self, prefix: &str) -> Result<(), VaultError> {
+        self.execute(&self.sql.drop_notes, &[&prefix, &beyond(prefix)]).await.map(drop)
     }
 }

@@ -3,9 +3,10 @@
 //! Deleted contents are overwritten (`secure_delete`), and the write-ahead log is emptied after an
 //! erasure, so that nothing of a forgotten holder stays in the files.
 
+mod notes;
 mod worker;
 
-use super::{DataKeyRow, Row, RowKind, Vault, VaultError};
+use super::{DataKeyRow, Note, Row, RowKind, Vault, VaultError};
 use async_trait::async_trait;
 use domain::{id::VaultId, position::Position, time::Time};
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params, types::Type};
@@ -349,5 +350,26 @@ impl Vault for SqliteVault {
             )
         };
         self.writer.run(advance).await.map(drop)
+    }
+
+    async fn note(&self, name: &str) -> Result<Option<Note>, VaultError> {
+        notes::one(&self.reader, name).await
+    }
+
+    async fn notes(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Note>, VaultError> {
+        notes::some(&self.reader, prefix, after, limit).await
+    }
+
+    async fn put_note(&self, name: &str, known: u64, body: Vec<u8>) -> Result<bool, VaultError> {
+        notes::put(&self.writer, name, known, body).await
+    }
+
+    async fn drop_notes(&self, prefix: &str) -> Result<(), VaultError> {
+        notes::remove(&self.writer, prefix).await
     }
 }

@@ -38,6 +38,8 @@ macro_rules! conforms {
             a_code_is_used_once
             a_checkpoint_never_goes_back
             unchecked_rows_come_oldest_first_and_once_a_mark
+            a_note_changes_only_for_who_knows_its_version
+            notes_are_listed_and_dropped_by_the_beginning_of_their_names
         }
     };
 }

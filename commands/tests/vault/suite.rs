@@ -178,3 +178,33 @@ pub(crate) async fn unchecked_rows_come_oldest_first_and_once_a_mark(vault: &dyn
     vault.mark(id(1), at(11), None).await.unwrap();
     assert_eq!(vault.get(id(1)).await.unwrap().unwrap().unreferenced_since, None);
 }
+
+pub(crate) async fn a_note_changes_only_for_who_knows_its_version(vault: &dyn Vault) {
+    assert_eq!(vault.note("a").await.unwrap(), None);
+    assert!(!vault.put_note("a", 1, b"early".to_vec()).await.unwrap());
+    let adds = (0..8u8).map(|n| vault.put_note("a", 0, vec![n]));
+    let added = futures::future::try_join_all(adds).await.unwrap();
+    assert_eq!(added.iter().filter(|added| **added).count(), 1);
+    let changes = (0..8u8).map(|n| vault.put_note("a", 1, vec![100 + n]));
+    let changed = futures::future::try_join_all(changes).await.unwrap();
+    assert_eq!(changed.iter().filter(|changed| **changed).count(), 1);
+    let note = vault.note("a").await.unwrap().unwrap();
+    assert_eq!((note.name.as_str(), note.version), ("a", 2));
+    assert!(note.body[0] >= 100);
+}
+
+pub(crate) async fn notes_are_listed_and_dropped_by_the_beginning_of_their_names(
+    vault: &dyn Vault,
+) {
+    for name in ["w/2/x", "w/1/y", "w/1/x", "w/1", "v", "w/10"] {
+        assert!(vault.put_note(name, 0, name.into()).await.unwrap());
+    }
+    let names = |notes: Vec<commands::vault::Note>| {
+        notes.into_iter().map(|note| note.name).collect::<Vec<_>>()
+    };
+    let some = vault.notes("w/1/", None, 9).await.unwrap();
+    assert_eq!(names(some), ["w/1/x", "w/1/y"]);
+    assert_eq!(names(vault.notes("w/", Some("w/1"), 2).await.unwrap()), ["w/1/x", "w/1/y"]);
+    vault.drop_notes("w/1/").await.unwrap();
+    assert_eq!(names(vault.notes("", None, 9).await.unwrap()), ["v", "w/1", "w/10", "w/2/x"]);
+}

@@ -6,7 +6,8 @@
 use super::{
     AccountEvent, Audience, CatalogAudience, EndCause, Ended, Event, GrantChanged, GrantEnded,
     GrantTerms, ItemEvent, KeyPurpose, LinkCreated, LinkRevoked, LinkTerms, LinkUseEvent,
-    PublicationUpdated, Recorded, Restore, SystemEvent, TokenEvent, Visibility, WithdrawCause,
+    PublicationUpdated, Recorded, Restore, SystemEvent, TokenEvent, Visibility, WebhookEvent,
+    WebhookStatus, WithdrawCause,
 };
 use crate::{
     actor::Actor,
@@ -27,6 +28,7 @@ pub fn sentence(recorded: &Recorded, stream: &StreamName) -> String {
             format!("opened {what} to {} {} (use {})", used.item.kind, used.item.id, used.used)
         }
         Event::Token(event) => token(event, &what),
+        Event::Webhook(event) => webhook(event, &what),
         Event::System(event) => system(event),
     };
     format!("{who} {said}")
@@ -40,6 +42,7 @@ fn target(stream: &StreamName) -> String {
         StreamName::Group(id) => format!("group {id}"),
         StreamName::Link(id) => format!("link {id}"),
         StreamName::Token(id) => format!("token {id}"),
+        StreamName::Webhook(id) => format!("webhook {id}"),
         StreamName::System => "the deployment".to_owned(),
     }
 }
@@ -187,6 +190,27 @@ fn token(event: &TokenEvent, what: &str) -> String {
             format!("issued {what} with the role {role}{account}{end}")
         }
         TokenEvent::Revoked(_) => format!("revoked {what}"),
+    }
+}
+
+fn webhook(WebhookEvent::Changed(changed): &WebhookEvent, what: &str) -> String {
+    let (Some(before), Some(after)) = (&changed.before, &changed.after) else {
+        return match changed.after {
+            Some(_) => format!("made {what}"),
+            None => format!("removed {what}"),
+        };
+    };
+    if before.status != after.status {
+        return match after.status {
+            WebhookStatus::Active => format!("put {what} to work"),
+            WebhookStatus::Paused => format!("paused {what}"),
+            WebhookStatus::Gone => format!("gave {what} up, as its receiver is gone"),
+        };
+    }
+    if before.secrets == after.secrets {
+        format!("changed {what}")
+    } else {
+        format!("gave {what} a new secret")
     }
 }
 

@@ -15,7 +15,11 @@ use crate::{
 pub fn evolve(state: &mut ItemState, recorded: &Recorded) {
     let event = match &recorded.event {
         Event::Item(event) => event,
-        Event::Account(_) | Event::Link(_) | Event::Token(_) | Event::System(_) => return,
+        Event::Account(_)
+        | Event::Link(_)
+        | Event::Token(_)
+        | Event::System(_)
+        | Event::Webhook(_) => return,
     };
     state.position = recorded.position();
     match event {

@@ -29,6 +29,7 @@ pub fn mentions(recorded: &[Recorded], id: Mention) -> bool {
             | Event::Account(_)
             | Event::Link(_)
             | Event::Token(_)
+            | Event::Webhook(_)
             | Event::System(_),
             Mention::Grant(_) | Mention::Link(_),
         ) => false,

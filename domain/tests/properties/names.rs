@@ -3,6 +3,7 @@
 use domain::{
     id::{
         AccountId, GrantId, GroupId, ItemId, ItemRef, KindName, LinkId, TokenId, VaultId, VisitId,
+        WebhookId,
     },
     position::{EventId, Position},
     principal::Principal,
@@ -31,7 +32,8 @@ fn stream() -> impl Strategy<Value = StreamName> {
         account().prop_map(StreamName::Account),
         NAME.prop_filter_map("no id", |id| GroupId::parse(id).ok()).prop_map(StreamName::Group),
         uuid.clone().prop_map(|id| StreamName::Link(LinkId(id))),
-        uuid.prop_map(|id| StreamName::Token(TokenId(id))),
+        uuid.clone().prop_map(|id| StreamName::Token(TokenId(id))),
+        uuid.prop_map(|id| StreamName::Webhook(WebhookId(id))),
         Just(StreamName::System),
     ]
 }

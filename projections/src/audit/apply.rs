@@ -81,6 +81,7 @@ fn beside(recorded: &Recorded) -> Option<Change> {
         | Event::System(_)
         | Event::Item(_)
         | Event::Link(_)
-        | Event::Token(_) => None,
+        | Event::Token(_)
+        | Event::Webhook(_) => None,
     }
 }

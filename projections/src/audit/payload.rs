@@ -7,7 +7,7 @@ use domain::{
     event::{
         AccountEvent, Description, DescriptionPart, Event, GrantChanged, GrantEnded, GrantTerms,
         ItemEvent, LinkChanged, LinkCreated, LinkTerms, LinkUseEvent, Recorded, SystemEvent,
-        TokenEvent, TokenIssued,
+        TokenEvent, TokenIssued, WebhookEvent, WebhookTerms,
     },
     id::{GrantId, ItemRef},
     principal::Grantee,
@@ -75,6 +75,9 @@ pub(super) fn said(recorded: &Recorded, stream: &StreamName) -> Said {
         }
         Event::Token(TokenEvent::Issued(data)) => Said::start(token(data)),
         Event::Token(TokenEvent::Revoked(_)) => Said::default(),
+        Event::Webhook(WebhookEvent::Changed(data)) => {
+            Said::change(data.before.as_ref().map(webhook), data.after.as_ref().map(webhook))
+        }
         Event::System(event) => of_system(event),
     };
     match stream {
@@ -83,6 +86,7 @@ pub(super) fn said(recorded: &Recorded, stream: &StreamName) -> Said {
         StreamName::Group(id) => said = said.about("group", id),
         StreamName::Link(id) => said = said.about("link", id),
         StreamName::Token(id) => said = said.about("token", id),
+        StreamName::Webhook(id) => said = said.about("webhook", id),
         StreamName::System => {}
     }
     said
@@ -92,6 +96,14 @@ fn token(data: &TokenIssued) -> Value {
     json!({
         "role": data.role, "label": data.label, "scopes": data.scopes, "account": data.account,
         "ends_at": data.ends_at,
+    })
+}
+
+fn webhook(terms: &WebhookTerms) -> Value {
+    let ends: Vec<_> = terms.secrets.iter().map(|secret| secret.until).collect();
+    json!({
+        "url": terms.url, "label": terms.label, "types": terms.types, "item": terms.item,
+        "account": terms.account, "status": terms.status, "secrets_end": ends,
     })
 }
 

@@ -30,6 +30,7 @@ pub(super) fn apply(recorded: &Recorded, record: &RecordMeta) -> Vec<Change> {
             )
             | Event::Link(LinkUseEvent::Used(_))
             | Event::Token(TokenEvent::Issued(_) | TokenEvent::Revoked(_))
+            | Event::Webhook(_)
             | Event::System(
                 SystemEvent::LogStarted(_)
                 | SystemEvent::LevelRaised(_)

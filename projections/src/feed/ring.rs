@@ -130,7 +130,8 @@ mod tests {
         let id = EventId { position: Position(position), index };
         let name =
             if position.is_multiple_of(3) { "grant.given" } else { "link.created" }.to_owned();
-        Told { id, name, actor: None, item: None, target: None, body: Nothing }
+        let time = domain::time::Time::default();
+        Told { id, time, name, actor: None, item: None, target: None, body: Nothing }
     }
 
     proptest! {

@@ -42,6 +42,7 @@ impl Tables {
             (
                 Event::Link(LinkUseEvent::Used(_))
                 | Event::Token(TokenEvent::Issued(_) | TokenEvent::Revoked(_))
+                | Event::Webhook(_)
                 | Event::Item(_)
                 | Event::Account(_),
                 _,

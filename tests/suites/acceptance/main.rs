@@ -15,3 +15,4 @@ mod sharing;
 mod visibility;
 mod watch;
 mod watchers;
+mod webhooks;

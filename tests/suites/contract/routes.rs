@@ -58,6 +58,14 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST /access/v1/search/action", "aupc"),
     ("GET /v1/audit/events", "au"),
     ("GET /v1/watch", "aup"),
+    ("GET /v1/webhooks", "aup"),
+    ("PUT /v1/webhooks/{webhook}", "ap"),
+    ("GET /v1/webhooks/{webhook}", "aup"),
+    ("PATCH /v1/webhooks/{webhook}", "ap"),
+    ("DELETE /v1/webhooks/{webhook}", "ap"),
+    ("POST /v1/webhooks/{webhook}/rotate-secret", "ap"),
+    ("POST /v1/webhooks/{webhook}/replay", "ap"),
+    ("GET /v1/webhooks/{webhook}/deliveries", "aup"),
     ("POST /v1/tokens", "a"),
     ("GET /v1/tokens", "au"),
     ("DELETE /v1/tokens/{token}", "a"),
@@ -96,6 +104,7 @@ fn call(caller: &Client, route: &str) -> tests::client::Call {
         .replace("{name}", "none")
         .replace("{grant}", "gr_018f0000000070008000000000000000")
         .replace("{link}", "ln_018f0000000070008000000000000000")
+        .replace("{webhook}", "wh_018f0000000070008000000000000000")
         .replace("{token}", "tk_018f0000000070008000000000000000");
     // What never ends is asked for something that is refused at once.
     let path = path.replace("/v1/watch", "/v1/watch?after=nothing");

@@ -5,6 +5,7 @@ use tests::{
     Answer, Client, Pair, World, json,
     load::{Load, assert_log_is_what_was_told},
     raw, reading, rebuilds,
+    receiver::Receiver,
     sse::Watch,
     wait::until,
     world::{item, share},
@@ -147,6 +148,47 @@ async fn a_reader_of_the_feed_goes_on_at_the_other_node() {
     let trail = reading::trail(&world).await;
     let wanted: Vec<_> = trail.iter().filter_map(|event| event["id"].as_str()).collect();
     assert_eq!(got, wanted);
+}
+
+/// The grants given behind a position, by their events.
+async fn given(world: &World, start: u64) -> Vec<String> {
+    let trail = reading::trail(world).await;
+    let given = trail
+        .iter()
+        .filter(|event| event["type"] == "grant.given" && event["position"].as_u64() > Some(start));
+    given.filter_map(|event| event["id"].as_str().map(str::to_owned)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_node_delivers_to_webhooks_when_one_dies() {
+    let (mut world, _, there) = two_nodes().await;
+    let receiver = Receiver::start().await;
+    let start = raw::head(&world).await;
+    let hook = "/v1/webhooks/wh_0199c1d2e3f47a5b8c9d0e1f2a3b4c5d";
+    let wish = json!({"url": receiver.url(), "label": "x", "types": ["grant."]});
+    let caller = there.token(world.admin_token()).plain();
+    let secret = caller.put(hook, wish).await.str("/webhook/secret");
+    let path = format!("{}/grants", item("history", "i-0"));
+    for round in 0..5 {
+        there.post(&path, share(&format!("r-{round}"), "viewer")).await.is(200);
+    }
+    receiver.wait_for(&given(&world, start).await).await;
+    // Whichever delivers: each dies once, and the other goes on.
+    for round in 5..7 {
+        world.nodes[round % 2].kill();
+        let caller = there.at(&world.nodes[(round + 1) % 2].base());
+        caller.post(&path, share(&format!("r-{round}"), "viewer")).await.is(200);
+        let last = caller.token(world.admin_token()).plain();
+        let sent = receiver.received().len();
+        until("the other node delivers", Duration::from_mins(1), || async {
+            (receiver.received().len() > sent).then_some(())
+        })
+        .await;
+        last.get(hook).await.is(200);
+        world.nodes[round % 2].start_again().await;
+    }
+    receiver.wait_for(&given(&world, start).await).await;
+    assert!(receiver.received().iter().all(|one| one.signed_by(&secret) == 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -37,6 +37,7 @@ pub(super) fn by_rule(outcome: &Outcome<ItemState>) -> (EndedCounts, Vec<EndedGr
         | Event::Account(_)
         | Event::Link(_)
         | Event::Token(_)
+        | Event::Webhook(_)
         | Event::System(_) => None,
     });
     let Some(counts) = counts else { return (EndedCounts::default(), Vec::new()) };

@@ -10,6 +10,7 @@ use domain::{
     stream::StreamName,
     time::Time,
     token::TokenState,
+    webhook::WebhookState,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -89,6 +90,12 @@ impl Planned for ItemState {
 
 /// The access of an account to items is not listed here: items are streams of their own.
 impl Planned for AccountState {
+    fn sides(_: &Self, _: &Self, _: Time) -> (SideBody, SideBody) {
+        (Vec::new().into(), Vec::new().into())
+    }
+}
+
+impl Planned for WebhookState {
     fn sides(_: &Self, _: &Self, _: Time) -> (SideBody, SideBody) {
         (Vec::new().into(), Vec::new().into())
     }

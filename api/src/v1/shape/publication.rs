@@ -101,6 +101,7 @@ pub fn also(events: &[Recorded], asked: &str) -> Vec<AlsoBody> {
             | Event::Account(_)
             | Event::Link(_)
             | Event::Token(_)
+            | Event::Webhook(_)
             | Event::System(_) => return None,
         };
         (event != asked).then_some(AlsoBody { event, before, after })

@@ -41,7 +41,7 @@ pub(super) struct Wanted {
 }
 
 /// An event's id, or a position, which stands for all of its events.
-pub(super) fn place(text: &str) -> Option<EventId> {
+pub(in crate::v1) fn place(text: &str) -> Option<EventId> {
     match text.parse() {
         Ok(id) => Some(id),
         Err(_) => text.parse().ok().map(|at| EventId { position: Position(at), index: WHOLE }),

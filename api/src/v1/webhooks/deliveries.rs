@@ -1,0 +1,82 @@
+//! `GET /v1/webhooks/{webhook}/deliveries`: the last attempts, or what was given up.
+
+use super::{AttemptBody, for_itself};
+use crate::{
+    extract::{Head, ListQuery, Params, RowCursor, WebhookPath},
+    problem::{Fallible, Problem, ProblemType},
+    state::AppState,
+    v1::shape::{List, Page},
+};
+use axum::{extract::State, response::Response};
+use domain::{id::WebhookId, position::EventId};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+/// Which attempts.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Which {
+    /// The last 50, the newest first.
+    #[default]
+    Recent,
+    /// The last one of each event that was given up, in the order of the log.
+    DeadLetters,
+}
+
+/// The parameters of the list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DeliveriesQuery {
+    /// `recent` (usual) or `dead_letters`.
+    #[param(inline)]
+    #[serde(default)]
+    which: Which,
+    /// At most so many rows: 1 to 200, usually 50.
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+fn list_name(webhook: WebhookId) -> String {
+    format!("dead letters of {webhook}")
+}
+
+/// The last attempts to deliver, or what was given up
+#[utoipa::path(get, path = "/v1/webhooks/{webhook}/deliveries", tag = "live",
+    params(DeliveriesQuery),
+    responses((status = 200, description = "A page", body = List<AttemptBody>)))]
+pub async fn list_webhook_deliveries(
+    State(app): State<AppState>,
+    WebhookPath { webhook }: WebhookPath,
+    Params(query): Params<DeliveriesQuery>,
+    head: Head,
+) -> Fallible<Response> {
+    for_itself(&head.caller)?;
+    let page = ListQuery { limit: query.limit, cursor: query.cursor, count: false }.page()?;
+    let there = app.commands.load_webhook(webhook).await?.terms.is_some();
+    let notes = if there { app.commands.deliveries(webhook).await? } else { None };
+    let (notes, _) = notes.ok_or_else(|| Problem::not_found("webhook"))?;
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let (rows, next) = match query.which {
+        Which::Recent => (notes.recent.into_iter().take(limit).collect(), None),
+        Which::DeadLetters => {
+            let name = list_name(webhook);
+            let after = page.after.as_deref().map(|text| RowCursor::decode(&name, text));
+            let after: Option<EventId> =
+                after.transpose()?.map(|id| id.parse()).transpose().map_err(|_| {
+                    let detail = "the cursor does not belong to this list";
+                    Problem::new(ProblemType::CursorMismatch, detail)
+                })?;
+            let mut rows = app.commands.dead_letters(webhook, after, page.limit + 1).await?;
+            let more = rows.len() > limit;
+            rows.truncate(limit);
+            let last = rows.last().filter(|_| more).map(|row| row.event.to_string());
+            (rows, last.map(|event| RowCursor::after(&name, &event).encode()))
+        }
+    };
+    let position = app.commands.last_acknowledged();
+    let data: Vec<AttemptBody> = rows.into_iter().map(Into::into).collect();
+    let body = List { data, total: None, next, position };
+    Ok(Page { app: &app, position, version: None }.json(&head, body))
+}

@@ -1,0 +1,34 @@
+//! `GET /v1/webhooks/{webhook}`: a webhook, and how far its deliveries have come.
+
+use super::{WebhookBody, for_itself, webhook_body};
+use crate::{
+    extract::{Head, WebhookPath},
+    problem::{Fallible, Problem},
+    state::AppState,
+    v1::{fresh, shape::Page},
+};
+use axum::{extract::State, response::Response};
+
+/// A webhook, and how far its deliveries have come
+#[utoipa::path(get, path = "/v1/webhooks/{webhook}", tag = "live",
+    responses((status = 200, description = "The webhook", body = WebhookBody)))]
+pub async fn get_webhook(
+    State(app): State<AppState>,
+    WebhookPath { webhook }: WebhookPath,
+    head: Head,
+) -> Fallible<Response> {
+    for_itself(&head.caller)?;
+    fresh::written(&app, &head).await?;
+    let state = app.commands.load_webhook(webhook).await?;
+    let body = webhook_body(webhook, &state).ok_or_else(|| Problem::not_found("webhook"));
+    let mut body = body?;
+    let notes = app.commands.deliveries(webhook).await?;
+    body.deliveries = notes.map(|(notes, _)| notes.into());
+    let position = app.commands.last_acknowledged().max(state.position);
+    let mut response = Page { app: &app, position, version: None }.json(&head, body);
+    // Deliveries change without a new version, so the answer is never "not modified".
+    if let Ok(tag) = format!("\"{}\"", state.position).parse() {
+        response.headers_mut().insert(axum::http::header::ETAG, tag);
+    }
+    Ok(response)
+}

@@ -1,0 +1,54 @@
+//! `GET /v1/webhooks`: the webhooks.
+
+use super::{WebhookBody, for_itself, webhook_body};
+use crate::{
+    extract::{Head, ListQuery, Params, RowCursor},
+    problem::{Fallible, Problem, ProblemType},
+    state::AppState,
+    v1::{
+        fresh,
+        shape::{List, Page, TotalBody},
+    },
+};
+use axum::{extract::State, response::Response};
+use domain::id::WebhookId;
+
+const LIST: &str = "webhooks";
+/// Beyond so many, the count says "at least".
+const MOST_COUNTED: u32 = 1_000;
+
+/// The webhooks, without what is secret of them
+#[utoipa::path(get, path = "/v1/webhooks", tag = "live", params(ListQuery),
+    responses((status = 200, description = "A page", body = List<WebhookBody>)))]
+pub async fn list_webhooks(
+    State(app): State<AppState>,
+    Params(query): Params<ListQuery>,
+    head: Head,
+) -> Fallible<Response> {
+    for_itself(&head.caller)?;
+    let page = query.page()?;
+    fresh::written(&app, &head).await?;
+    let after = page.after.as_deref().map(|text| RowCursor::decode(LIST, text)).transpose()?;
+    let after: Option<WebhookId> = after.map(|id| id.parse()).transpose().map_err(|_| {
+        Problem::new(ProblemType::CursorMismatch, "the cursor does not belong to this list")
+    })?;
+    let mut rows = app.commands.webhooks(after, page.limit + 1).await?;
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let total = if page.count {
+        let all = app.commands.webhooks(None, MOST_COUNTED).await?.len();
+        let exact = all < MOST_COUNTED as usize;
+        Some(TotalBody { value: u64::try_from(all).unwrap_or(u64::MAX), exact })
+    } else {
+        None
+    };
+    let last = rows.last().filter(|_| more);
+    let body = List {
+        next: last.map(|(id, _)| RowCursor::after(LIST, &id.to_string()).encode()),
+        total,
+        position: app.commands.last_acknowledged(),
+        data: rows.iter().filter_map(|(id, state)| webhook_body(*id, state)).collect(),
+    };
+    Ok(Page { app: &app, position: body.position, version: None }.json(&head, body))
+}

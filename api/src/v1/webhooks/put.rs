@@ -1,0 +1,89 @@
+//! `PUT /v1/webhooks/{webhook}`: make a webhook, or set it up as said.
+
+use super::{
+    WantedStatus, WebhookItem, WebhookResource, check_label, check_types, check_url, for_itself,
+    webhook_body,
+};
+use crate::{
+    extract::{Call, WebhookPath},
+    problem::Fallible,
+    state::AppState,
+    v1::shape::{Answer, Reply, Warning},
+};
+use axum::{extract::State, response::Response};
+use commands::Status;
+use domain::{event::WebhookStatus, id::AccountId, stream::StreamName, webhook::WebhookWish};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A webhook as it shall be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"url": "https://hooks.example/sharelog", "label": "search index",
+    "types": ["grant.", "item.registered"]}))]
+pub struct PutWebhook {
+    /// Where events are delivered to: `https://`, without credentials.
+    url: String,
+    /// Its name.
+    label: String,
+    /// Stored names of events, or beginnings that end in a dot; absent = all.
+    types: Option<Vec<String>>,
+    /// Events about this item only.
+    item: Option<WebhookItem>,
+    /// Events by or about this account only.
+    #[schema(value_type = Option<String>)]
+    account: Option<AccountId>,
+    /// `active` (usual) or `paused`.
+    status: Option<WantedStatus>,
+}
+
+impl PutWebhook {
+    fn check(self, app: &AppState) -> Fallible<WebhookWish> {
+        check_url(app, &self.url)?;
+        check_label(&self.label)?;
+        let types = self.types.unwrap_or_default();
+        check_types(&types)?;
+        Ok(WebhookWish {
+            url: self.url,
+            label: self.label,
+            types,
+            item: self.item.as_ref().map(WebhookItem::read).transpose()?,
+            account: self.account,
+            status: self.status.map_or(WebhookStatus::Active, Into::into),
+        })
+    }
+}
+
+/// Make a webhook, or set it up as said
+///
+/// Deliveries follow Standard Webhooks: headers `webhook-id` (the same for every attempt),
+/// `webhook-timestamp` and `webhook-signature`, body `{"type","timestamp","data"}` with the event
+/// as the audit trail shows it. A new webhook gets what is recorded from now on. Its secret
+/// (`whsec_…`) is answered once, when it is made; a replay does not repeat it.
+#[utoipa::path(put, path = "/v1/webhooks/{webhook}", tag = "live", request_body = PutWebhook,
+    responses((status = 201, description = "It is made", body = Answer<WebhookResource>),
+        (status = 200, description = "It is set up so", body = Answer<WebhookResource>)))]
+pub async fn put_webhook(
+    State(app): State<AppState>,
+    WebhookPath { webhook }: WebhookPath,
+    Call { request, body, .. }: Call<PutWebhook>,
+) -> Fallible<Response> {
+    for_itself(&request.caller)?;
+    let wish = body.check(&app)?;
+    let (outcome, secret) = app.commands.put_webhook(&request, webhook, wish).await?;
+    let mut body = webhook_body(webhook, &outcome.after);
+    let unshown = outcome.created && secret.is_none() && outcome.status != Status::Planned;
+    if let Some(body) = &mut body {
+        body.secret = secret.map(|secret| secret.expose().to_owned());
+    }
+    let stream = StreamName::Webhook(webhook);
+    let mut answer = Answer::of(&outcome, &stream, WebhookResource { webhook: body });
+    if unshown {
+        answer.warnings.push(Warning {
+            code: "secret_not_repeated",
+            detail: "the secret was shown once; rotate it to get another".to_owned(),
+        });
+    }
+    let reply = Reply::to(&app, &outcome).version(outcome.after.position);
+    Ok(reply.location(|| format!("/v1/webhooks/{webhook}")).json(answer))
+}

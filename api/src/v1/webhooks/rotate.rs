@@ -1,0 +1,55 @@
+//! `POST /v1/webhooks/{webhook}/rotate-secret`: sign with a new secret.
+
+use super::{WebhookResource, for_itself, webhook_body};
+use crate::{
+    extract::{Call, WebhookPath},
+    problem::{Fallible, Problem},
+    state::AppState,
+    v1::shape::{Answer, Reply},
+};
+use axum::{extract::State, response::Response};
+use domain::stream::StreamName;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// How long the old secret signs too, in seconds.
+const USUAL_GRACE: i64 = 86_400;
+const LONGEST_GRACE: i64 = 7 * 86_400;
+
+/// How a secret is replaced.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"grace_seconds": 86_400}))]
+pub struct RotateSecret {
+    /// For how many seconds deliveries are signed with the old secret too: 0 to 604800, usually
+    /// 86400.
+    grace_seconds: Option<i64>,
+}
+
+/// Sign with a new secret
+///
+/// Deliveries carry the signatures of both for a while, separated by a blank, so that the receiver
+/// changes its secret when it suits. The new secret is answered once.
+#[utoipa::path(post, path = "/v1/webhooks/{webhook}/rotate-secret", tag = "live",
+    request_body = RotateSecret,
+    responses((status = 200, description = "The new secret", body = Answer<WebhookResource>)))]
+pub async fn rotate_webhook_secret(
+    State(app): State<AppState>,
+    WebhookPath { webhook }: WebhookPath,
+    Call { request, body, .. }: Call<RotateSecret>,
+) -> Fallible<Response> {
+    for_itself(&request.caller)?;
+    let grace = body.grace_seconds.unwrap_or(USUAL_GRACE);
+    if !(0..=LONGEST_GRACE).contains(&grace) {
+        return Err(Problem::field("/grace_seconds", "0 to 604800"));
+    }
+    let rotated = app.commands.rotate_webhook_secret(&request, webhook, grace).await?;
+    let (outcome, secret) = rotated;
+    let mut body = webhook_body(webhook, &outcome.after);
+    if let Some(body) = &mut body {
+        body.secret = secret.map(|secret| secret.expose().to_owned());
+    }
+    let resource = WebhookResource { webhook: body };
+    let answer = Answer::of(&outcome, &StreamName::Webhook(webhook), resource);
+    Ok(Reply::to(&app, &outcome).version(outcome.after.position).json(answer))
+}

@@ -1,0 +1,102 @@
+//! Who may deliver now, and how is it noted how far that has come?
+
+use super::Shared;
+use commands::{Attempt, CommandError, Deliveries, Lease};
+use domain::{id::WebhookId, time::Time};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// For so long nobody else delivers, in seconds. A node that died is replaced after that.
+const SECONDS: i64 = 15;
+/// When a lease is renewed, and how late progress may be noted.
+const RENEW: Duration = Duration::from_secs(3);
+const NOTE: Duration = Duration::from_millis(250);
+
+/// The notes of a webhook, held by this node.
+pub(super) struct Held {
+    pub(super) webhook: WebhookId,
+    pub(super) notes: Deliveries,
+    version: u64,
+    saved: Instant,
+    changed: bool,
+}
+
+/// Why it is not held any more.
+pub(super) enum Lost {
+    /// Somebody else wrote: another node, or a replay.
+    Taken,
+    /// The vault or the log does not answer.
+    Error(CommandError),
+}
+
+impl From<CommandError> for Lost {
+    fn from(error: CommandError) -> Self {
+        Self::Error(error)
+    }
+}
+
+fn lease(shared: &Shared, now: Time) -> Lease {
+    Lease { node: shared.node, until: now.plus_seconds(SECONDS) }
+}
+
+impl Held {
+    /// Takes the lease; `None` = another node has it.
+    pub(super) async fn take(
+        shared: &Shared,
+        webhook: WebhookId,
+    ) -> Result<Option<Self>, CommandError> {
+        let Some((mut notes, version)) = shared.commands.deliveries(webhook).await? else {
+            return Ok(None);
+        };
+        let now = shared.clock.now();
+        if notes.lease.is_some_and(|lease| lease.node != shared.node && lease.until > now) {
+            return Ok(None);
+        }
+        notes.lease = Some(lease(shared, now));
+        if !shared.commands.save_deliveries(webhook, version, &notes).await? {
+            return Ok(None);
+        }
+        let (version, saved) = (version + 1, Instant::now());
+        Ok(Some(Self { webhook, notes, version, saved, changed: false }))
+    }
+
+    /// Something is to be noted, soon.
+    pub(super) fn changed(&mut self) {
+        self.changed = true;
+    }
+
+    /// Notes an attempt.
+    pub(super) fn note(&mut self, attempt: Attempt) {
+        self.notes.note(attempt);
+        self.changed = true;
+    }
+
+    /// Writes what is due to be written.
+    pub(super) async fn tend(&mut self, shared: &Shared) -> Result<(), Lost> {
+        let age = self.saved.elapsed();
+        if age >= RENEW || self.changed && age >= NOTE { self.save(shared).await } else { Ok(()) }
+    }
+
+    /// Writes at once.
+    pub(super) async fn save(&mut self, shared: &Shared) -> Result<(), Lost> {
+        self.notes.lease = Some(lease(shared, shared.clock.now()));
+        self.write(shared).await
+    }
+
+    async fn write(&mut self, shared: &Shared) -> Result<(), Lost> {
+        let saved = shared.commands.save_deliveries(self.webhook, self.version, &self.notes);
+        if !saved.await? {
+            return Err(Lost::Taken);
+        }
+        self.version += 1;
+        self.saved = Instant::now();
+        self.changed = false;
+        Ok(())
+    }
+
+    /// Gives the lease back.
+    pub(super) async fn give_back(mut self, shared: &Shared) -> Result<(), Lost> {
+        self.notes.lease = None;
+        self.write(shared).await
+    }
+}

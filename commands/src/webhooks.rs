@@ -1,0 +1,255 @@
+//! How far have deliveries come, who delivers, and what was given up? Notes in the vault.
+//!
+//! They stand there, and not in the database of the read models, because those are disposable: a
+//! rebuilt one would deliver everything again. The vault is private and backed up; one that was
+//! restored delivers some events twice and none never. Whoever delivers holds a lease; every note
+//! is written only by who knows its version, so that a node that lost its lease changes nothing.
+
+use crate::{CommandError, Commands, handler::vault_error};
+use domain::{
+    id::{VaultId, WebhookId},
+    position::EventId,
+    time::Time,
+    webhook::WebhookState,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::VecDeque, sync::Arc};
+use uuid::Uuid;
+
+const ROOT: &str = "webhook/";
+const STATE: &str = "/state";
+/// The last attempts that are kept.
+const RECENT: usize = 50;
+
+pub(crate) fn state_name(webhook: WebhookId) -> String {
+    format!("{ROOT}{webhook}{STATE}")
+}
+
+pub(crate) fn secret_name(webhook: WebhookId, row: VaultId) -> String {
+    format!("{ROOT}{webhook}/secret/{row}")
+}
+
+fn letters(webhook: WebhookId) -> String {
+    format!("{ROOT}{webhook}/dead/")
+}
+
+/// Sorts as the events do.
+fn letter_name(webhook: WebhookId, event: EventId) -> String {
+    format!("{}{:020}-{:010}", letters(webhook), event.position.0, event.index)
+}
+
+/// What came of one attempt to deliver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptOutcome {
+    /// The receiver has it.
+    Delivered,
+    /// It will be tried again.
+    Failed,
+    /// It was the last one.
+    GivenUp,
+}
+
+/// One attempt to deliver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Which event.
+    pub event: EventId,
+    /// Its stored name.
+    pub name: String,
+    /// Which try of this event, from 1 on.
+    pub number: u32,
+    /// When.
+    pub at: Time,
+    /// What came of it.
+    pub outcome: AttemptOutcome,
+    /// The status that was answered.
+    pub status: Option<u16>,
+    /// Why it failed, in words of ours.
+    pub why: Option<String>,
+    /// How long it took.
+    pub milliseconds: u64,
+}
+
+/// The event that could not be delivered yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failing {
+    /// Which.
+    pub event: EventId,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Since when.
+    pub since: Time,
+    /// When it is tried again.
+    pub next: Time,
+}
+
+/// Who delivers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// The node.
+    pub node: Uuid,
+    /// Until when nobody else may.
+    pub until: Time,
+}
+
+/// How far the deliveries of a webhook have come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deliveries {
+    /// Everything up to here was delivered, given up, or not meant for it.
+    pub at: EventId,
+    /// Who delivers.
+    pub lease: Option<Lease>,
+    /// What could not be delivered yet.
+    pub failing: Option<Failing>,
+    /// The last delivery.
+    pub delivered: Option<Attempt>,
+    /// How many were delivered.
+    pub delivered_count: u64,
+    /// How many attempts failed.
+    pub failed_count: u64,
+    /// Dead letters are to be tried again.
+    pub again: bool,
+    /// The last attempts, the newest first.
+    pub recent: VecDeque<Attempt>,
+}
+
+impl Deliveries {
+    pub(crate) fn from(at: EventId) -> Self {
+        Self {
+            at,
+            lease: None,
+            failing: None,
+            delivered: None,
+            delivered_count: 0,
+            failed_count: 0,
+            again: false,
+            recent: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, CommandError> {
+        serde_json::to_vec(self).map_err(|error| CommandError::Internal(error.to_string()))
+    }
+
+    /// Notes an attempt.
+    pub fn note(&mut self, attempt: Attempt) {
+        match attempt.outcome {
+            AttemptOutcome::Delivered => {
+                self.delivered_count += 1;
+                self.delivered = Some(attempt.clone());
+            }
+            AttemptOutcome::Failed | AttemptOutcome::GivenUp => self.failed_count += 1,
+        }
+        self.recent.push_front(attempt);
+        self.recent.truncate(RECENT);
+    }
+}
+
+fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, CommandError> {
+    serde_json::from_slice(body)
+        .map_err(|error| CommandError::Internal(format!("a note of a webhook: {error}")))
+}
+
+impl Commands {
+    /// The webhooks after one, in the order of their ids.
+    pub async fn webhooks(
+        &self,
+        after: Option<WebhookId>,
+        limit: u32,
+    ) -> Result<Vec<(WebhookId, Arc<WebhookState>)>, CommandError> {
+        let mut found = Vec::new();
+        let mut after = after.map(|id| format!("{ROOT}{id}/~"));
+        // Between two webhooks stand the letters and secrets of the first one: it is leapt over.
+        while found.len() < limit as usize {
+            let vault = &self.core.parts.vault;
+            let notes = vault.notes(ROOT, after.as_deref(), 1).await.map_err(vault_error)?;
+            let Some(note) = notes.first() else { break };
+            let id = note.name.strip_prefix(ROOT).and_then(|rest| rest.split('/').next());
+            let Some(id) = id.and_then(|id| id.parse::<WebhookId>().ok()) else { break };
+            after = Some(format!("{ROOT}{id}/~"));
+            let state = self.load_webhook(id).await?;
+            if state.terms.is_some() {
+                found.push((id, state));
+            }
+        }
+        Ok(found)
+    }
+
+    /// How far the deliveries of a webhook have come, and the version of that note.
+    pub async fn deliveries(
+        &self,
+        webhook: WebhookId,
+    ) -> Result<Option<(Deliveries, u64)>, CommandError> {
+        let note = self.core.parts.vault.note(&state_name(webhook)).await.map_err(vault_error)?;
+        note.map(|note| Ok((read(&note.body)?, note.version))).transpose()
+    }
+
+    /// Writes how far they have come; false = somebody else wrote meanwhile.
+    pub async fn save_deliveries(
+        &self,
+        webhook: WebhookId,
+        known: u64,
+        deliveries: &Deliveries,
+    ) -> Result<bool, CommandError> {
+        let (name, body) = (state_name(webhook), deliveries.encode()?);
+        self.core.parts.vault.put_note(&name, known, body).await.map_err(vault_error)
+    }
+
+    /// Delivers again from behind a place, or the dead letters; `None` = there is no such webhook.
+    pub async fn replay_deliveries(
+        &self,
+        webhook: WebhookId,
+        from: Option<EventId>,
+    ) -> Result<Option<Deliveries>, CommandError> {
+        loop {
+            let Some((mut deliveries, version)) = self.deliveries(webhook).await? else {
+                return Ok(None);
+            };
+            match from {
+                Some(at) => {
+                    deliveries.at = at;
+                    deliveries.failing = None;
+                }
+                None => deliveries.again = true,
+            }
+            if self.save_deliveries(webhook, version, &deliveries).await? {
+                return Ok(Some(deliveries));
+            }
+        }
+    }
+
+    /// Dead letters after an event, in the order of the log.
+    pub async fn dead_letters(
+        &self,
+        webhook: WebhookId,
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<Attempt>, CommandError> {
+        let after = after.map(|event| letter_name(webhook, event));
+        let vault = &self.core.parts.vault;
+        let notes = vault.notes(&letters(webhook), after.as_deref(), limit).await;
+        notes.map_err(vault_error)?.iter().map(|note| read(&note.body)).collect()
+    }
+
+    /// Keeps a dead letter, by its last attempt.
+    pub async fn bury(&self, webhook: WebhookId, last: &Attempt) -> Result<(), CommandError> {
+        let name = letter_name(webhook, last.event);
+        let body =
+            serde_json::to_vec(last).map_err(|error| CommandError::Internal(error.to_string()))?;
+        let vault = &self.core.parts.vault;
+        let known = vault.note(&name).await.map_err(vault_error)?.map_or(0, |note| note.version);
+        vault.put_note(&name, known, body).await.map_err(vault_error).map(drop)
+    }
+
+    /// A dead letter was delivered after all.
+    pub async fn unbury(&self, webhook: WebhookId, event: EventId) -> Result<(), CommandError> {
+        let name = letter_name(webhook, event);
+        self.core.parts.vault.drop_notes(&name).await.map_err(vault_error)
+    }
+
+    pub(crate) async fn forget_deliveries(&self, webhook: WebhookId) -> Result<(), CommandError> {
+        let prefix = format!("{ROOT}{webhook}/");
+        self.core.parts.vault.drop_notes(&prefix).await.map_err(vault_error)
+    }
+}
