@@ -186,8 +186,8 @@ pub(crate) async fn a_note_changes_only_for_who_knows_its_version(vault: &dyn Va
     let added = futures::future::try_join_all(adds).await.unwrap();
     assert_eq!(added.iter().filter(|added| **added).count(), 1);
     let changes = (0..8u8).map(|n| vault.put_note("a", 1, vec![100 + n]));
-    let changed = futures::future::try_join_all(changes).await.unwrap();
-    assert_eq!(changed.iter().filter(|changed| **changed).count(), 1);
+    let done = futures::future::try_join_all(changes).await.unwrap();
+    assert_eq!(done.iter().filter(|done| **done).count(), 1);
     let note = vault.note("a").await.unwrap().unwrap();
     assert_eq!((note.name.as_str(), note.version), ("a", 2));
     assert!(note.body[0] >= 100);
