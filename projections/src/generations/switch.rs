@@ -14,8 +14,8 @@ use std::time::Duration;
 pub(crate) enum Switched {
     /// It is read now.
     Done,
-    /// The one that is read knows more: it would go back.
-    Behind,
+    /// The one that is read stands here and knows more: questions would be taken back.
+    Behind(Position),
     /// Somebody holds what is needed; worth another try.
     Busy(String),
     /// The build is not this node's any more.
@@ -23,15 +23,16 @@ pub(crate) enum Switched {
 }
 
 impl Generations {
-    /// Lets questions read this generation from now on, unless that would take them back.
+    /// Lets questions read this generation from now on, unless that would take them back. A
+    /// position that was seen to lie `beyond` the end of the log is not waited for.
     pub(crate) async fn switch(
         &self,
         target: &Target,
         node: &str,
         comparison: &Comparison,
-        head: Position,
+        beyond: Option<Position>,
     ) -> Result<Switched, StoreError> {
-        match self.try_switch(target, node, comparison, head).await {
+        match self.try_switch(target, node, comparison, beyond).await {
             // A lock that was waited for too long looks like any other loss.
             Err(StoreError::Unavailable(why)) => Ok(Switched::Busy(why)),
             answer => answer,
@@ -43,7 +44,7 @@ impl Generations {
         target: &Target,
         node: &str,
         comparison: &Comparison,
-        head: Position,
+        beyond: Option<Position>,
     ) -> Result<Switched, StoreError> {
         let mut control = self.database.control().await?;
         let (schema, lock, now) = (control.schema(), control.lock(), control.now().await?);
@@ -69,10 +70,10 @@ impl Generations {
         );
         let rows = control.query(&sql, &which).await?;
         let built = rows.first().map(progress).transpose()?.unwrap_or_default();
-        // Tables of another log, or from beyond the end of this one, are not waited for.
-        let related = read.log == built.log && read.position <= head;
-        if related && built.position < read.position {
-            return Ok(Switched::Behind);
+        // Tables of another log are not waited for either.
+        let attainable = beyond.is_none_or(|beyond| read.position < beyond);
+        if read.log == built.log && attainable && built.position < read.position {
+            return Ok(Switched::Behind(read.position));
         }
         let sql = format!(
             "UPDATE {schema}progress SET live = false, retired_at = $2 \

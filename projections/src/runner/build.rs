@@ -187,8 +187,9 @@ impl Runner {
     /// How far to fill before comparing: as far as the tables that are read have come, where both
     /// can be compared; never further, for they may stand.
     async fn aim(&self, target: &Target) -> Result<Position, Halt> {
-        let head = self.head(Position::START).await?;
+        // The end is asked for last: what is read stands before it, or nowhere on this log.
         let read = self.generations.standing(target.name()).await?;
+        let head = self.head(Position::START).await?;
         let built = self.generations.progress(target).await?;
         let identity = self.log.identity().await;
         let identity = identity.map_err(|error| log_failed(&error, built.position))?;
@@ -202,12 +203,17 @@ impl Runner {
     async fn take_over(&self, line: &Line, comparison: &Comparison) -> Result<(), Halt> {
         let (target, node) = (&line.target, self.options.node.as_str());
         let (mut follower, mut at) = self.start(line).await?;
+        let mut beyond = None;
         loop {
-            let head = self.head(at).await?;
-            match self.generations.switch(target, node, comparison, head).await? {
+            match self.generations.switch(target, node, comparison, beyond).await? {
                 Switched::Done => return Ok(()),
                 Switched::Taken => return Err(Halt::Switched),
-                Switched::Behind => {}
+                // Asked for after it was seen there, so the log did not end before it then.
+                Switched::Behind(read) if self.head(at).await? < read => {
+                    beyond = Some(read);
+                    continue;
+                }
+                Switched::Behind(_) => {}
                 Switched::Busy(why) => {
                     let words = format!("waits for readers of the tables or views: {why}");
                     self.stage(target, BuildState::Switching, Some(&words)).await?;

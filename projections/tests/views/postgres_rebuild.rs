@@ -79,9 +79,10 @@ mod postgres {
         seen
     }
 
-    /// Not longer than 100 ms, unless this machine paused everybody.
+    /// An attempt to switch gives up after 85 ms. That nobody waits for the long question is what is
+    /// asked here; the rest of the limit is for machines that pause everybody.
     fn not_paused(longest: Duration, otherwise: Duration) {
-        let limit = Duration::from_millis(100).max(otherwise * 2);
+        let limit = Duration::from_millis(500).max(otherwise * 2);
         assert!(longest < limit, "a reader waited {longest:?}, others {otherwise:?}");
     }
 
