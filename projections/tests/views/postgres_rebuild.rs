@@ -79,8 +79,8 @@ mod postgres {
         seen
     }
 
-    /// An attempt to switch gives up after 85 ms. That nobody waits for the long question is what is
-    /// asked here; the rest of the limit is for machines that pause everybody.
+    /// An attempt to switch gives up after 85 ms; the rest of the limit is for machines that pause
+    /// everybody. Who waits for the long question waits much longer.
     fn not_paused(longest: Duration, otherwise: Duration) {
         let limit = Duration::from_millis(500).max(otherwise * 2);
         assert!(longest < limit, "a reader waited {longest:?}, others {otherwise:?}");
