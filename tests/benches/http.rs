@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tests::{
+    Value,
     postgres::Postgres,
     service::Service,
     streaming::Nats,
@@ -80,7 +81,7 @@ where
     made / seconds
 }
 
-/// Registers new items, each by its own request.
+/// Changes a grant again and again, each worker on an item of its own.
 async fn commands(service: &Service, name: &'static str, time: Duration) -> f64 {
     let address = service.base().trim_start_matches("http://").to_owned();
     let token = service.admin_token();
@@ -88,11 +89,20 @@ async fn commands(service: &Service, name: &'static str, time: Duration) -> f64 
         let (address, token) = (address.clone(), token.clone());
         async move {
             let mut wire = Wire::connect(&address).await;
-            for number in 0.. {
-                let path = format!("/v1/items/history/{name}-{worker}-{number}");
-                let body = r#"{"owner":{"type":"account","id":"a-17"}}"#;
-                let status = wire.ask(&request("PUT", &address, &path, &token, body)).await;
-                assert_eq!(status, 201, "{}", String::from_utf8_lossy(&wire.body));
+            let item = format!("/v1/items/history/{name}-{worker}");
+            let body = r#"{"owner":{"type":"account","id":"a-17"}}"#;
+            let status = wire.ask(&request("PUT", &address, &item, &token, body)).await;
+            assert_eq!(status, 201, "{}", String::from_utf8_lossy(&wire.body));
+            let body = r#"{"grantees":[{"type":"account","id":"a-22"}],"role":"viewer"}"#;
+            let grants = format!("{item}/grants");
+            let status = wire.ask(&request("POST", &address, &grants, &token, body)).await;
+            assert_eq!(status, 200, "{}", String::from_utf8_lossy(&wire.body));
+            let answer: Value = serde_json::from_slice(&wire.body).expect("JSON");
+            let id = answer["results"][0]["grant"]["id"].as_str().expect("a grant");
+            let grant = format!("{grants}/{id}");
+            for role in [r#"{"role":"editor"}"#, r#"{"role":"viewer"}"#].iter().cycle() {
+                let status = wire.ask(&request("PATCH", &address, &grant, &token, role)).await;
+                assert_eq!(status, 200, "{}", String::from_utf8_lossy(&wire.body));
                 done.fetch_add(1, Ordering::Relaxed);
             }
         }
