@@ -79,10 +79,9 @@ mod postgres {
         seen
     }
 
-    /// An attempt to switch gives up after 85 ms; the rest of the limit is for machines that pause
-    /// everybody. Who waits for the long question waits much longer.
+    /// Not longer than 100 ms, unless this machine paused everybody.
     fn not_paused(longest: Duration, otherwise: Duration) {
-        let limit = Duration::from_millis(500).max(otherwise * 2);
+        let limit = Duration::from_millis(100).max(otherwise * 2);
         assert!(longest < limit, "a reader waited {longest:?}, others {otherwise:?}");
     }
 
