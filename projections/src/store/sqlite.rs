@@ -83,6 +83,27 @@ pub async fn open(path: &Path, access: Access) -> Result<Database, StoreError> {
     Ok(Arc::new(store))
 }
 
+/// Works on a connection off the async threads. One that is lost on the way is not given back.
+async fn with<C, T>(
+    place: &mut Option<C>,
+    what: &str,
+    work: impl FnOnce(&C) -> Result<T, rusqlite::Error> + Send + 'static,
+) -> Result<T, StoreError>
+where
+    C: Send + 'static,
+    T: Send + 'static,
+{
+    let over = || StoreError::Unavailable(format!("the {what} is over"));
+    let connection = place.take().ok_or_else(over)?;
+    let (connection, answer) = blocking(move || {
+        let answer = work(&connection).map_err(|error| failed(&error));
+        Ok((connection, answer))
+    })
+    .await?;
+    *place = Some(connection);
+    answer
+}
+
 /// Runs work that blocks off the async threads.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,

@@ -1,7 +1,7 @@
 //! How are generations made, switched and removed in SQLite? In short immediate transactions on the
 //! one writing connection.
 
-use super::{MIGRATIONS, Writing, blocking, failed, fresh, query};
+use super::{MIGRATIONS, Writing, fresh, query, with};
 use crate::{
     store::{Control, StoreError, Target, ddl, generation::belongs},
     value::{Row, Value},
@@ -33,17 +33,7 @@ impl SqliteControl {
         &mut self,
         work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let connection = self
-            .connection
-            .take()
-            .ok_or_else(|| StoreError::Unavailable("the transaction is over".to_owned()))?;
-        let (connection, answer) = blocking(move || {
-            let answer = work(&connection).map_err(|error| failed(&error));
-            Ok((connection, answer))
-        })
-        .await?;
-        self.connection = Some(connection);
-        answer
+        with(&mut self.connection, "transaction", move |held| work(held)).await
     }
 }
 

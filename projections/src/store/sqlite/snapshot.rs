@@ -1,6 +1,6 @@
 //! How is one moment of a SQLite file read? A read transaction on a connection of the pool.
 
-use super::{Readers, blocking, failed, query};
+use super::{Readers, query, with};
 use crate::{
     store::{Digest, Snapshot, StoreError},
     value::{Row, Value},
@@ -34,17 +34,7 @@ impl SqliteSnapshot {
         &mut self,
         work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let connection = self
-            .connection
-            .take()
-            .ok_or_else(|| StoreError::Unavailable("the snapshot is over".to_owned()))?;
-        let (connection, answer) = blocking(move || {
-            let answer = work(&connection).map_err(|error| failed(&error));
-            Ok((connection, answer))
-        })
-        .await?;
-        self.connection = Some(connection);
-        answer
+        with(&mut self.connection, "snapshot", work).await
     }
 }
 
