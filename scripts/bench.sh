@@ -21,7 +21,7 @@ case ${1:-} in
 esac
 
 scripts/services.sh install
-benches=(eventlog:embedded eventlog:replay commands:commands projections:projector tests:http tests:checks tests:sizes tests:visible)
+benches=(eventlog:embedded eventlog:replay commands:commands projections:projector tests:http tests:checks tests:sizes tests:start tests:visible)
 present=()
 for bench in "${benches[@]}"; do
     if grep -q "^name = \"${bench#*:}\"" "${bench%:*}/Cargo.toml"; then present+=("$bench"); else

@@ -21,8 +21,13 @@ use crate::{
     state::AppState,
 };
 use axum::{
+    extract::{Request, State},
     http::{HeaderValue, Method, Uri},
     response::Response,
+};
+use futures::{
+    FutureExt as _,
+    future::{BoxFuture, Either},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -39,6 +44,33 @@ pub fn routes() -> OpenApiRouter<AppState> {
 /// Where they are, which passes all layers.
 pub fn discovery() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(discovery::get_metadata))
+}
+
+/// The answer to a question that is asked right, or a request that is none.
+pub(crate) fn asked(
+    app: &AppState,
+    request: Request,
+) -> Either<BoxFuture<'static, Response>, Request> {
+    if request.method() != Method::POST {
+        return Either::Right(request);
+    }
+    let state = || State(app.clone());
+    Either::Left(match request.uri().path() {
+        path if path == call::EVALUATION.path() => evaluation::evaluate(state(), request).boxed(),
+        path if path == call::EVALUATIONS.path() => {
+            evaluation::evaluate_many(state(), request).boxed()
+        }
+        path if path == call::SEARCH_SUBJECT.path() => {
+            search::search_subjects(state(), request).boxed()
+        }
+        path if path == call::SEARCH_RESOURCE.path() => {
+            search::search_resources(state(), request).boxed()
+        }
+        path if path == call::SEARCH_ACTION.path() => {
+            search::search_actions(state(), request).boxed()
+        }
+        _ => return Either::Right(request),
+    })
 }
 
 /// The questions are asked by POST.

@@ -4,6 +4,6 @@ mod credentials;
 mod gate;
 mod table;
 
-pub(crate) use gate::admit;
-pub use gate::gate;
+pub(crate) use gate::{admit, enter};
+pub(crate) use table::place;
 pub use table::{ROUTES, Route, Who, find};

@@ -1,14 +1,21 @@
-//! What happens around every handler? Request ids, acceptable answers, finished problems, panics.
+//! What happens around every handler? Counts, request ids, acceptable answers, the gate, finished
+//! problems, panics.
 
-use crate::problem::{Problem, ProblemType};
+use crate::{
+    auth, metrics,
+    problem::{Problem, ProblemType},
+    state::AppState,
+    telemetry,
+};
 use axum::{
-    body::Body,
-    extract::Request,
-    http::{HeaderName, HeaderValue, Method, Response as HttpResponse, StatusCode, header},
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use std::any::Any;
+use futures::FutureExt as _;
+use std::{any::Any, panic::AssertUnwindSafe};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -60,20 +67,47 @@ fn accepts(request: &Request, media: Media) -> bool {
     })
 }
 
-/// The outermost layer: echoes the request id, completes problems, and writes the causes of
-/// failures to the
-/// service's log.
-pub(crate) async fn finish(request: Request, next: Next) -> Response {
-    let id = request_id(&request);
-    let path = request.uri().path().to_owned();
-    let method = request.method().clone();
-    let refused = media(&path).filter(|media| !accepts(&request, *media));
-    let mut response = if let Some((_, name)) = refused {
-        let detail = format!("answers are {name}");
-        Problem::new(ProblemType::NotAcceptable, detail).into_response()
-    } else {
-        next.run(request).await
+/// The one layer: lets callers in, runs the handler, completes problems, counts, and writes the
+/// causes of failures to the service's log.
+///
+/// One for all, as each layer of its own costs every request an allocation, a copy of request and
+/// answer, and a clone of all handlers' services behind it.
+pub(crate) async fn around(
+    State(app): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let span = telemetry::request_span(&request);
+    let work = async move {
+        tracing::debug!("started processing request");
+        let counting = metrics::begin(&request);
+        let id = request_id(&request);
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let refused = media(uri.path()).filter(|media| !accepts(&request, *media));
+        let response = if let Some((_, name)) = refused {
+            let detail = format!("answers are {name}");
+            Problem::new(ProblemType::NotAcceptable, detail).into_response()
+        } else {
+            let handled = AssertUnwindSafe(async {
+                match auth::enter(&app, &mut request).await {
+                    Ok(()) => next.run(request).await,
+                    Err(problem) => problem.into_response(),
+                }
+            });
+            let panicked = |panic: Box<dyn Any + Send>| panic_problem(&*panic).into_response();
+            handled.catch_unwind().await.unwrap_or_else(panicked)
+        };
+        let mut response = finished(response, &method, uri.path(), &id);
+        response.headers_mut().insert(REQUEST_ID, id);
+        counting.end(response.status());
+        tracing::debug!(status = response.status().as_u16(), "finished processing request");
+        response
     };
+    work.instrument(span).await
+}
+
+/// Completes a problem, as it is shown at this path.
+fn finished(mut response: Response, method: &Method, path: &str, id: &HeaderValue) -> Response {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED
         && response.extensions().get::<Problem>().is_none()
     {
@@ -85,10 +119,9 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
         response = problem.into_response();
     }
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        tell(&problem, &method, &path, id.to_str().unwrap_or_default());
-        response = problem.render(Some(&path));
+        tell(&problem, method, path, id.to_str().unwrap_or_default());
+        response = problem.render(Some(path));
     }
-    response.headers_mut().insert(REQUEST_ID, id);
     response
 }
 
@@ -101,12 +134,6 @@ pub(crate) fn tell(problem: &Problem, method: &Method, path: &str, request_id: &
 }
 
 /// What a panicking handler answers.
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over by value")]
-pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> HttpResponse<Body> {
-    panic_problem(panic.as_ref()).into_response()
-}
-
-/// The same, before it is a response.
 pub(crate) fn panic_problem(panic: &(dyn Any + Send)) -> Problem {
     let cause = panic
         .downcast_ref::<&str>()

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod demo;
 mod edge;
 pub mod extract;
+pub mod front;
 pub mod health;
 pub mod metrics;
 pub mod openapi;
@@ -24,31 +25,23 @@ pub mod wiring;
 pub use state::{AppParts, AppState, Limits};
 
 use axum::{Router, middleware, routing::get};
-use tower_http::catch_panic::CatchPanicLayer;
 
 /// The whole service: the JSON routes, their documentation, and the routes handed in (pages,
 /// health).
 ///
-/// Every route, those handed in too, must stand in [`auth::ROUTES`]; others answer nothing.
-/// `around` adds what else all routes pass but the questions of the AuthZEN API, which do for
-/// themselves what layers do.
-pub fn router(
-    state: AppState,
-    others: Router<AppState>,
-    around: impl FnOnce(Router) -> Router,
-) -> Router {
+/// Every route, those handed in too, must stand in [`auth::ROUTES`]; others answer nothing. All
+/// pass one layer but the questions of the AuthZEN API, which do for themselves what it does.
+pub fn router(state: AppState, others: Router<AppState>) -> Router {
     let (json, questions, document) = openapi::documented();
-    let layered = Router::new()
+    let questions = questions.method_not_allowed_fallback(access::another_method);
+    Router::new()
         .merge(json)
         .merge(openapi::page(document))
         .route("/problems", get(problem::problem_index))
         .route("/problems/{name}", get(problem::problem_page))
         .merge(others)
         .fallback(edge::no_route)
-        .layer(middleware::from_fn_with_state(state.clone(), auth::gate))
-        .layer(CatchPanicLayer::custom(edge::panicked))
-        .layer(middleware::from_fn(edge::finish))
-        .with_state(state.clone());
-    let questions = questions.method_not_allowed_fallback(access::another_method);
-    around(layered).merge(questions.with_state(state))
+        .layer(middleware::from_fn_with_state(state.clone(), edge::around))
+        .merge(questions)
+        .with_state(state)
 }

@@ -3,7 +3,10 @@
 //! Commands, appends and the runner count themselves where they happen; this adds the requests and
 //! what is measured when somebody asks: head, positions, lag.
 
-use crate::health::Operations;
+use crate::{
+    auth::{ROUTES, place},
+    health::Operations,
+};
 use ::metrics::{
     Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
     gauge, histogram,
@@ -11,13 +14,11 @@ use ::metrics::{
 use axum::{
     extract::{MatchedPath, Request},
     http::StatusCode,
-    middleware::Next,
-    response::Response,
 };
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use projections::ProjectionStatus;
 use std::{
-    sync::OnceLock,
+    sync::{LazyLock, OnceLock},
     time::{Duration, Instant},
 };
 use tokio::time::timeout;
@@ -135,7 +136,7 @@ const fn number(value: u64) -> f64 {
     value as f64
 }
 
-/// The counts of one route that passes no layer.
+/// The counts of one route; made once, as looking them up by labels costs every request.
 pub(crate) struct Counted {
     method: &'static str,
     path: &'static str,
@@ -195,20 +196,30 @@ impl Drop for Running {
     }
 }
 
-/// Counts requests by route (its pattern, never the path) and status.
-pub async fn count_requests(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
-    let route = route.to_owned();
-    let method = request.method().to_string();
-    let running = gauge!("sharelog_http_requests_running");
-    running.increment(1.0);
-    let started = Instant::now();
-    let response = next.run(request).await;
-    running.decrement(1.0);
-    let labels = [("method", method), ("route", route)];
-    histogram!("sharelog_http_request_seconds", &labels).record(started.elapsed().as_secs_f64());
-    let [method, route] = labels;
-    let status = ("status", response.status().as_u16().to_string());
-    counter!("sharelog_http_requests_total", &[method, route, status]).increment(1);
-    response
+/// The counts of all routes, in the order of the table.
+static COUNTED: LazyLock<Vec<Counted>> =
+    LazyLock::new(|| ROUTES.iter().map(|route| Counted::new(route.method, route.path)).collect());
+/// Of what no route is for.
+static ELSEWHERE: Counted = Counted::new("any", "none");
+
+/// A request has come.
+pub(crate) fn begin(request: &Request) -> Counting {
+    let path = request.extensions().get::<MatchedPath>();
+    let place = path.and_then(|path| place(request.method(), path.as_str()));
+    let counted = place.and_then(|place| COUNTED.get(place)).unwrap_or(&ELSEWHERE);
+    Counting { counted, began: Instant::now(), _running: counted.begin() }
+}
+
+/// A request under way, by its route's pattern, never by its path.
+pub(crate) struct Counting {
+    counted: &'static Counted,
+    began: Instant,
+    _running: Running,
+}
+
+impl Counting {
+    /// It is answered.
+    pub(crate) fn end(self, status: StatusCode) {
+        self.counted.end(status, self.began);
+    }
 }

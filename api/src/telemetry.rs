@@ -31,10 +31,10 @@ pub fn shown_path(uri: &Uri) -> String {
     if path.starts_with("/l/") { "/l/***".to_owned() } else { path.chars().take(512).collect() }
 }
 
-/// The span of a request: method, path without secrets; never query or headers.
+/// The span of a request: method, path without secrets; never query or headers. There is none
+/// unless details are logged: it costs every request, and failures name method and path themselves.
 pub fn request_span<B>(request: &Request<B>) -> Span {
-    let path = shown_path(request.uri());
-    tracing::info_span!("request", method = %request.method(), path)
+    tracing::debug_span!("request", method = %request.method(), path = shown_path(request.uri()))
 }
 
 #[cfg(test)]

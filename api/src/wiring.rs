@@ -19,7 +19,7 @@ use crate::{
 };
 use commands::{Clock, vault::ServerKey, vault::Vault};
 use domain::time::Time;
-use eventlog::{Activity, KeyIndex, SharedLog};
+use eventlog::{Activity, KeyIndex, ReadOnce, SharedLog};
 use projections::Database;
 use std::{fs, io, path::Path, sync::Arc};
 use uuid::Uuid;
@@ -101,7 +101,7 @@ pub async fn open(store: &Store, clock: Arc<dyn Clock>) -> Result<Engines, Failu
         DbEngine::Postgres(address) => postgres::database(store, address).await?,
     };
     Ok(Engines {
-        log: Arc::new(CountedLog(log.log)),
+        log: Arc::new(ReadOnce::new(Arc::new(CountedLog(log.log)))),
         keys: log.keys,
         activity: log.activity,
         vault: db.vault,

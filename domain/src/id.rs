@@ -1,5 +1,6 @@
 //! Which ids exist, and what a well-formed one looks like? The registry of all typed ids.
 
+use crate::as_text::as_text;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::{fmt, str::FromStr};
@@ -38,9 +39,9 @@ fn is_name(text: &str) -> bool {
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $valid:expr, $rule:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(SmolStr);
+        as_text!($name);
 
         impl $name {
             /// Parses an id; refuses what breaks the rule of this kind of id.
@@ -66,12 +67,6 @@ macro_rules! name_id {
         impl FromStr for $name {
             type Err = IdError;
             fn from_str(text: &str) -> Result<Self, IdError> {
-                Self::parse(text)
-            }
-        }
-        impl TryFrom<String> for $name {
-            type Error = IdError;
-            fn try_from(text: String) -> Result<Self, IdError> {
                 Self::parse(text)
             }
         }
@@ -107,9 +102,9 @@ name_id!(
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $what:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(pub Uuid);
+        as_text!($name);
 
         impl $name {
             /// What stands before the uuid.
@@ -130,17 +125,6 @@ macro_rules! uuid_id {
                     .and_then(|hex| Uuid::try_parse(hex).ok())
                     .map(Self)
                     .ok_or_else(|| IdError::new($what, text, rule))
-            }
-        }
-        impl TryFrom<String> for $name {
-            type Error = IdError;
-            fn try_from(text: String) -> Result<Self, IdError> {
-                text.parse()
-            }
-        }
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
-                id.to_string()
             }
         }
     };

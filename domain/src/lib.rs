@@ -8,6 +8,7 @@
 pub mod access;
 pub mod account;
 pub mod actor;
+mod as_text;
 #[cfg(feature = "docs")]
 pub mod docs;
 pub mod event;
@@ -26,4 +27,5 @@ pub mod testing;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod trail;
 pub mod webhook;

@@ -1,5 +1,6 @@
 //! Where does a record or an event stand on the log?
 
+use crate::as_text::as_text;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -28,8 +29,7 @@ impl fmt::Display for Position {
 }
 
 /// An event's id: the position of its record and its index in there, written `42-0`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventId {
     /// Position of the record.
     pub position: Position,
@@ -62,15 +62,4 @@ impl FromStr for EventId {
     }
 }
 
-impl TryFrom<String> for EventId {
-    type Error = EventIdError;
-    fn try_from(text: String) -> Result<Self, EventIdError> {
-        text.parse()
-    }
-}
-
-impl From<EventId> for String {
-    fn from(id: EventId) -> String {
-        id.to_string()
-    }
-}
+as_text!(EventId);

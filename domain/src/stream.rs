@@ -1,12 +1,11 @@
 //! How are streams named, and how do names become NATS subject tokens and back?
 
+use crate::as_text::as_text;
 use crate::id::{AccountId, GroupId, ItemId, ItemRef, KindName, LinkId, TokenId, WebhookId};
-use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
 /// The stream an aggregate's records stand on; written `item/history/8f3a`, `system`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum StreamName {
     /// One item with its grants, links and publication.
     Item(ItemRef),
@@ -46,43 +45,42 @@ impl fmt::Display for StreamName {
 impl FromStr for StreamName {
     type Err = StreamNameError;
     fn from_str(text: &str) -> Result<Self, StreamNameError> {
-        let parts: Vec<&str> = text.split('/').collect();
-        let parsed = match parts.as_slice() {
-            ["system"] => Some(Self::System),
-            ["item", kind, id] => match (KindName::parse(*kind), ItemId::parse(*id)) {
+        let mut parts = text.splitn(3, '/');
+        let parsed = match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
+            ("system", None, None) => Some(Self::System),
+            ("item", Some(kind), Some(id)) => match (KindName::parse(kind), ItemId::parse(id)) {
                 (Ok(kind), Ok(id)) => Some(Self::Item(ItemRef { kind, id })),
                 _ => None,
             },
-            ["account", id] => id.parse().ok().map(Self::Account),
-            ["group", id] => id.parse().ok().map(Self::Group),
-            ["link", id] => id.parse().ok().map(Self::Link),
-            ["token", id] => id.parse().ok().map(Self::Token),
-            ["webhook", id] => id.parse().ok().map(Self::Webhook),
+            ("account", Some(id), None) => id.parse().ok().map(Self::Account),
+            ("group", Some(id), None) => id.parse().ok().map(Self::Group),
+            ("link", Some(id), None) => id.parse().ok().map(Self::Link),
+            ("token", Some(id), None) => id.parse().ok().map(Self::Token),
+            ("webhook", Some(id), None) => id.parse().ok().map(Self::Webhook),
             _ => None,
         };
         parsed.ok_or_else(|| StreamNameError(text.chars().take(64).collect()))
     }
 }
 
-impl TryFrom<String> for StreamName {
-    type Error = StreamNameError;
-    fn try_from(text: String) -> Result<Self, StreamNameError> {
-        text.parse()
-    }
-}
-
-impl From<StreamName> for String {
-    fn from(name: StreamName) -> String {
-        name.to_string()
-    }
-}
+as_text!(StreamName);
 
 impl StreamName {
     /// The subject below a prefix, e.g. `sharelog.log.item.history.8f3a`. Dots of an id, which NATS
     /// reserves, become `=2E`; no id holds a `=`, so this is reversible.
     pub fn subject(&self, prefix: &str) -> String {
-        let tokens = self.to_string().replace('.', "=2E").replace('/', ".");
-        format!("{prefix}.{tokens}")
+        let name = self.to_string();
+        let mut subject = String::with_capacity(prefix.len() + name.len() + 9);
+        subject.push_str(prefix);
+        subject.push('.');
+        for character in name.chars() {
+            match character {
+                '.' => subject.push_str("=2E"),
+                '/' => subject.push('.'),
+                other => subject.push(other),
+            }
+        }
+        subject
     }
 
     /// The stream of a subject below a prefix; `None` when it is none of ours.

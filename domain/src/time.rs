@@ -1,5 +1,6 @@
 //! How is an instant kept and written? Microseconds since 1970, RFC 3339 in UTC.
 
+use crate::as_text::as_text;
 use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -8,10 +9,7 @@ use std::{fmt, str::FromStr};
 ///
 /// Written as RFC 3339 with exactly six fraction digits, so that equal instants have equal text and
 /// text order is time order.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Time(i64);
 
 /// A text or number that is no instant between the years 1 and 9999.
@@ -65,9 +63,9 @@ impl Time {
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
-        let mut text = String::with_capacity(27);
-        PRINTER.print_timestamp(&self.timestamp(), &mut text).map_err(|_| fmt::Error)?;
-        f.write_str(&text)
+        PRINTER
+            .print_timestamp(&self.timestamp(), jiff::fmt::StdFmtWrite(f))
+            .map_err(|_| fmt::Error)
     }
 }
 
@@ -80,18 +78,7 @@ impl FromStr for Time {
     }
 }
 
-impl TryFrom<String> for Time {
-    type Error = TimeError;
-    fn try_from(text: String) -> Result<Self, TimeError> {
-        text.parse()
-    }
-}
-
-impl From<Time> for String {
-    fn from(time: Time) -> String {
-        time.to_string()
-    }
-}
+as_text!(Time);
 
 /// From when until when something holds; `None` = unbounded. The start belongs to it, the end does
 /// not.

@@ -62,7 +62,7 @@ pub trait Bench: Send + Sync {
 }
 
 /// Reads with a follower until it has this many records.
-pub async fn take(follower: &mut dyn Follower, count: usize) -> Vec<Record> {
+pub async fn take(follower: &mut dyn Follower, count: usize) -> Vec<Arc<Record>> {
     let until = Instant::now() + Duration::from_secs(30);
     let mut records = Vec::new();
     while records.len() < count {
@@ -78,7 +78,7 @@ pub async fn take(follower: &mut dyn Follower, count: usize) -> Vec<Record> {
 }
 
 /// Reads with a follower until it stops, and tells what came before and why it stopped.
-pub async fn until_stopped(follower: &mut dyn Follower) -> (Vec<Record>, LogError) {
+pub async fn until_stopped(follower: &mut dyn Follower) -> (Vec<Arc<Record>>, LogError) {
     let until = Instant::now() + Duration::from_secs(30);
     let mut records = Vec::new();
     loop {
@@ -92,7 +92,7 @@ pub async fn until_stopped(follower: &mut dyn Follower) -> (Vec<Record>, LogErro
 }
 
 /// Everything on the log, followed from the start.
-pub async fn everything(log: &SharedLog) -> Vec<Record> {
+pub async fn everything(log: &SharedLog) -> Vec<Arc<Record>> {
     let head = log.head().await.expect("the log answers");
     let mut follower = log.follow(Checkpoint::default()).await.expect("the log can be followed");
     let count = usize::try_from(head.position.0).expect("a small log");

@@ -14,6 +14,7 @@ pub mod jetstream;
 mod local;
 pub mod log;
 pub mod memory;
+mod once;
 pub mod skew;
 pub mod sqlite;
 
@@ -21,3 +22,4 @@ pub use activity::{Activity, ActivityEntry, ActivityFilter, ActivityKind, Activi
 pub use append::{AppendFailed, append};
 pub use envelope::*;
 pub use log::*;
+pub use once::ReadOnce;

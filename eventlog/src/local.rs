@@ -6,7 +6,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::{id::LogId, position::Position};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::Instant};
 
 /// Where a [`LocalFollower`] reads.
@@ -37,12 +37,12 @@ impl<S: Source> LocalFollower<S> {
         Self { source, chain: Chain::after(after, log), head, look, stopped: None }
     }
 
-    async fn read(&mut self, max: usize) -> Result<Vec<Record>, LogError> {
+    async fn read(&mut self, max: usize) -> Result<Vec<Arc<Record>>, LogError> {
         let raw = self.source.records(self.chain.position(), max).await?;
         let mut records = Vec::with_capacity(raw.len());
         for raw in raw {
             match self.chain.accept(raw) {
-                Ok(record) => records.push(record),
+                Ok(record) => records.push(Arc::new(record)),
                 Err(error) => {
                     self.stopped = Some(error);
                     break;
@@ -55,7 +55,7 @@ impl<S: Source> LocalFollower<S> {
 
 #[async_trait]
 impl<S: Source> Follower for LocalFollower<S> {
-    async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, LogError> {
+    async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Arc<Record>>, LogError> {
         let until = Instant::now() + wait;
         loop {
             if let Some(error) = &self.stopped {

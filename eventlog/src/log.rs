@@ -135,8 +135,8 @@ pub trait EventLog: Send + Sync + fmt::Debug {
 #[async_trait]
 pub trait Follower: Send {
     /// At least one record, at most `max`, in order without gap; waits up to `wait` for the first
-    /// and answers an empty batch when none came.
-    async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, LogError>;
+    /// and answers an empty batch when none came. May be dropped while it waits: nothing is lost.
+    async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Arc<Record>>, LogError>;
 }
 
 /// Finds recorded commands by the fingerprint of their idempotency key, for as long as the log

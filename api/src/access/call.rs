@@ -9,12 +9,15 @@ use crate::{
     metrics::{Counted, Running},
     problem::{Fallible, Problem, ProblemType},
     state::AppState,
-    v1::{fresh, shape::position_value},
+    v1::{
+        fresh,
+        shape::{json, position_value},
+    },
 };
 use axum::{
     body::{Body, Bytes},
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::Response,
 };
 use commands::{Caller, CommandError};
@@ -37,7 +40,6 @@ const LONGEST_VISIT: usize = 512;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const POSITION: HeaderName = HeaderName::from_static("sharelog-position");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// One of the routes.
 pub(super) struct Spot {
@@ -228,16 +230,9 @@ pub(super) fn answer(
     position: Position,
     body: &impl Serialize,
 ) -> Fallible<Response> {
-    let mut bytes = Vec::with_capacity(256);
-    serde_json::to_writer(&mut bytes, body).map_err(|error| {
-        Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
-            .because(error.to_string())
-    })?;
-    let mut response = Response::new(Body::from(bytes));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, JSON);
+    let mut headers = HeaderMap::with_capacity(4);
     if let Some(token) = position_value(app, position) {
         headers.insert(POSITION, token);
     }
-    Ok(response)
+    json(StatusCode::OK, headers, body)
 }

@@ -1,4 +1,4 @@
-//! May this caller use this route? The layer that every request passes.
+//! May this caller use this route? Asked of every request.
 
 use super::{
     credentials::{bearer, caller},
@@ -10,38 +10,31 @@ use crate::{
     state::AppState,
 };
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request},
     http::HeaderMap,
-    middleware::Next,
-    response::{IntoResponse as _, Response},
 };
 use commands::Caller;
 use eventlog::{ActivityEntry, ActivityKind};
 
-/// Lets a request through to its handler, with the [`Caller`] attached, or answers why not.
-pub async fn gate(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+/// Lets a request go on to its handler, with the [`Caller`] attached, or says why not.
+pub(crate) async fn enter(app: &AppState, request: &mut Request) -> Fallible<()> {
     // Without a matched path the router answers 404 by itself.
-    let Some(path) = request.extensions().get::<MatchedPath>().cloned() else {
-        return next.run(request).await;
-    };
+    let Some(path) = request.extensions().get::<MatchedPath>() else { return Ok(()) };
     let Some(route) = find(request.method(), path.as_str()) else {
         let known = super::ROUTES.iter().any(|route| route.path == path.as_str());
         if known {
             // Another method: the router answers 405.
-            return next.run(request).await;
+            return Ok(());
         }
-        return Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
-            .because(format!("{} is missing in the table of routes", path.as_str()))
-            .into_response();
+        let problem =
+            Problem::new(ProblemType::Internal, "the service failed; its log has the cause");
+        let path = path.as_str();
+        return Err(problem.because(format!("{path} is missing in the table of routes")));
     };
-    match admit(&app, route, request.headers()).await {
-        Ok(None) => {}
-        Ok(Some(caller)) => {
-            request.extensions_mut().insert(caller);
-        }
-        Err(problem) => return problem.into_response(),
+    if let Some(caller) = admit(app, route, request.headers()).await? {
+        request.extensions_mut().insert(caller);
     }
-    next.run(request).await
+    Ok(())
 }
 
 /// The caller of a route, if it is let in; nobody on open routes.

@@ -167,6 +167,11 @@ pub const ROUTES: &[Route] = &[
 
 /// The route of a method on a path of the router.
 pub fn find(method: &Method, path: &str) -> Option<&'static Route> {
+    place(method, path).and_then(|place| ROUTES.get(place))
+}
+
+/// Where a route stands in the table.
+pub(crate) fn place(method: &Method, path: &str) -> Option<usize> {
     let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
-    ROUTES.iter().find(|route| route.method == method && route.path == path)
+    ROUTES.iter().position(|route| route.method == method && route.path == path)
 }

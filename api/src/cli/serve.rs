@@ -11,16 +11,17 @@ use crate::{
     AppParts, AppState, Limits,
     clock::SystemClock,
     demo,
+    front::Front,
     health::{self, Operations},
     metrics, pages,
     settings::{Serve, Settings, Store},
     shutdown::Shutdown,
-    telemetry, terminal,
+    terminal,
     v1::watch::Shown,
     webhooks::Deliverer,
     wiring::{self, DataLock, Engines},
 };
-use axum::{Router, middleware, serve::ListenerExt as _};
+use axum::serve::{IncomingStream, ListenerExt as _};
 use commands::Commands;
 use metrics_exporter_prometheus::PrometheusHandle;
 use projections::{
@@ -28,10 +29,8 @@ use projections::{
     feed::{Feed, FeedOptions},
     views,
 };
-use std::{io::ErrorKind, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, io::ErrorKind, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
-use tower_http::trace::{DefaultOnRequest, DefaultOnResponse, TraceLayer};
-use tracing::Level;
 use url::Url;
 
 pub(super) async fn run(context: &Context, args: ServeArgs) -> Result<(), Failure> {
@@ -50,7 +49,7 @@ pub(super) async fn run(context: &Context, args: ServeArgs) -> Result<(), Failur
 
 /// A service that has started, about to answer.
 struct Service {
-    app: Router,
+    app: Front,
     listener: TcpListener,
     background: JoinSet<()>,
     /// Ends the background work; after the requests, which may wait for it.
@@ -225,7 +224,7 @@ fn app(
     shutdown: &Shutdown,
     prometheus: PrometheusHandle,
     (serve, public_url): (&Serve, &Url),
-) -> Router {
+) -> Front {
     let state = AppState::new(AppParts {
         commands: commands.clone(),
         views: views.clone(),
@@ -251,14 +250,8 @@ fn app(
         shutdown: shutdown.clone(),
         prometheus,
     };
-    let tracing = TraceLayer::new_for_http()
-        .make_span_with(telemetry::request_span)
-        .on_request(DefaultOnRequest::new().level(Level::DEBUG))
-        .on_response(DefaultOnResponse::new().level(Level::DEBUG))
-        .on_failure(());
-    crate::router(state, pages::routes().merge(health::routes(operations)), |layered| {
-        layered.layer(middleware::from_fn(metrics::count_requests)).layer(tracing)
-    })
+    let router = crate::router(state.clone(), pages::routes().merge(health::routes(operations)));
+    Front::new(state, router)
 }
 
 impl Service {
@@ -266,7 +259,9 @@ impl Service {
     async fn run(self, serve: &Serve) -> Result<(), Failure> {
         let Self { app, listener, mut background, work_ends, engines, index, shutdown, _lock } =
             self;
-        let app = app.into_make_service_with_connect_info::<SocketAddr>();
+        let app = tower::service_fn(move |stream: IncomingStream<'_, _>| {
+            std::future::ready(Ok::<_, Infallible>(app.of(*stream.remote_addr())))
+        });
         // Small answers go out at once.
         let listener = listener.tap_io(|stream| {
             if let Err(error) = stream.set_nodelay(true) {

@@ -14,8 +14,8 @@ pub mod still_open;
 pub mod words;
 
 pub use account::{AccountBody, AddressBody, AddressInput};
-pub(crate) use answer::position_value;
 pub use answer::{Answer, Page, Reply, Warning, read_headers};
+pub(crate) use answer::{json, position_value};
 pub use audit::{ActorBody, AuditEvent, EventItem, EventVia, TargetBody};
 pub use grant::{AskedBody, EndedGrant, GrantBody, ProvenanceBody, grant_body, grants_ended};
 pub use item::{Counts, ItemBody, ItemName, item_address, item_body};

@@ -40,7 +40,7 @@ fn sharing_body(state: &ItemState, now: Time) -> SharingBody {
         .filter(|open| open.grant.provenance.kind == ProvenanceKind::Direct)
         .filter(|open| open.grant.ends_at.is_none_or(|end| end > now))
         .collect();
-    open.sort_by(|a, b| a.events.first().cmp(&b.events.first()));
+    open.sort_by_key(|open| open.events.first());
     SharingBody {
         visibility: state.visibility,
         grants: open.into_iter().map(grant_body).collect(),

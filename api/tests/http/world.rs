@@ -224,7 +224,7 @@ fn router(
         public_url: PUBLIC_URL.parse().unwrap(),
         limits: Limits::default(),
     });
-    api::router(state, Router::new(), |layered| layered)
+    api::router(state, Router::new())
 }
 
 pub(crate) fn registration(owner: &str, title: &str) -> Value {

@@ -114,7 +114,7 @@ fn owner_path(item: &ItemState) -> Path {
         permissions: Role::Owner.permissions(),
         window: Window::default(),
         given_by: given_by(&item.registered),
-        events: item.registered.events.clone(),
+        events: item.registered.events.to_vec(),
     }
 }
 
@@ -130,7 +130,7 @@ pub(crate) fn grant_path(open: &OpenGrant) -> Path {
         permissions: grant.permissions(),
         window: grant.window(),
         given_by: Some(open.given_by.clone()),
-        events: open.events.clone(),
+        events: open.events.to_vec(),
     }
 }
 
@@ -141,7 +141,7 @@ pub(crate) fn visibility_path(item: &ItemState) -> Path {
         permissions: Role::Viewer.permissions(),
         window: Window::default(),
         given_by: given_by(&item.visibility_origin),
-        events: item.visibility_origin.events.clone(),
+        events: item.visibility_origin.events.to_vec(),
     }
 }
 
@@ -152,7 +152,7 @@ pub(crate) fn link_path(id: LinkId, link: &OpenLink) -> Path {
         permissions: link.terms.permissions(),
         window: link.terms.window(),
         given_by: Some(link.created_by.clone()),
-        events: link.events.clone(),
+        events: link.events.to_vec(),
     }
 }
 

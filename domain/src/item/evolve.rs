@@ -174,7 +174,7 @@ fn give(state: &mut ItemState, given: &GrantGiven, recorded: &Recorded) {
         version: recorded.position(),
         given_at: recorded.time,
         given_by: recorded.actor.clone(),
-        events: vec![recorded.id],
+        events: recorded.id.into(),
     };
     state.grants.insert(given.grant.grant, open);
     state.sharing_version = recorded.position();
@@ -201,7 +201,7 @@ fn create_link(state: &mut ItemState, created: &LinkCreated, recorded: &Recorded
         version: recorded.position(),
         created_at: recorded.time,
         created_by: recorded.actor.clone(),
-        events: vec![recorded.id],
+        events: recorded.id.into(),
     };
     state.links.insert(created.link, link);
 }
@@ -278,5 +278,5 @@ fn published_since(state: &ItemState, now: Time) -> Time {
 }
 
 fn origin(recorded: &Recorded) -> Origin {
-    Origin { by: recorded.actor.clone(), events: vec![recorded.id] }
+    Origin { by: recorded.actor.clone(), events: recorded.id.into() }
 }

@@ -4,9 +4,10 @@ use crate::{
     actor::Actor,
     event::{Asked, Description, Grant, LinkTerms, Publication, Visibility},
     id::{AccountId, GrantId, LinkId, VaultId},
-    position::{EventId, Position},
+    position::Position,
     text::{HoldsPrivateText, PrivateField},
     time::Time,
+    trail::Trail,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ pub struct OpenGrant {
     /// Who gave it.
     pub given_by: Actor,
     /// The events that made it what it is.
-    pub events: Vec<EventId>,
+    pub events: Trail,
 }
 
 /// An open link.
@@ -67,7 +68,7 @@ pub struct OpenLink {
     /// Who made it.
     pub created_by: Actor,
     /// The events that made it what it is.
-    pub events: Vec<EventId>,
+    pub events: Trail,
 }
 
 /// The catalog entry.
@@ -104,7 +105,7 @@ pub struct Origin {
     /// Who did it.
     pub by: Actor,
     /// The events that made it what it is.
-    pub events: Vec<EventId>,
+    pub events: Trail,
 }
 
 /// What is known of an item. Things whose end has passed stay until recorded as expired; every

@@ -14,7 +14,7 @@ fn checkpoint(record: &Record) -> Checkpoint {
     Checkpoint { position: record.position, time: record.time }
 }
 
-fn essence(records: &[Record]) -> Vec<(Position, Time, bytes::Bytes)> {
+fn essence(records: &[Arc<Record>]) -> Vec<(Position, Time, bytes::Bytes)> {
     records.iter().map(|r| (r.position, r.time, r.bytes.clone())).collect()
 }
 

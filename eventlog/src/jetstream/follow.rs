@@ -33,7 +33,7 @@ impl JetStreamFollower {
 
 #[async_trait]
 impl Follower for JetStreamFollower {
-    async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Record>, LogError> {
+    async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Arc<Record>>, LogError> {
         if let Some(error) = &self.stopped {
             return Err(error.clone());
         }
@@ -49,7 +49,7 @@ impl Follower for JetStreamFollower {
         let mut records = Vec::with_capacity(came.len());
         for fed in came {
             match self.chain.accept(fed.raw(&subjects)) {
-                Ok(record) => records.push(record),
+                Ok(record) => records.push(Arc::new(record)),
                 Err(error) if records.is_empty() => {
                     self.stopped = Some(error.clone());
                     return Err(error);

@@ -28,7 +28,7 @@ mod permissions;
 mod stream;
 
 /// Many logs on one server, each with stream and subjects of its own.
-struct JetStream {
+pub(crate) struct JetStream {
     server: Arc<Mutex<Server>>,
     credentials: Credentials,
     next: AtomicU32,
@@ -43,7 +43,7 @@ pub(crate) struct OnServer {
 }
 
 impl JetStream {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::on(Server::start(), Credentials::None)
     }
 

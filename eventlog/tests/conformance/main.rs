@@ -9,6 +9,7 @@
 
 mod jetstream;
 mod memory;
+mod once;
 mod server;
 mod sqlite;
 

@@ -12,7 +12,7 @@ use eventlog::{
 use std::sync::Arc;
 use uuid::Uuid;
 
-struct Memory;
+pub(crate) struct Memory;
 
 struct InMemory {
     log: MemoryLog,

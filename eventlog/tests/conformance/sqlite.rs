@@ -18,7 +18,7 @@ use std::{path::PathBuf, sync::Arc};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-struct Sqlite;
+pub(crate) struct Sqlite;
 
 struct InFile {
     folder: TempDir,

@@ -187,7 +187,7 @@ impl Shared {
     async fn take_in(
         &self,
         tables: &mut Tables,
-        records: Vec<Record>,
+        records: Vec<Arc<Record>>,
         head: Position,
     ) -> Result<(), Halt> {
         if records.is_empty() {
@@ -282,7 +282,7 @@ fn save(tables: &Tables, path: &std::path::Path) {
 }
 
 /// Takes in records up to the first that cannot be read; answers where that stands and why.
-fn apply(tables: &mut Tables, records: &[Record]) -> Option<(Position, String)> {
+fn apply(tables: &mut Tables, records: &[Arc<Record>]) -> Option<(Position, String)> {
     for record in records {
         let envelope = &record.envelope;
         let log = *tables.log.get_or_insert(envelope.log);

@@ -13,6 +13,7 @@ use domain::{
     text::{HoldsPrivateText as _, PrivateField},
 };
 use eventlog::{LogError, Record, TextOpener};
+use std::sync::Arc;
 
 /// Records, ready to be written.
 #[derive(Debug)]
@@ -46,12 +47,12 @@ impl Prepared {
 pub(super) async fn prepare(
     projection: &'static dyn Projection,
     opener: &dyn TextOpener,
-    records: &[Record],
+    records: &[Arc<Record>],
 ) -> Result<Prepared, LogError> {
     let mut prepared = Prepared {
         first: records.first().map(|record| record.position).unwrap_or_default(),
         moments: Vec::with_capacity(records.len()),
-        log: records.first().map(identity),
+        log: records.first().map(|record| identity(record)),
         changes: Vec::with_capacity(records.len() * 3),
         unreadable: None,
     };

@@ -12,7 +12,7 @@ use crate::{
 };
 use domain::{id::LogId, position::Position};
 use eventlog::{Checkpoint, Follower, LogError, Record};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// How long one look for new records lasts.
@@ -74,7 +74,7 @@ impl Runner {
             }
             Err(halt) => return halt,
         };
-        let mut ready: Vec<Record> = Vec::new();
+        let mut ready: Vec<Arc<Record>> = Vec::new();
         loop {
             let (written, next) = futures::join!(
                 self.take_in(line, std::mem::take(&mut ready), *at),
@@ -161,7 +161,7 @@ impl Runner {
     pub(super) async fn take_in(
         &self,
         line: &Line,
-        mut records: Vec<Record>,
+        mut records: Vec<Arc<Record>>,
         at: Position,
     ) -> Result<Position, Halt> {
         if records.is_empty() {
@@ -248,7 +248,7 @@ pub(super) async fn gather(
     follower: &mut dyn Follower,
     batch: usize,
     look: Duration,
-) -> Result<Vec<Record>, LogError> {
+) -> Result<Vec<Arc<Record>>, LogError> {
     let mut records = follower.next(batch.min(PORTION), look).await?;
     let mut bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
     while records.len() >= BEHIND && records.len() < batch && bytes < HELD {

@@ -46,7 +46,12 @@ fn drawn(file: &Path, points: &[Measured]) -> Result<(), Box<dyn std::error::Err
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour));
         chart.draw_series(line().map(|point| Circle::new(point, 4, colour.filled())))?;
     }
-    chart.configure_series_labels().background_style(WHITE).border_style(BLACK).draw()?;
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .background_style(WHITE)
+        .border_style(BLACK)
+        .draw()?;
     root.present()?;
     Ok(())
 }

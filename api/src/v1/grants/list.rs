@@ -10,10 +10,10 @@ use crate::{
     },
 };
 use axum::{extract::State, response::Response};
-use domain::{position::EventId, role::Permission};
+use domain::{role::Permission, trail::Trail};
 
 /// The place of an entity in lists: the event that made it.
-pub fn made_by(events: &[EventId]) -> String {
+pub fn made_by(events: &Trail) -> String {
     let first = events.first().map_or((0, 0), |id| (id.position.0, id.index));
     format!("{:020}-{:010}", first.0, first.1)
 }

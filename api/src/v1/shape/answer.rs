@@ -6,9 +6,13 @@ use super::{
     still_open::StillOpen,
     words,
 };
-use crate::{extract::PositionToken, state::AppState};
+use crate::{
+    extract::PositionToken,
+    problem::{Fallible, Problem, ProblemType},
+    state::AppState,
+};
 use axum::{
-    Json,
+    body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -17,6 +21,9 @@ use domain::{id::CommandId, position::Position, stream::StreamName, time::Time};
 use parking_lot::RwLock;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// Bytes of memory an answer begins with.
+const ROOM: usize = 1024;
 
 /// Something that the caller should know although the command was carried out.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -134,6 +141,7 @@ impl<'a, S> Reply<'a, S> {
     }
 
     /// The response.
+    #[expect(clippy::needless_pass_by_value, reason = "an answer is made to be sent")]
     pub fn json<R: Serialize>(self, answer: Answer<R>) -> Response {
         let status = if self.location.is_some() { StatusCode::CREATED } else { StatusCode::OK };
         let version = self.version.filter(|_| self.outcome.status != Status::Planned);
@@ -145,8 +153,27 @@ impl<'a, S> Reply<'a, S> {
             const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
             headers.insert(REPLAYED, HeaderValue::from_static("true"));
         }
-        (status, headers, Json(answer)).into_response()
+        json(status, headers, &answer).into_response()
     }
+}
+
+/// A body as JSON, in one piece of memory that most answers fit in.
+pub(crate) fn json(
+    status: StatusCode,
+    headers: HeaderMap,
+    body: &impl Serialize,
+) -> Fallible<Response> {
+    let mut bytes = Vec::with_capacity(ROOM);
+    serde_json::to_writer(&mut bytes, body).map_err(|error| {
+        Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
+            .because(error.to_string())
+    })?;
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    let kind = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    Ok(response)
 }
 
 /// The last value of `Sharelog-Position` that was made: while nothing happens it stays the same.
@@ -196,6 +223,6 @@ impl Page<'_> {
         if self.version.is_some_and(|version| head.preconditions.holds(version)) {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
-        (headers, Json(body)).into_response()
+        json(StatusCode::OK, headers, &body).into_response()
     }
 }

@@ -1,0 +1,274 @@
+//! How do many follow one log and read it once? A decorator whose followers share what was read.
+//!
+//! A node has half a dozen followers (access index, projections, sweeper, eraser, feed) that all
+//! stand at the end of the log. They share one follower of the engine and the records that it read
+//! last: whoever finds nothing new reads on for all. Whoever lags behind what is kept, or follows
+//! from further back, reads alone until it has caught up.
+
+use crate::{
+    Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, LogError, Record,
+    SharedLog,
+};
+use async_trait::async_trait;
+use domain::{id::LogId, position::Position, stream::StreamName, time::Time};
+use parking_lot::Mutex;
+use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
+use tokio::{
+    sync::{self, watch},
+    time::Instant,
+};
+
+/// Records read at once.
+const READ: usize = 1_000;
+/// The most records kept for those who come later, and the most bytes of them.
+const KEPT: usize = 4_096;
+const KEPT_BYTES: usize = 8 << 20;
+
+/// A log whose end is read once for all its followers in this process.
+#[derive(Debug)]
+pub struct ReadOnce {
+    inner: SharedLog,
+    tail: Arc<Tail>,
+}
+
+impl ReadOnce {
+    /// Around another log.
+    pub fn new(inner: SharedLog) -> Self {
+        let moved = watch::Sender::new(Position::START);
+        let tail = Tail { recent: Mutex::default(), reader: sync::Mutex::default(), moved };
+        Self { inner, tail: Arc::new(tail) }
+    }
+}
+
+/// What the followers share.
+struct Tail {
+    recent: Mutex<Recent>,
+    /// INVARIANT: stands where `recent` ends; `None` = `recent` is closed.
+    reader: sync::Mutex<Option<Box<dyn Follower>>>,
+    /// Where `recent` ends.
+    moved: watch::Sender<Position>,
+}
+
+impl fmt::Debug for Tail {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Tail").field("end", &*self.moved.borrow()).finish_non_exhaustive()
+    }
+}
+
+/// The records read last, without gap.
+#[derive(Debug, Default)]
+struct Recent {
+    open: bool,
+    end: Position,
+    records: VecDeque<Arc<Record>>,
+    bytes: usize,
+}
+
+impl Recent {
+    /// At most `max` records after a position; `None` = it is not in here.
+    fn after(&self, position: Position, max: usize) -> Option<Vec<Arc<Record>>> {
+        let missing = usize::try_from(self.end.0.checked_sub(position.0)?).ok()?;
+        let known = self.records.len().checked_sub(missing)?;
+        self.open.then(|| self.records.range(known..).take(max).cloned().collect())
+    }
+
+    fn push(&mut self, records: &[Arc<Record>]) {
+        for record in records {
+            self.end = record.position;
+            self.bytes += record.bytes.len();
+            self.records.push_back(Arc::clone(record));
+        }
+        while self.records.len() > KEPT || self.bytes > KEPT_BYTES {
+            let Some(oldest) = self.records.pop_front() else { break };
+            self.bytes -= oldest.bytes.len();
+        }
+    }
+}
+
+impl Tail {
+    /// Makes a follower that stands at the end of the log the one of all, or hands it back: there
+    /// is one that is as far, or somebody reads with it just now.
+    fn take_over(&self, position: Position, own: Own) -> Option<Own> {
+        let Ok(mut reader) = self.reader.try_lock() else { return Some(own) };
+        let mut recent = self.recent.lock();
+        if recent.open && recent.end >= position {
+            return Some(own);
+        }
+        *recent = Recent { open: true, end: position, ..Recent::default() };
+        *reader = Some(own.follower);
+        drop(recent);
+        self.moved.send_replace(position);
+        None
+    }
+
+    /// Waits until somebody read on after a position, or reads on. `false` = the time is over.
+    async fn read_on(&self, position: Position, until: Instant) -> Result<bool, LogError> {
+        let mut moved = self.moved.subscribe();
+        let mut reader = tokio::select! {
+            biased;
+            _ = moved.wait_for(|end| *end > position) => return Ok(true),
+            reader = self.reader.lock() => reader,
+            () = tokio::time::sleep_until(until) => return Ok(false),
+        };
+        // It moved while the lock came, or is closed, or another one's.
+        let Some(engine) = reader.as_mut().filter(|_| self.ends_at(position)) else {
+            return Ok(true);
+        };
+        match engine.next(READ, until.saturating_duration_since(Instant::now())).await {
+            Ok(records) if records.is_empty() => Ok(false),
+            Ok(records) => {
+                self.share(&records);
+                Ok(true)
+            }
+            Err(error) => {
+                // Everybody begins again from the own checkpoint, and finds what is wrong.
+                *reader = None;
+                *self.recent.lock() = Recent::default();
+                self.moved.send_replace(position);
+                Err(error)
+            }
+        }
+    }
+
+    fn ends_at(&self, position: Position) -> bool {
+        let recent = self.recent.lock();
+        recent.open && recent.end == position
+    }
+
+    fn share(&self, records: &[Arc<Record>]) {
+        let mut recent = self.recent.lock();
+        recent.push(records);
+        let end = recent.end;
+        drop(recent);
+        self.moved.send_replace(end);
+    }
+}
+
+/// One of the followers.
+struct OnceFollower {
+    log: SharedLog,
+    tail: Arc<Tail>,
+    at: Checkpoint,
+    /// Is the time of the checkpoint the effective one? Else what is read after it is not to be
+    /// shared.
+    exact: bool,
+    /// Set while it reads alone.
+    own: Option<Own>,
+}
+
+/// A follower of the engine that only one reads with.
+struct Own {
+    follower: Box<dyn Follower>,
+    /// The end of the log when it began.
+    head: Position,
+}
+
+impl Own {
+    async fn begin(log: &SharedLog, after: Checkpoint) -> Result<Self, LogError> {
+        let head = log.head().await?.position;
+        Ok(Self { follower: log.follow(after).await?, head })
+    }
+}
+
+impl OnceFollower {
+    fn took(&mut self, records: &[Arc<Record>]) {
+        if let Some(last) = records.last() {
+            self.at = Checkpoint { position: last.position, time: last.time };
+        }
+    }
+
+    /// Reads what only it needs; `None` = from here on it shares.
+    async fn alone(
+        &mut self,
+        max: usize,
+        wait: Duration,
+    ) -> Result<Option<Vec<Arc<Record>>>, LogError> {
+        let own = match self.own.take() {
+            Some(own) => own,
+            None => Own::begin(&self.log, self.at).await?,
+        };
+        let caught_up = self.exact && self.at.position >= own.head;
+        let kept = if caught_up { self.tail.take_over(self.at.position, own) } else { Some(own) };
+        let Some(own) = kept else { return Ok(None) };
+        let records = self.own.insert(own).follower.next(max, wait).await?;
+        self.took(&records);
+        Ok(Some(records))
+    }
+}
+
+#[async_trait]
+impl Follower for OnceFollower {
+    async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Arc<Record>>, LogError> {
+        let until = Instant::now() + wait;
+        let max = max.max(1);
+        loop {
+            let shared = self.tail.recent.lock().after(self.at.position, max);
+            match shared {
+                None => {
+                    let left = until.saturating_duration_since(Instant::now());
+                    if let Some(records) = self.alone(max, left).await? {
+                        return Ok(records);
+                    }
+                }
+                Some(records) if records.is_empty() => {
+                    self.own = None;
+                    if !self.tail.read_on(self.at.position, until).await? {
+                        return Ok(records);
+                    }
+                }
+                Some(records) => {
+                    (self.own, self.exact) = (None, true);
+                    self.took(&records);
+                    return Ok(records);
+                }
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl EventLog for ReadOnce {
+    async fn try_append(&self, append: &Append) -> Result<Position, AppendError> {
+        self.inner.try_append(append).await
+    }
+
+    async fn stream_position(&self, stream: &StreamName) -> Result<Position, LogError> {
+        self.inner.stream_position(stream).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: Position,
+    ) -> Result<Vec<Record>, LogError> {
+        self.inner.read_stream(stream, after).await
+    }
+
+    async fn read(&self, position: Position) -> Result<Option<Record>, LogError> {
+        self.inner.read(position).await
+    }
+
+    async fn head(&self) -> Result<Head, LogError> {
+        self.inner.head().await
+    }
+
+    async fn follow(&self, after: Checkpoint) -> Result<Box<dyn Follower>, LogError> {
+        let shared = self.tail.recent.lock().after(after.position, 0).is_some();
+        let own = if shared { None } else { Some(Own::begin(&self.inner, after).await?) };
+        let exact = after.position == Position::START || after.time > Time::default();
+        let (log, tail) = (Arc::clone(&self.inner), Arc::clone(&self.tail));
+        Ok(Box::new(OnceFollower { log, tail, at: after, exact, own }))
+    }
+
+    async fn identity(&self) -> Result<Option<LogId>, LogError> {
+        self.inner.identity().await
+    }
+
+    async fn check(&self) -> Result<Durability, LogError> {
+        self.inner.check().await
+    }
+
+    async fn clock(&self) -> Result<Option<Time>, LogError> {
+        self.inner.clock().await
+    }
+}
