@@ -12,7 +12,7 @@ mod query;
 pub use body::{BODY_LIMIT, NoBody, Nullable, Reading};
 pub use call::{Asking, Call, CommandQuery, DryRun};
 pub use headers::{Head, Preconditions};
-pub(crate) use headers::{at_least, single, wait};
+pub(crate) use headers::{at_least, is_sent, single, wait};
 pub use moment::{instant, instant_or_end_of_date, parse_moment};
 pub use page::{ListQuery, RowCursor, RowPage, paginate};
 pub use path::{

@@ -8,8 +8,8 @@ use crate::{
     health::Operations,
 };
 use ::metrics::{
-    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
-    gauge, histogram,
+    Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
 };
 use axum::{
     extract::{MatchedPath, Request},
@@ -18,7 +18,10 @@ use axum::{
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use projections::ProjectionStatus;
 use std::{
-    sync::{LazyLock, OnceLock},
+    sync::{
+        LazyLock, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::time::timeout;
@@ -26,6 +29,8 @@ use tokio::time::timeout;
 /// Buckets of all latencies, in seconds.
 const BUCKETS: [f64; 14] =
     [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+/// How often recorded times are summed up.
+const SUM_EVERY: Duration = Duration::from_secs(5);
 /// How long a question for a gauge may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -74,6 +79,15 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     Ok(handle)
 }
 
+/// Sums up what was recorded, again and again: until then every measured time is kept by itself, and
+/// nobody may ever ask for them.
+pub(crate) async fn sum_up(handle: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(SUM_EVERY).await;
+        handle.run_upkeep();
+    }
+}
+
 /// Measures what is measured only when asked for. What does not answer keeps its last value.
 pub(crate) async fn refresh(operations: &Operations) {
     let (head, statuses) = tokio::join!(
@@ -82,6 +96,7 @@ pub(crate) async fn refresh(operations: &Operations) {
     );
     gauge!("sharelog_ready_to_write").set(f64::from(u8::from(operations.commands.health().ready)));
     gauge!("sharelog_last_acknowledged").set(number(operations.commands.last_acknowledged().0));
+    gauge!("sharelog_http_requests_running").set(number(RUNNING.load(Ordering::Relaxed)));
     let index = operations.index.status();
     if let Ok(Ok(head)) = head {
         gauge!("sharelog_log_head").set(number(head.position.0));
@@ -136,6 +151,9 @@ const fn number(value: u64) -> f64 {
     value as f64
 }
 
+/// Requests under way.
+static RUNNING: AtomicU64 = AtomicU64::new(0);
+
 /// The counts of one route; made once, as looking them up by labels costs every request.
 pub(crate) struct Counted {
     method: &'static str,
@@ -144,7 +162,6 @@ pub(crate) struct Counted {
 }
 
 struct Handles {
-    running: Gauge,
     answered: Counter,
     seconds: Histogram,
 }
@@ -156,7 +173,6 @@ impl Counted {
 
     fn handles(&self) -> &Handles {
         self.handles.get_or_init(|| Handles {
-            running: gauge!("sharelog_http_requests_running"),
             answered: self.by_status(StatusCode::OK),
             seconds: histogram!("sharelog_http_request_seconds",
                 "method" => self.method, "route" => self.path),
@@ -169,10 +185,9 @@ impl Counted {
     }
 
     /// A request has come; it is under way until this is dropped.
-    pub(crate) fn begin(&'static self) -> Running {
-        let handles = self.handles();
-        handles.running.increment(1.0);
-        Running(handles)
+    pub(crate) fn begin() -> Running {
+        RUNNING.fetch_add(1, Ordering::Relaxed);
+        Running
     }
 
     /// It is answered.
@@ -188,11 +203,11 @@ impl Counted {
 }
 
 /// A request under way.
-pub(crate) struct Running(&'static Handles);
+pub(crate) struct Running;
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.running.decrement(1.0);
+        RUNNING.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -207,7 +222,7 @@ pub(crate) fn begin(request: &Request) -> Counting {
     let path = request.extensions().get::<MatchedPath>();
     let place = path.and_then(|path| place(request.method(), path.as_str()));
     let counted = place.and_then(|place| COUNTED.get(place)).unwrap_or(&ELSEWHERE);
-    Counting { counted, began: Instant::now(), _running: counted.begin() }
+    Counting { counted, began: Instant::now(), _running: Counted::begin() }
 }
 
 /// A request under way, by its route's pattern, never by its path.

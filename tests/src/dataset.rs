@@ -7,7 +7,7 @@
 mod log;
 mod relation;
 
-pub use log::{Filled, fill, story};
+pub use log::{Filled, TOGETHER, fill, story};
 pub use relation::Relation;
 
 use domain::{

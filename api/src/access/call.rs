@@ -83,7 +83,7 @@ pub(super) struct Arrived {
 impl Arrived {
     pub(super) fn at(spot: &'static Spot, request: &Request) -> Self {
         let request_id = request.headers().get(REQUEST_ID).cloned();
-        Self { spot, at: Instant::now(), request_id, _running: spot.counted.begin() }
+        Self { spot, at: Instant::now(), request_id, _running: Counted::begin() }
     }
 
     /// Answers, whatever becomes of it, with the request's id.

@@ -1,7 +1,7 @@
 //! Who calls, by token and headers?
 
 use crate::{
-    extract::single,
+    extract::{is_sent, single},
     problem::{Problem, ProblemType},
 };
 use axum::http::{HeaderMap, header};
@@ -65,9 +65,13 @@ fn client_address(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 fn visits(headers: &HeaderMap) -> Result<Vec<String>, Problem> {
+    const NAME: &str = "Sharelog-Visit";
     let wrong = |detail: &str| Problem::field("header:Sharelog-Visit", detail);
     let mut found = Vec::new();
-    for value in headers.get_all("Sharelog-Visit") {
+    if !is_sent(headers, NAME) {
+        return Ok(found);
+    }
+    for value in headers.get_all(NAME) {
         let text = value.to_str().map_err(|_| wrong("is not printable ASCII"))?;
         for visit in text.split(',').map(str::trim) {
             if visit.is_empty() || visit.len() > LONGEST_VISIT {

@@ -70,6 +70,7 @@ async fn start(settings: &Settings, demo: bool, shutdown: Shutdown) -> Result<Se
     let prometheus =
         metrics::install().map_err(|error| Failure::failed(format!("cannot count: {error}")))?;
 
+    tokio::spawn(metrics::sum_up(prometheus.clone()));
     let engines = wiring::open(store, Arc::new(SystemClock)).await?;
     let durability = engines.log.check().await?;
     let file = Some(store.local("index.bin"));

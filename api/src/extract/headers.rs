@@ -88,8 +88,17 @@ impl Preconditions {
     }
 }
 
+/// Is a header there? Requests have few headers and rarely one of ours: comparing lengths is cheaper
+/// than looking a name up.
+pub(crate) fn is_sent(headers: &HeaderMap, name: &str) -> bool {
+    headers.keys().any(|known| known.as_str().eq_ignore_ascii_case(name))
+}
+
 /// The one value of a header as text; several are refused.
 pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Problem> {
+    if !is_sent(headers, name) {
+        return Ok(None);
+    }
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {

@@ -13,7 +13,7 @@ use std::{
 };
 use tests::{
     Service,
-    dataset::{Plan, fill},
+    dataset::{Plan, TOGETHER, fill},
 };
 
 /// A service on the embedded engines with the data set in it, without projectors.
@@ -43,7 +43,7 @@ impl Scale {
         let filled = {
             let log = SqliteLog::open(&data.join("log.db"), SqliteOptions::default()).await;
             let log: SharedLog = Arc::new(log.expect("the log"));
-            fill(&log, &plan, now()).await
+            fill(&log, &plan, now(), TOGETHER).await
         };
         eprintln!("{filled:?} written in {:.1?}", begun.elapsed());
         let count = |number: u64| u32::try_from(number).expect("below four billion");

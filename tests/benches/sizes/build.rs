@@ -50,7 +50,7 @@ impl Making {
         let stream = StreamName::Item(item.item.clone());
         let container = item.container.clone();
         let (reference, grants) = (item.item.clone(), item.grants.len());
-        for event in story(item).into_iter().flatten() {
+        for event in story(item, dataset::TOGETHER).into_iter().flatten() {
             let id = self.place();
             let commit = CommitId(Uuid::from_u128(self.position.into()));
             let recorded = Recorded { id, commit, time: now(), actor: Actor::default(), event };

@@ -18,8 +18,8 @@ use futures::{StreamExt as _, stream};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Grants in one record; all of one call.
-const TOGETHER: usize = 100;
+/// Grants in one record where many are shared with by one call.
+pub const TOGETHER: usize = 100;
 /// Items written at the same time.
 const IN_FLIGHT: usize = 256;
 
@@ -32,12 +32,12 @@ pub struct Filled {
     pub grants: u64,
 }
 
-/// Writes all items with their visibility and grants on a log that has been started. Groups,
-/// libraries and parts have no events yet.
-pub async fn fill(log: &SharedLog, plan: &Plan, at: Time) -> Filled {
+/// Writes all items with their visibility and grants, at most so many in one record, on a log that
+/// has been started. Groups, libraries and parts have no events yet.
+pub async fn fill(log: &SharedLog, plan: &Plan, at: Time, together: usize) -> Filled {
     let id = log.identity().await.expect("the log answers").expect("the log was started");
     stream::iter(1..=plan.items)
-        .map(|rank| async move { write(log, id, plan.item(rank), at).await })
+        .map(|rank| async move { write(log, id, plan.item(rank), (at, together)).await })
         .buffer_unordered(IN_FLIGHT)
         .fold(Filled::default(), |sum, one| async move {
             Filled { records: sum.records + one.records, grants: sum.grants + one.grants }
@@ -45,12 +45,12 @@ pub async fn fill(log: &SharedLog, plan: &Plan, at: Time) -> Filled {
         .await
 }
 
-async fn write(log: &SharedLog, id: LogId, item: Item, at: Time) -> Filled {
+async fn write(log: &SharedLog, id: LogId, item: Item, (at, together): (Time, usize)) -> Filled {
     let grants = item.grants.len() as u64;
     let stream = StreamName::Item(item.item.clone());
     let actor = Actor::account(item.owner.clone());
     let (mut records, mut prev) = (0, Position::START);
-    for events in story(item) {
+    for events in story(item, together) {
         let envelope = envelope(id, &stream, prev, (at, &actor), &events);
         let record = Append::of(envelope).expect("a small record");
         prev = match append(log.as_ref(), &record, Duration::from_mins(1)).await {
@@ -63,7 +63,7 @@ async fn write(log: &SharedLog, id: LogId, item: Item, at: Time) -> Filled {
 }
 
 /// The events of an item, record by record. Its container has no event yet.
-pub fn story(item: Item) -> Vec<Vec<Event>> {
+pub fn story(item: Item, together: usize) -> Vec<Vec<Event>> {
     let Item { owner, visibility, grants, .. } = item;
     let registered =
         ItemRegistered { owner, description: Description::default(), in_library: true };
@@ -76,7 +76,7 @@ pub fn story(item: Item) -> Vec<Vec<Event>> {
         ItemEvent::GrantGiven(GrantGiven { grant: grant.clone(), asked: None }).into()
     };
     let mut records = vec![first];
-    records.extend(grants.chunks(TOGETHER).map(|some| some.iter().map(given).collect()));
+    records.extend(grants.chunks(together).map(|some| some.iter().map(given).collect()));
     records
 }
 

@@ -7,7 +7,7 @@ use crate::{
     role::{Permissions, Role, Withheld, effective},
     time::{Time, Window},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Where a grant came from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -103,7 +103,7 @@ pub struct Asked {
 }
 
 /// `grant.given`: somebody has access from here on, inside the window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct GrantGiven {
     /// The grant.
@@ -112,6 +112,32 @@ pub struct GrantGiven {
     /// What was asked, where policy changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Asked>,
+}
+
+/// Read field by field: by `flatten` it would be kept whole in between, and there is no event that
+/// is read more often.
+impl<'de> Deserialize<'de> for GrantGiven {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Fields {
+            grant: GrantId,
+            grantee: Grantee,
+            role: Role,
+            #[serde(default)]
+            withhold: Vec<Withheld>,
+            #[serde(default)]
+            starts_at: Option<Time>,
+            #[serde(default)]
+            ends_at: Option<Time>,
+            provenance: Provenance,
+            #[serde(default)]
+            asked: Option<Asked>,
+        }
+        let Fields { grant, grantee, role, withhold, starts_at, ends_at, provenance, asked } =
+            Fields::deserialize(deserializer)?;
+        let grant = Grant { grant, grantee, role, withhold, starts_at, ends_at, provenance };
+        Ok(Self { grant, asked })
+    }
 }
 
 /// What can change in a grant, whole, before or after.
