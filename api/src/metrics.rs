@@ -79,8 +79,8 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     Ok(handle)
 }
 
-/// Sums up what was recorded, again and again: until then every measured time is kept by itself, and
-/// nobody may ever ask for them.
+/// Sums up what was recorded, again and again: until then every measured time is kept by itself,
+/// and nobody may ever ask for them.
 pub(crate) async fn sum_up(handle: PrometheusHandle) {
     loop {
         tokio::time::sleep(SUM_EVERY).await;

@@ -88,8 +88,8 @@ impl Preconditions {
     }
 }
 
-/// Is a header there? Requests have few headers and rarely one of ours: comparing lengths is cheaper
-/// than looking a name up.
+/// Is a header there? Requests have few headers and rarely one of ours: comparing lengths is
+/// cheaper than looking a name up.
 pub(crate) fn is_sent(headers: &HeaderMap, name: &str) -> bool {
     headers.keys().any(|known| known.as_str().eq_ignore_ascii_case(name))
 }
