@@ -19,7 +19,9 @@ use domain::{
     role::Permissions,
     time::Time,
 };
+use eventlog::Checkpoint;
 use std::{collections::BTreeSet, fmt};
+use uuid::Uuid;
 
 /// What is known of an account beside an item's own state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,6 +51,24 @@ pub trait Authority: Send + Sync + fmt::Debug {
         at_least: Position,
         now: Time,
     ) -> Result<Standing, CommandError>;
+
+    /// What ends by the clock: the earliest ends, at most so many; `None` = it does not know, and
+    /// the log must be read for them.
+    async fn ends(&self, most: usize) -> Result<Option<KnownEnds>, CommandError> {
+        let _ = most;
+        Ok(None)
+    }
+}
+
+/// The ends of open grants and links as known at one place of the log.
+#[derive(Debug, Clone)]
+pub struct KnownEnds {
+    /// That place.
+    pub at: Checkpoint,
+    /// When what ends, on which item; the earliest ones.
+    pub earliest: Vec<(Time, Uuid, ItemRef)>,
+    /// When the first of those ends that are left out for lack of room.
+    pub left_out: Option<Time>,
 }
 
 /// Who asks, with everything valid that could give a right.
@@ -119,6 +139,14 @@ fn for_lack_of_rights(rejection: &Rejection) -> bool {
 }
 
 impl Core {
+    /// What ends by the clock, as the authority knows it.
+    pub(crate) async fn ends(&self, most: usize) -> Result<Option<KnownEnds>, CommandError> {
+        match &self.parts.authority {
+            Some(authority) => authority.ends(most).await,
+            None => Ok(None),
+        }
+    }
+
     /// The rights on an item, known at least up to a position. `state` is the item's as the command
     /// decides on it.
     pub(crate) async fn rights(

@@ -1,10 +1,10 @@
 //! When has something ended by the clock, so that it must be recorded as expired?
 //!
-//! Knows the ends from following the log. Safe on many nodes: whoever comes second finds nothing
+//! Knows the ends from the authority's index and from following the log behind it. Safe on many nodes: whoever comes second finds nothing
 //! left to expire. Decisions and queries never wait for it: a passed end counts as ended without
 //! any record.
 
-use crate::{Caller, CommandError, Commands, Request, core::Core, handler::unreadable};
+use crate::{Caller, CommandError, Commands, KnownEnds, Request, core::Core, handler::unreadable};
 use domain::{
     event::{Event, ItemEvent},
     id::ItemRef,
@@ -42,7 +42,8 @@ impl fmt::Debug for Sweeper {
 #[derive(Default)]
 struct Sweeping {
     follower: Option<Box<dyn Follower>>,
-    position: Position,
+    /// Everything up to here is in `ends`.
+    at: Checkpoint,
     ends: Ends,
 }
 
@@ -69,6 +70,13 @@ impl Ends {
         {
             self.by_id.remove(&id);
             self.left_out = Some(self.left_out.map_or(time, |before| before.min(time)));
+        }
+    }
+
+    fn begin(&mut self, known: KnownEnds) {
+        *self = Self { left_out: known.left_out, ..Self::default() };
+        for (time, id, item) in known.earliest {
+            self.set(id, Some(time), &item, MOST);
         }
     }
 
@@ -144,8 +152,13 @@ impl Sweeping {
         let follower = match &mut self.follower {
             Some(follower) => follower,
             none => {
-                let from = Checkpoint { position: self.position, ..Checkpoint::default() };
-                none.insert(core.parts.log.follow(from).await?)
+                if self.at.position == Position::START
+                    && let Some(known) = core.ends(MOST).await?
+                {
+                    self.at = known.at;
+                    self.ends.begin(known);
+                }
+                none.insert(core.parts.log.follow(self.at).await?)
             }
         };
         let records = match follower.next(BATCH, wait).await {
@@ -158,7 +171,7 @@ impl Sweeping {
         for record in &records {
             core.handler.saw(record);
             self.learn(core, record).await?;
-            self.position = record.position;
+            self.at = Checkpoint { position: record.position, time: record.time };
         }
         Ok(records.len())
     }
@@ -188,7 +201,7 @@ impl Commands {
     pub async fn sweep(&self) -> Result<usize, CommandError> {
         let mut sweeping = self.sweeper.0.lock().await;
         let head = self.core.parts.log.head().await?.position;
-        while sweeping.position < head {
+        while sweeping.at.position < head {
             sweeping.read(&self.core, WAIT).await?;
         }
         self.expire(&mut sweeping).await
@@ -205,7 +218,12 @@ impl Commands {
             };
             drop(sweeping);
             if let Err(error) = swept {
-                tracing::warn!(%error, "the sweeper tries again");
+                // After a start the index still reads the log.
+                if matches!(error, CommandError::NotYetVisible) {
+                    tracing::debug!(%error, "the sweeper waits");
+                } else {
+                    tracing::warn!(%error, "the sweeper tries again");
+                }
                 tokio::time::sleep(WAIT).await;
             }
         }

@@ -9,6 +9,7 @@ mod answer;
 mod apply;
 mod builder;
 mod codec;
+mod ends;
 mod file;
 mod follow;
 mod names;
@@ -25,6 +26,7 @@ mod view;
 
 pub use answer::{IndexPath, IndexVia, ItemFacts, Refusal, Verdict};
 pub use builder::IndexBuilder;
+pub use ends::End;
 pub use file::{LoadError, SavedIndex, inspect};
 pub use options::{IndexError, IndexOptions, IndexStatus, Started};
 pub use relate::Relation;

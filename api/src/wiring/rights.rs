@@ -2,14 +2,16 @@
 //! index of this node.
 
 use async_trait::async_trait;
-use commands::{Authority, CommandError, Standing};
+use commands::{Authority, CommandError, KnownEnds, Standing};
 use domain::{
     id::{AccountId, ItemRef},
     position::Position,
     time::Time,
 };
+use eventlog::Checkpoint;
 use projections::{AccessIndex, IndexError, Snapshot};
 use std::time::Duration;
+use tokio::task::spawn_blocking;
 
 /// How long a command waits for the position that its caller names, or for an index that is behind.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -55,6 +57,16 @@ impl Authority for IndexAuthority {
             through_library,
             known: snapshot.position(),
         })
+    }
+
+    async fn ends(&self, most: usize) -> Result<Option<KnownEnds>, CommandError> {
+        let snapshot = self.0.caught_up(Position::START, PATIENCE).await.map_err(unknown)?;
+        let at = Checkpoint { position: snapshot.position(), time: snapshot.time() };
+        let looked = spawn_blocking(move || snapshot.ends(most)).await;
+        let (earliest, left_out) =
+            looked.map_err(|error| CommandError::RightsUnknown(error.to_string()))?;
+        let earliest = earliest.into_iter().map(|end| (end.at, end.id, end.item)).collect();
+        Ok(Some(KnownEnds { at, earliest, left_out }))
     }
 }
 

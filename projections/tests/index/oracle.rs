@@ -164,6 +164,42 @@ async fn the_index_equals_the_oracle_at_every_position() {
     }
 }
 
+/// What ends, by the folded states of all items.
+fn ends_of(history: &History) -> Vec<(Time, uuid::Uuid, ItemRef)> {
+    let mut all = Vec::new();
+    for (item, state) in &history.items {
+        let grants = state.grants.iter().map(|(id, open)| (open.grant.ends_at, id.0));
+        let links = state.links.iter().map(|(id, open)| (open.terms.ends_at, id.0));
+        all.extend(grants.chain(links).filter_map(|(at, id)| Some((at?, id, item.clone()))));
+    }
+    all.sort_by_key(|end| (end.0, end.1));
+    all
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_earliest_ends_are_known() {
+    let (mut seen, mut cut) = (0, 0);
+    for seed in 20..40 {
+        let history = history(seed, 120);
+        let world = World::of(&history.steps).await;
+        let index = opened(&world).await;
+        let head = world.log.head().await.unwrap().position;
+        let snapshot = index.wait_for(head, PATIENCE).await.unwrap();
+        let expected = ends_of(&history);
+        for most in [1, 3, 1_000] {
+            let (ends, left_out) = snapshot.ends(most);
+            let ends: Vec<_> = ends.into_iter().map(|end| (end.at, end.id, end.item)).collect();
+            let kept = most.min(expected.len());
+            assert_eq!(ends, expected[..kept]);
+            assert_eq!(left_out, expected.get(kept).map(|end| end.0));
+            cut += usize::from(left_out.is_some());
+        }
+        seen += expected.len();
+        index.close().await;
+    }
+    assert!(seen > 20 && cut > 5, "{seen} ends, {cut} times not all of them");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_index_that_starts_later_knows_the_same() {
     for seed in 10..20 {
