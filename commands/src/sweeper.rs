@@ -1,8 +1,8 @@
 //! When has something ended by the clock, so that it must be recorded as expired?
 //!
-//! Knows the ends from the authority's index and from following the log behind it. Safe on many nodes: whoever comes second finds nothing
-//! left to expire. Decisions and queries never wait for it: a passed end counts as ended without
-//! any record.
+//! Knows the ends from the authority's index and from following the log behind it. Safe on many
+//! nodes: whoever comes second finds nothing left to expire. Decisions and queries never wait for
+//! it: a passed end counts as ended without any record.
 
 use crate::{Caller, CommandError, Commands, KnownEnds, Request, core::Core, handler::unreadable};
 use domain::{
