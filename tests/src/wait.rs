@@ -19,10 +19,12 @@ where
     }
 }
 
-/// A loopback port that was free a moment ago.
+/// A port that nobody listens on. Below those that outgoing connections get: one of them could take
+/// it first, and who looks whether somebody listens there could even meet itself.
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a loopback port");
-    listener.local_addr().expect("its address").port()
+    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let mut tried = std::iter::repeat_with(|| rand::random_range(10_000..32_000)).take(1_000);
+    tried.find(free).expect("a free port")
 }
 
 /// Does anybody listen there?
