@@ -22,7 +22,7 @@ use tokio::{
 const READ: usize = 1_000;
 /// The most records kept for those who come later, and the most bytes of them.
 const KEPT: usize = 4_096;
-const KEPT_BYTES: usize = 1 << 20;
+const KEPT_BYTES: usize = 2 << 20;
 
 /// A log whose end is read once for all its followers in this process.
 #[derive(Debug)]

@@ -16,10 +16,8 @@ const COMMANDS: usize = 10;
 const LARGE: usize = 300;
 /// The service may grow by so many kilobytes for the readers: about 64 each.
 const READERS_KB: u64 = 64 * 1024;
-/// And by so many while one sleeps: the events at hand (16 MiB), the records at hand, and what the
-/// load itself needs, caches of the engines among it. 60 to 77 MiB were seen; were what is not read
-/// kept for each reader, it would be thousands.
-const SLEEPER_KB: u64 = 112 * 1024;
+/// And by so many while one sleeps: the events at hand (16 MiB) and what the load itself needs.
+const SLEEPER_KB: u64 = 64 * 1024;
 
 /// A reader that costs the test little; small buffers, so that sleep is felt at once.
 async fn connect(caller: &Client, query: &str) -> TcpStream {
