@@ -227,6 +227,9 @@ pub enum Withheld {
 }
 
 impl Withheld {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Download, Self::Copy, Self::Share, Self::Metadata];
+
     /// The permissions this holds back.
     pub const fn permissions(self) -> Permissions {
         match self {

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use domain::{
     id::{AccountId, GroupId, ItemRef, KindName, LinkId},
     position::Position,
+    role::Permission,
     time::Time,
 };
 use std::{fmt, time::Duration};
@@ -114,6 +115,21 @@ pub struct Asker {
     pub groups: Vec<GroupId>,
     /// The link that was opened.
     pub link: Option<LinkId>,
+}
+
+/// Which items somebody could do something with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceQuery {
+    /// Who. What a link gives does not count.
+    pub asker: Asker,
+    /// Items of this kind.
+    pub kind: KindName,
+    /// What.
+    pub permission: Permission,
+    /// When.
+    pub as_of: AsOf,
+    /// Which part; rows are not counted.
+    pub page: Page,
 }
 
 /// How an account and its items belong together.
@@ -258,6 +274,15 @@ pub trait Views: Send + Sync + fmt::Debug {
         as_of: AsOf,
         now: Time,
     ) -> Result<Had, ViewError>;
+
+    /// With which items one principal could do something at a moment by a way of its own (owner,
+    /// grants), ordered by id. Items that were open to any account or to anyone are not listed for
+    /// that alone.
+    async fn resources(
+        &self,
+        query: &ResourceQuery,
+        now: Time,
+    ) -> Result<Listing<ItemRef>, ViewError>;
 
     /// The items of an account, ordered by kind and id.
     async fn items_of(

@@ -288,7 +288,8 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn past_visits(texts: &[Text<'_>]) -> Vec<&'static str> {
+/// Why openings of links that came with a question about the past gave nothing.
+pub(super) fn past_visits(texts: &[Text<'_>]) -> Vec<&'static str> {
     let warning = "visits were ignored: they open something now, not in the past";
     if texts.is_empty() { Vec::new() } else { vec![warning] }
 }

@@ -4,7 +4,7 @@
 use super::{
     answer::{Found, FoundAction, FoundEntity, SearchContext},
     call::{self, Arrived, Call, Spot},
-    decide::{Judge, action, item, named, past, permission, typed},
+    decide::{Judge, action, item, named, past, past_visits, permission, typed},
     paging::{Page, question},
     schema,
     who::{Who, not_about_others},
@@ -20,18 +20,15 @@ use axum::{
 };
 use domain::{
     event::Visibility,
-    id::{AccountId, ItemRef},
+    id::{AccountId, ItemRef, KindName},
     item::Lifecycle,
     position::Position,
     principal::Principal,
     role::{Permission, Permissions, Role},
     time::Time,
 };
-use projections::AsOf;
+use projections::{AsOf, ResourceQuery};
 use serde::Serialize;
-
-/// How many rows of a past access list are read at once.
-const PAST_ROWS: usize = 200;
 
 /// Which subjects may do something with a resource?
 ///
@@ -223,15 +220,19 @@ fn anonymous(open_to: Option<Visibility>) -> impl Iterator<Item = String> {
     open_to.filter(|open| *open == Visibility::Public).map(|_| "anonymous".to_owned()).into_iter()
 }
 
+/// The page of a past list.
+fn rows_of(page: &Page) -> projections::Page {
+    let limit = u32::try_from(page.wanted()).unwrap_or(u32::MAX);
+    projections::Page { limit, after: page.after.clone(), count: false }
+}
+
 async fn subjects_then(
     judge: &Judge<'_>,
     (wanted, permission, at): (Wanted, Permission, Time),
     item: &ItemRef,
     page: &Page,
 ) -> Fallible<(Ids, SearchContext)> {
-    let limit = u32::try_from(page.wanted().min(PAST_ROWS)).unwrap_or(1);
-    let rows = projections::Page { limit, after: page.after.clone(), count: false };
-    let list = judge.app.views.access_list(item, AsOf::Time(at), judge.now, &rows).await?;
+    let list = judge.app.views.access_list(item, AsOf::Time(at), judge.now, &rows_of(page)).await?;
     let open_to = opened(list.open_to, true, permission);
     let context = SearchContext { open_to, ..beside(list.position) };
     if wanted == Wanted::Anonymous {
@@ -254,11 +255,7 @@ async fn resources(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallib
     let name = action(body.action.as_ref(), None).map_err(refused)?;
     let kind = typed(body.resource.as_ref(), None, "/resource").map_err(refused)?;
     let asked = asked(&call::SEARCH_RESOURCE, call, body, &[subject.0, subject.1, name, kind])?;
-    if asked.at.is_some() {
-        let detail = "a search for resources answers for now only";
-        return Err(Problem::field("/context/at", detail));
-    }
-    let judge = Judge::new(app, call).await?;
+    let mut judge = Judge::new(app, call).await?;
     let who = Who::named(subject.0, subject.1);
     if !judge.reach.covers(&who) {
         return Err(not_about_others());
@@ -272,19 +269,43 @@ async fn resources(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallib
         return none("unknown_subject");
     }
     let Some(permission) = permission(name) else { return none("unknown_action") };
-    let (visits, warnings) = call.visits(app, asked.visits).await?;
-    let after = asked.page.after.as_deref();
-    let (items, next) = judge.index.resources(
-        &who.subject(visits),
-        kind,
-        permission,
-        judge.now,
-        after,
-        asked.page.wanted(),
-    );
+    let ((items, next), context) = match asked.at {
+        None => {
+            let (visits, warnings) = call.visits(app, asked.visits).await?;
+            let (subject, after) = (who.subject(visits), asked.page.after.as_deref());
+            let wanted = asked.page.wanted();
+            let found = judge.index.resources(&subject, kind, permission, judge.now, after, wanted);
+            (found, SearchContext { warnings, ..beside(position) })
+        }
+        Some(at) => {
+            judge.fresh_views().await?;
+            resources_then(&judge, &who, (kind, permission, at), &asked).await?
+        }
+    };
     let row = |item: ItemRef| FoundEntity { kind: item.kind.into(), id: item.id.into() };
     let found = asked.page.cut(items.into_iter().map(row).collect(), next);
-    respond(app, &asked.page, found, SearchContext { warnings, ..beside(position) })
+    respond(app, &asked.page, found, context)
+}
+
+/// Items, and after which one the next page begins.
+type Items = (Vec<ItemRef>, Option<String>);
+
+async fn resources_then(
+    judge: &Judge<'_>,
+    who: &Who,
+    (kind, permission, at): (&str, Permission, Time),
+    asked: &Asked<'_>,
+) -> Fallible<(Items, SearchContext)> {
+    // No item has a kind that none can be called.
+    let Ok(kind) = KindName::parse(kind) else {
+        return Ok((Items::default(), beside(judge.index.position())));
+    };
+    let page = rows_of(&asked.page);
+    let (asker, as_of) = (who.asker(), AsOf::Time(at));
+    let query = ResourceQuery { asker, kind, permission, as_of, page };
+    let list = judge.app.views.resources(&query, judge.now).await?;
+    let warnings = past_visits(asked.visits);
+    Ok(((list.rows, list.next), SearchContext { warnings, ..beside(list.position) }))
 }
 
 async fn actions(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallible<Response> {

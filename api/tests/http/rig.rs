@@ -14,7 +14,7 @@ use eventlog::{
 };
 use projections::{
     AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found, Had, ItemRow,
-    Listing, Model, Page, ProjectionStatus, Relation, ViewError, Views,
+    Listing, Model, Page, ProjectionStatus, Relation, ResourceQuery, ViewError, Views,
 };
 use std::{
     fmt,
@@ -206,6 +206,14 @@ impl Views for RiggedViews {
         now: Time,
     ) -> Result<Had, ViewError> {
         self.up()?.had(item, asker, as_of, now).await
+    }
+
+    async fn resources(
+        &self,
+        query: &ResourceQuery,
+        now: Time,
+    ) -> Result<Listing<ItemRef>, ViewError> {
+        self.up()?.resources(query, now).await
     }
 
     async fn items_of(

@@ -41,8 +41,6 @@ impl From<EventId> for At {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Terms(pub(super) u16);
 
-const WITHHELD: [Withheld; 4] =
-    [Withheld::Download, Withheld::Copy, Withheld::Share, Withheld::Metadata];
 const PROVENANCE: [ProvenanceKind; 6] = [
     ProvenanceKind::Direct,
     ProvenanceKind::Invitation,
@@ -69,7 +67,7 @@ impl Terms {
         Role::ALL.get(usize::from(self.0 & 7)).copied().unwrap_or(Role::Browser)
     }
     pub(super) fn withhold(self) -> impl Iterator<Item = Withheld> {
-        WITHHELD.into_iter().filter(move |held| self.0 & 1 << (*held as u16 + 3) != 0)
+        Withheld::ALL.into_iter().filter(move |held| self.0 & 1 << (*held as u16 + 3) != 0)
     }
     #[inline]
     fn permissions(self) -> Permissions {
@@ -333,8 +331,10 @@ mod tests {
     fn terms_keep_what_they_are_made_from() {
         for role in Role::ALL {
             for bits in 0..16_usize {
-                let held: Vec<_> =
-                    (0..4).filter(|bit| bits & 1 << bit != 0).map(|bit| WITHHELD[bit]).collect();
+                let held: Vec<_> = (0..4)
+                    .filter(|bit| bits & 1 << bit != 0)
+                    .map(|bit| Withheld::ALL[bit])
+                    .collect();
                 for kind in PROVENANCE {
                     let terms = Terms::new(role, &held).of(kind);
                     assert_eq!((terms.role(), terms.provenance()), (role, kind));

@@ -5,7 +5,10 @@
 //! meaning is another version), so these statements say all there is to say.
 
 use super::generation::{Target, prefix};
-use crate::{projection::Table, store::Side};
+use crate::{
+    projection::{Projection, Table},
+    store::{Side, StoreError},
+};
 
 /// The statements that make a generation.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -57,6 +60,20 @@ fn needed(statement: &str, base: &str, target: &Target) -> bool {
         .is_none_or(|(table, _)| used(table))
 }
 
+/// Indexes that came after the tables; for whichever generation is read.
+pub(crate) const INDEXES: &str = include_str!("../../migrations/indexes.sql");
+
+/// The statements that make those of the generation that is read, where they are missing.
+pub(crate) fn missing_indexes(
+    projection: &'static dyn Projection,
+    generation: i64,
+) -> Result<String, StoreError> {
+    let generation = u32::try_from(generation)
+        .map_err(|_| StoreError::Refused(format!("there is no generation {generation}")))?;
+    let ddl = of([INDEXES], &Target { projection, generation });
+    Ok([ddl.needed, ddl.later].concat().join(";\n"))
+}
+
 /// The name of a table of a generation.
 pub(crate) fn table_name(target: &Target, table: &Table, side: Side) -> String {
     format!("{}{}{}", target.prefix(), table.name, side.suffix())
@@ -64,7 +81,7 @@ pub(crate) fn table_name(target: &Target, table: &Table, side: Side) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{of, table_name};
+    use super::{INDEXES, of, table_name};
     use crate::{projection, store::generation::Target};
 
     const TEXTS: [&str; 2] = [
@@ -102,5 +119,16 @@ mod tests {
         assert!(has(&ddl.needed, "access_v1_g1_grants_by_provenance_id"));
         assert!(has(&ddl.later, "access_v1_g1_grants_by_grantee_type_grantee_id_item"));
         assert!(has(&ddl.later, "access_v1_g1_moments_by_time_position"));
+    }
+
+    #[test]
+    fn indexes_that_came_later_belong_to_declared_tables() {
+        let projection = projection::all()[0];
+        let ddl = of([INDEXES], &Target { projection, generation: 4 });
+        let made = INDEXES.lines().filter(|line| line.starts_with("CREATE INDEX ")).count();
+        assert_eq!((ddl.tables.len(), ddl.needed.len(), ddl.later.len()), (0, 0, made));
+        for index in ddl.later {
+            assert!(index.contains(" ON access_v1_g4_"), "{index}");
+        }
     }
 }

@@ -4,7 +4,7 @@ mod batch;
 mod control;
 mod snapshot;
 
-use super::{Batch, Control, Database, Held, Progress, Snapshot, Store, StoreError, Target};
+use super::{Batch, Control, Database, Held, Progress, Snapshot, Store, StoreError, Target, ddl};
 use crate::{
     projection,
     value::{CellError, Row, Value},
@@ -14,7 +14,7 @@ use domain::id::LogId;
 use parking_lot::Mutex as ShortMutex;
 use refinery::{Migration, Runner};
 use rusqlite::{
-    Connection, OpenFlags, params_from_iter,
+    Connection, OpenFlags, OptionalExtension as _, params_from_iter,
     types::{ToSqlOutput, ValueRef},
 };
 use std::{
@@ -30,6 +30,11 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V1__tables", include_str!("../../migrations/sqlite/V1__tables.sql")),
     ("V2__generations", include_str!("../../migrations/sqlite/V2__generations.sql")),
 ];
+
+/// The texts, which say how tables of another generation are made too.
+fn texts() -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().map(|(_, text)| *text).chain([ddl::INDEXES])
+}
 
 /// Connections that read at the same time.
 const READERS: usize = 8;
@@ -161,6 +166,14 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         connection
             .execute(sql, (projection.name(), projection.version()))
             .map_err(|error| failed(&error))?;
+        let sql = "SELECT generation FROM progress WHERE projection = ?1 AND version = ?2 AND live";
+        let live = connection
+            .query_row(sql, (projection.name(), projection.version()), |row| row.get(0))
+            .optional()
+            .map_err(|error| failed(&error))?;
+        let Some(generation) = live else { continue };
+        let later = ddl::missing_indexes(projection, generation)?;
+        connection.execute_batch(&later).map_err(|error| failed(&error))?;
     }
     Ok(())
 }

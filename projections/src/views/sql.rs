@@ -10,10 +10,11 @@ mod cursor;
 mod had;
 mod items;
 mod progress;
+mod resources;
 
 use crate::{
     AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found, Had, ItemRow,
-    Listing, Model, Page, ProjectionStatus, Relation, ViewError, Views,
+    Listing, Model, Page, ProjectionStatus, Relation, ResourceQuery, ViewError, Views,
     projection::{self, Projection},
     store::{Database, Snapshot, StoreError},
     value::{CellError, Row, Value},
@@ -180,6 +181,13 @@ impl Views for SqlViews {
         now: Time,
     ) -> Result<Had, ViewError> {
         self.what_had(item, asker, as_of, now).await
+    }
+    async fn resources(
+        &self,
+        query: &ResourceQuery,
+        now: Time,
+    ) -> Result<Listing<ItemRef>, ViewError> {
+        self.list_resources(query, now).await
     }
     async fn items_of(
         &self,

@@ -21,7 +21,7 @@ fn set(permissions: Permissions) -> BTreeSet<Permission> {
 
 /// Whom the questions are about, as the views and as the oracle take it: everybody of the
 /// generated histories, members of groups without anything of their own, and nobody.
-fn askers() -> Vec<(Asker, Option<AccountId>, Vec<GroupId>)> {
+pub(crate) fn askers() -> Vec<(Asker, Option<AccountId>, Vec<GroupId>)> {
     let mut all = vec![(Asker::default(), None, Vec::new())];
     for account in Generator::accounts().into_iter().chain([account("stranger")]) {
         let asker = Asker { account: Some(account.clone()), ..Asker::default() };

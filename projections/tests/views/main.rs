@@ -21,6 +21,7 @@ mod postgres_board;
 mod postgres_contract;
 mod postgres_rebuild;
 mod rebuilding;
+mod resources;
 mod running;
 mod world;
 
@@ -50,6 +51,9 @@ on_both_engines![
     access::closing_ends_all_and_reopening_brings_back_what_has_not_passed,
     access::until_names_the_first_end_that_takes_something_away,
     had::one_principal_had_what_the_oracle_says,
+    resources::items_are_found_that_one_principal_had,
+    resources::a_search_for_items_regards_ways_windows_and_what_is_withheld,
+    resources::a_search_for_items_goes_on_with_its_own_cursor_only,
     lists::items_are_listed_by_relation,
     lists::items_are_found_by_name_in_the_order_asked,
     catalog::words_are_beginnings_that_must_all_occur_and_rank_alike,

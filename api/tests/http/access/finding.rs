@@ -111,9 +111,52 @@ async fn resources_are_found_by_what_a_subject_may_do_with_them() {
     for kind in ["record", "No Kind", ""] {
         assert!(ids(&search(&app, "resource", with(kind, "view")).await).is_empty());
     }
-    let mut past = with("history", "view");
-    past["context"] = json!({"at": "2026-11-21T12:00:00Z"});
-    assert_eq!(search(&app, "resource", past).await.pointer(), "/context/at");
+}
+
+#[tokio::test]
+async fn resources_of_the_past_are_found_in_pages() {
+    let world = shared().await;
+    let (app, owner) = (world.app().await, world.account("a-17").await);
+    for name in ["9000", "9001", "9002"] {
+        world.register(name, "a-22").await;
+    }
+    world.clock.advance_seconds(60);
+    owner.delete("/v1/items/history/8f3a/grants/account/a-22").await.is(200);
+    let past = |action: &str, at: &str| {
+        json!({"subject": {"type": "user", "id": "a-22"}, "action": {"name": action},
+            "resource": {"type": "history"}, "context": {"at": at, "visits": ["x"]}})
+    };
+    let then = "2026-11-21T12:00:30Z";
+    let found = search(&app, "resource", past("view", then)).await;
+    assert_eq!(ids(&found), ["8f3a", "9000", "9001", "9002"]);
+    assert!(found.body["context"]["warnings"][0].is_string(), "visits do not open the past");
+    assert!(found.body["context"]["position"].is_number());
+    let now = search(&app, "resource", past("view", "2026-11-21T12:01:00Z")).await;
+    assert_eq!(ids(&now), ["9000", "9001", "9002"]);
+    assert_eq!(ids(&search(&app, "resource", past("own", then)).await).len(), 3);
+    assert!(ids(&search(&app, "resource", past("view", "2026-11-20")).await).is_empty());
+    let (mut asked, mut all) = (past("view", then), Vec::new());
+    asked["page"] = json!({"limit": 3});
+    loop {
+        let page = search(&app, "resource", asked.clone()).await;
+        all.extend(ids(&page));
+        asked["page"] = json!({"token": page.body["page"]["next_token"]});
+        if asked["page"]["token"] == "" {
+            break;
+        }
+    }
+    assert_eq!(all, ["8f3a", "9000", "9001", "9002"]);
+    let mut first = past("view", then);
+    first["page"] = json!({"limit": 1});
+    let first = search(&app, "resource", first).await;
+    let mut elsewhere = past("view", "2026-11-21T12:01:00Z");
+    elsewhere["page"] = json!({"token": first.body["page"]["next_token"]});
+    search(&app, "resource", elsewhere).await.problem(400, "cursor-mismatch");
+    let mut none = past("view", then);
+    none["resource"]["type"] = json!("No Kind");
+    assert!(ids(&search(&app, "resource", none).await).is_empty());
+    let other = world.account("a-23").await;
+    search(&other, "resource", past("view", then)).await.problem(403, "not-permitted");
 }
 
 #[tokio::test]

@@ -158,7 +158,7 @@ fn role(r: &mut Random) -> Role {
 }
 
 fn withhold(r: &mut Random) -> Vec<Withheld> {
-    let all = [Withheld::Download, Withheld::Copy, Withheld::Share, Withheld::Metadata];
+    let all = Withheld::ALL;
     all.into_iter().filter(|_| r.chance(12)).collect()
 }
 

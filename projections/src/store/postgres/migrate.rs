@@ -1,7 +1,10 @@
 //! How do tables, views and the reader role come to be? Migrations, one node at a time.
 
 use super::{PostgresOptions, failed};
-use crate::{projection, store::StoreError};
+use crate::{
+    projection,
+    store::{StoreError, ddl},
+};
 use deadpool_postgres::Object;
 use refinery::{Migration, Runner};
 
@@ -14,7 +17,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
 
 /// The texts, which say how tables of another generation are made too.
 pub(super) fn texts() -> impl Iterator<Item = &'static str> {
-    MIGRATIONS.iter().map(|(_, text)| *text)
+    MIGRATIONS.iter().map(|(_, text)| *text).chain([ddl::INDEXES])
 }
 
 /// Serialises migrations of all nodes; any number that nobody else uses.
@@ -67,6 +70,18 @@ async fn migrated(client: &mut Object, options: &PostgresOptions) -> Result<(), 
             .execute(&sql, &[&projection.name(), &version])
             .await
             .map_err(|error| failed(&error))?;
+        let sql = format!(
+            "SELECT generation FROM {data}.progress \
+             WHERE projection = $1::text AND version = $2::bigint AND live"
+        );
+        let live = client
+            .query_opt(&sql, &[&projection.name(), &version])
+            .await
+            .map_err(|error| failed(&error))?;
+        let Some(live) = live else { continue };
+        let generation: i64 = live.try_get(0).map_err(|error| failed(&error))?;
+        let later = ddl::missing_indexes(projection, generation)?;
+        client.batch_execute(&later).await.map_err(|error| failed(&error))?;
     }
     client.batch_execute("RESET search_path").await.map_err(|error| failed(&error))?;
     super::views::refresh(client, options).await

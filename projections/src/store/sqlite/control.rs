@@ -1,7 +1,7 @@
 //! How are generations made, switched and removed in SQLite? In short immediate transactions on the
 //! one writing connection.
 
-use super::{MIGRATIONS, Writing, fresh, query, with};
+use super::{Writing, fresh, query, texts, with};
 use crate::{
     store::{Control, StoreError, Target, ddl, generation::belongs},
     value::{Row, Value},
@@ -67,7 +67,7 @@ impl Control for SqliteControl {
 
     /// With every index: one made later would keep the only writer for as long as it takes.
     async fn create(&mut self, target: &Target) -> Result<(), StoreError> {
-        let ddl = ddl::of(MIGRATIONS.iter().map(|(_, text)| *text), target);
+        let ddl = ddl::of(texts(), target);
         let all = [ddl.tables, ddl.needed, ddl.later].concat().join(";\n");
         self.with(move |connection| connection.execute_batch(&all)).await
     }

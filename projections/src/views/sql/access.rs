@@ -37,7 +37,7 @@ impl When {
 
 /// `SELECT` of the rows of a temporal table that were open at the moment, `$1` being its position
 /// in the past.
-fn open_then(when: When, table: &str, columns: &str, condition: &str) -> String {
+pub(super) fn open_then(when: When, table: &str, columns: &str, condition: &str) -> String {
     if when.now {
         return format!("SELECT {columns} FROM @{table} t WHERE {condition}");
     }

@@ -56,7 +56,11 @@ impl SqlViews {
 }
 
 /// Was the account deactivated or erased then?
-async fn barred(reader: &mut Reader, when: When, asker: &Asker) -> Result<bool, ViewError> {
+pub(super) async fn barred(
+    reader: &mut Reader,
+    when: When,
+    asker: &Asker,
+) -> Result<bool, ViewError> {
     let Some(account) = &asker.account else { return Ok(false) };
     let mut parameters = Vec::new();
     if !when.now {

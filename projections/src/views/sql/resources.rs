@@ -1,0 +1,138 @@
+//! With which items could one principal do something at a moment? Reads the rows that were open
+//! then.
+
+use super::{
+    Reader, Sql, SqlViews,
+    access::{When, open_then},
+    cursor,
+    had::barred,
+    items::named,
+    one_more, page,
+};
+use crate::{Listing, Model, ResourceQuery, ViewError};
+use domain::{
+    id::ItemRef,
+    role::{Permission, Permissions, Role, Withheld},
+    time::Time,
+};
+
+/// The item and whether the way gives the permission; an owner may do everything.
+const OWNED: &str = "t.item_kind, t.item_id, 1 AS gives";
+
+/// A condition on a grant: it gives the permission, which is no more than what roles and the
+/// withheld say.
+fn gives(permission: Permission) -> String {
+    let has = |permissions: Permissions| permissions.has(permission);
+    let roles = Role::ALL.into_iter().filter(|role| has(role.permissions()));
+    let roles: Vec<String> = roles.map(|role| format!("'{}'", role.name())).collect();
+    // Every permission is one of the owner's at least: there is a role.
+    let mut all = vec![format!("t.role IN ({})", roles.join(", "))];
+    for one in Withheld::ALL.into_iter().filter(|one| has(one.permissions())) {
+        all.push(format!("' ' || t.withhold || ' ' NOT LIKE '% {} %'", one.name()));
+    }
+    all.join(" AND ")
+}
+
+/// A condition: a row of a temporal table about the item of `t` was open then and fits.
+fn with_row(when: When, table: &str, alias: &str, fits: &str) -> String {
+    let of_item = format!(
+        "{alias}.item_kind = t.item_kind AND {alias}.item_id = t.item_id AND {alias}.{fits}"
+    );
+    if when.now {
+        return format!("EXISTS (SELECT 1 FROM @{table} {alias} WHERE {of_item})");
+    }
+    format!(
+        "(EXISTS (SELECT 1 FROM @{table} {alias} WHERE {of_item} AND {alias}.from_position <= $1) \
+         OR EXISTS (SELECT 1 FROM @{table}_ended {alias} WHERE {of_item} \
+         AND {alias}.to_position > $1 AND {alias}.from_position <= $1))"
+    )
+}
+
+impl SqlViews {
+    pub(super) async fn list_resources(
+        &self,
+        query: &ResourceQuery,
+        now: Time,
+    ) -> Result<Listing<ItemRef>, ViewError> {
+        let mut reader = self.read(Model::Access).await?;
+        let when = reader.when(query.as_of, now).await?;
+        let rows = reader.reached(when, query).await?;
+        let position = reader.position;
+        reader.end().await?;
+        let (rows, more) = page(rows, query.page.limit);
+        let last = rows.last().filter(|_| more);
+        let next = last.map(|item| cursor::encode(&question(query), &[item.id.as_str().into()]));
+        Ok(Listing { rows, next, total: None, position })
+    }
+}
+
+/// What a cursor belongs to.
+fn question(query: &ResourceQuery) -> String {
+    let ResourceQuery { asker, kind, permission, as_of, page: _ } = query;
+    format!("resources {asker:?} {kind} {} {as_of:?}", permission.name())
+}
+
+impl Reader {
+    /// One row more than asked.
+    async fn reached(
+        &mut self,
+        when: When,
+        query: &ResourceQuery,
+    ) -> Result<Vec<ItemRef>, ViewError> {
+        let after = match &query.page.after {
+            None => None,
+            Some(after) => cursor::decode(&question(query), after, 1)?.pop(),
+        };
+        let mut sql = Sql::default();
+        if !when.now {
+            sql.with(when.position);
+        }
+        let kind = sql.with(query.kind.as_str());
+        let asker = &query.asker;
+        let barred = barred(self, when, asker).await?;
+        let account = asker.account.iter().filter(|_| !barred);
+        let mut ways = Vec::new();
+        for account in account.clone() {
+            let who = sql.with(account.as_str());
+            let owned =
+                format!("t.owner = {who} AND t.item_kind = {kind} AND t.lifecycle <> 'retired'");
+            ways.push(open_then(when, "states", OWNED, &owned));
+        }
+        let at = sql.with(when.time);
+        let open = with_row(when, "states", "s", "lifecycle = 'open'");
+        let gives = gives(query.permission);
+        let columns =
+            format!("t.item_kind, t.item_id, CASE WHEN {gives} THEN 1 ELSE 0 END AS gives");
+        let accounts = account.map(|id| ("account", id.as_str()));
+        let groups = asker.groups.iter().map(|id| ("group", id.as_str()));
+        for (grantee, id) in accounts.chain(groups) {
+            let id = sql.with(id);
+            let granted = format!(
+                "t.grantee_type = '{grantee}' AND t.grantee_id = {id} AND t.item_kind = {kind} \
+                 AND (t.starts_at IS NULL OR t.starts_at <= {at}) \
+                 AND (t.ends_at IS NULL OR t.ends_at > {at}) AND {open}"
+            );
+            ways.push(open_then(when, "grants", &columns, &granted));
+        }
+        if ways.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Whoever has a way of the own has what the item's visibility gives too.
+        let mut enough = "t.gives = 1".to_owned();
+        if Role::Viewer.permissions().has(query.permission) {
+            let wider = with_row(when, "visibilities", "v", "visibility <> 'restricted'");
+            enough = format!("(t.gives = 1 OR ({wider} AND {open}))");
+        }
+        if let Some(after) = after {
+            enough = format!("{enough} AND t.item_id > {}", sql.with(after));
+        }
+        let limit = sql.with(one_more(query.page.limit));
+        let text = format!(
+            "SELECT DISTINCT t.item_kind, t.item_id FROM ({}) t WHERE {enough} \
+             ORDER BY t.item_id LIMIT {limit}",
+            ways.join(" UNION ALL ")
+        );
+        let rows = self.rows(&text, &sql.parameters).await?;
+        rows.iter().map(named).collect()
+    }
+}
