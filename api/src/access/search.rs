@@ -300,9 +300,13 @@ async fn resources_then(
     let Ok(kind) = KindName::parse(kind) else {
         return Ok((Items::default(), beside(judge.index.position())));
     };
-    let page = rows_of(&asked.page);
-    let (asker, as_of) = (who.asker(), AsOf::Time(at));
-    let query = ResourceQuery { asker, kind, permission, as_of, page };
+    let query = ResourceQuery {
+        asker: who.asker(),
+        kind,
+        permission,
+        as_of: AsOf::Time(at),
+        page: rows_of(&asked.page),
+    };
     let list = judge.app.views.resources(&query, judge.now).await?;
     let warnings = past_visits(asked.visits);
     Ok(((list.rows, list.next), SearchContext { warnings, ..beside(list.position) }))
