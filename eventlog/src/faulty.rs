@@ -1,11 +1,8 @@
 //! What if the log misbehaves? A decorator that plays the faults engines and networks have.
 
-use crate::{
-    Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, LogError, Record,
-    SharedLog,
-};
+use crate::{Append, AppendError, Decorator, EventLog, LogError, SharedLog};
 use async_trait::async_trait;
-use domain::{id::LogId, position::Position, stream::StreamName, time::Time};
+use domain::position::Position;
 use parking_lot::Mutex;
 use std::{collections::VecDeque, time::Duration};
 
@@ -58,20 +55,20 @@ impl FaultyLog {
     pub fn set_down(&self, down: bool) {
         *self.down.lock() = down;
     }
-
-    fn up(&self) -> Result<&SharedLog, LogError> {
-        if *self.down.lock() {
-            Err(LogError::Unavailable("as a test asked".to_owned()))
-        } else {
-            Ok(&self.inner)
-        }
-    }
 }
 
 #[async_trait]
-impl EventLog for FaultyLog {
+impl Decorator for FaultyLog {
+    fn within(&self) -> Result<&dyn EventLog, LogError> {
+        if *self.down.lock() {
+            Err(LogError::Unavailable("as a test asked".to_owned()))
+        } else {
+            Ok(self.inner.as_ref())
+        }
+    }
+
     async fn try_append(&self, append: &Append) -> Result<Position, AppendError> {
-        let log = self.up()?;
+        let log = self.within()?;
         let fault = self.faults.lock().pop_front().unwrap_or(Fault::None);
         let lost =
             || AppendError::Unknown("the acknowledgement was lost, as a test asked".to_owned());
@@ -92,41 +89,5 @@ impl EventLog for FaultyLog {
             }
             Fault::Unavailable => Err(LogError::Unavailable("as a test asked".to_owned()).into()),
         }
-    }
-
-    async fn stream_position(&self, stream: &StreamName) -> Result<Position, LogError> {
-        self.up()?.stream_position(stream).await
-    }
-
-    async fn read_stream(
-        &self,
-        stream: &StreamName,
-        after: Position,
-    ) -> Result<Vec<Record>, LogError> {
-        self.up()?.read_stream(stream, after).await
-    }
-
-    async fn read(&self, position: Position) -> Result<Option<Record>, LogError> {
-        self.up()?.read(position).await
-    }
-
-    async fn head(&self) -> Result<Head, LogError> {
-        self.up()?.head().await
-    }
-
-    async fn follow(&self, after: Checkpoint) -> Result<Box<dyn Follower>, LogError> {
-        self.up()?.follow(after).await
-    }
-
-    async fn identity(&self) -> Result<Option<LogId>, LogError> {
-        self.up()?.identity().await
-    }
-
-    async fn check(&self) -> Result<Durability, LogError> {
-        self.up()?.check().await
-    }
-
-    async fn clock(&self) -> Result<Option<Time>, LogError> {
-        self.up()?.clock().await
     }
 }

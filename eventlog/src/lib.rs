@@ -8,6 +8,7 @@ mod append;
 mod chain;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod decorator;
 pub mod envelope;
 pub mod faulty;
 pub mod jetstream;
@@ -20,6 +21,7 @@ pub mod sqlite;
 
 pub use activity::{Activity, ActivityEntry, ActivityFilter, ActivityKind, ActivityRow};
 pub use append::{AppendFailed, append};
+pub use decorator::Decorator;
 pub use envelope::*;
 pub use log::*;
 pub use once::ReadOnce;

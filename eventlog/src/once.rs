@@ -5,12 +5,9 @@
 //! last: whoever finds nothing new reads on for all. Whoever lags behind what is kept, or follows
 //! from further back, reads alone until it has caught up.
 
-use crate::{
-    Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, LogError, Record,
-    SharedLog,
-};
+use crate::{Checkpoint, Decorator, EventLog, Follower, LogError, Record, SharedLog};
 use async_trait::async_trait;
-use domain::{id::LogId, position::Position, stream::StreamName, time::Time};
+use domain::{position::Position, time::Time};
 use parking_lot::Mutex;
 use std::{collections::VecDeque, fmt, sync::Arc, time::Duration};
 use tokio::{
@@ -227,29 +224,9 @@ impl Follower for OnceFollower {
 }
 
 #[async_trait]
-impl EventLog for ReadOnce {
-    async fn try_append(&self, append: &Append) -> Result<Position, AppendError> {
-        self.inner.try_append(append).await
-    }
-
-    async fn stream_position(&self, stream: &StreamName) -> Result<Position, LogError> {
-        self.inner.stream_position(stream).await
-    }
-
-    async fn read_stream(
-        &self,
-        stream: &StreamName,
-        after: Position,
-    ) -> Result<Vec<Record>, LogError> {
-        self.inner.read_stream(stream, after).await
-    }
-
-    async fn read(&self, position: Position) -> Result<Option<Record>, LogError> {
-        self.inner.read(position).await
-    }
-
-    async fn head(&self) -> Result<Head, LogError> {
-        self.inner.head().await
+impl Decorator for ReadOnce {
+    fn within(&self) -> Result<&dyn EventLog, LogError> {
+        Ok(self.inner.as_ref())
     }
 
     async fn follow(&self, after: Checkpoint) -> Result<Box<dyn Follower>, LogError> {
@@ -258,17 +235,5 @@ impl EventLog for ReadOnce {
         let exact = after.position == Position::START || after.time > Time::default();
         let (log, tail) = (Arc::clone(&self.inner), Arc::clone(&self.tail));
         Ok(Box::new(OnceFollower { log, tail, at: after, exact, own }))
-    }
-
-    async fn identity(&self) -> Result<Option<LogId>, LogError> {
-        self.inner.identity().await
-    }
-
-    async fn check(&self) -> Result<Durability, LogError> {
-        self.inner.check().await
-    }
-
-    async fn clock(&self) -> Result<Option<Time>, LogError> {
-        self.inner.clock().await
     }
 }

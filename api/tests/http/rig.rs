@@ -3,15 +3,11 @@
 use crate::world::Client;
 use async_trait::async_trait;
 use domain::{
-    id::{AccountId, ItemRef, LogId},
+    id::{AccountId, ItemRef},
     position::Position,
-    stream::StreamName,
     time::Time,
 };
-use eventlog::{
-    Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, LogError, Record,
-    faulty::FaultyLog,
-};
+use eventlog::{Append, AppendError, Decorator, EventLog, LogError, faulty::FaultyLog};
 use projections::{
     AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found, Had, ItemRow,
     Listing, Model, Page, ProjectionStatus, Relation, ResourceQuery, ViewError, Views,
@@ -78,20 +74,25 @@ impl RiggedLog {
 }
 
 #[async_trait]
-impl EventLog for RiggedLog {
+impl Decorator for RiggedLog {
+    fn within(&self) -> Result<&dyn EventLog, LogError> {
+        Ok(self.faults.as_ref())
+    }
+
     async fn try_append(&self, append: &Append) -> Result<Position, AppendError> {
         let rig = self.rig.lock().unwrap().clone();
         let number = self.appends.fetch_add(1, Ordering::SeqCst);
+        let within = self.within()?;
         match rig {
             Rig::None => {}
             Rig::Swallow => return Err(AppendError::Unknown(DRIVER.to_owned())),
             Rig::CutOff => {
-                self.faults.try_append(append).await?;
+                within.try_append(append).await?;
                 self.faults.set_down(true);
                 return Err(AppendError::Unknown(DRIVER.to_owned()));
             }
             Rig::ThenDown => {
-                let position = self.faults.try_append(append).await?;
+                let position = within.try_append(append).await?;
                 self.faults.set_down(true);
                 return Ok(position);
             }
@@ -101,43 +102,7 @@ impl EventLog for RiggedLog {
             }
             Rig::Panic => resume_unwind(Box::new(DRIVER.to_owned())),
         }
-        self.faults.try_append(append).await
-    }
-
-    async fn stream_position(&self, stream: &StreamName) -> Result<Position, LogError> {
-        self.faults.stream_position(stream).await
-    }
-
-    async fn read_stream(
-        &self,
-        stream: &StreamName,
-        after: Position,
-    ) -> Result<Vec<Record>, LogError> {
-        self.faults.read_stream(stream, after).await
-    }
-
-    async fn read(&self, position: Position) -> Result<Option<Record>, LogError> {
-        self.faults.read(position).await
-    }
-
-    async fn head(&self) -> Result<Head, LogError> {
-        self.faults.head().await
-    }
-
-    async fn follow(&self, after: Checkpoint) -> Result<Box<dyn Follower>, LogError> {
-        self.faults.follow(after).await
-    }
-
-    async fn identity(&self) -> Result<Option<LogId>, LogError> {
-        self.faults.identity().await
-    }
-
-    async fn check(&self) -> Result<Durability, LogError> {
-        self.faults.check().await
-    }
-
-    async fn clock(&self) -> Result<Option<Time>, LogError> {
-        self.faults.clock().await
+        within.try_append(append).await
     }
 }
 

@@ -3,10 +3,10 @@
 use super::{jetstream::JetStream, memory::Memory, sqlite::Sqlite};
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::{id::LogId, position::Position, stream::StreamName, time::Time};
+use domain::{position::Position, stream::StreamName, time::Time};
 use eventlog::{
-    Activity, Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, KeyIndex,
-    LogError, ReadOnce, Record, SharedLog,
+    Activity, Checkpoint, Decorator, EventLog, Follower, KeyIndex, LogError, ReadOnce, Record,
+    SharedLog,
     conformance::{Bench, Factory, Maker, take},
     conformance_suite,
     memory::MemoryLog,
@@ -114,46 +114,14 @@ impl Follower for CountedFollower {
 }
 
 #[async_trait]
-impl EventLog for Counted {
-    async fn try_append(&self, append: &Append) -> Result<Position, AppendError> {
-        self.inner.try_append(append).await
-    }
-
-    async fn stream_position(&self, stream: &StreamName) -> Result<Position, LogError> {
-        self.inner.stream_position(stream).await
-    }
-
-    async fn read_stream(
-        &self,
-        stream: &StreamName,
-        after: Position,
-    ) -> Result<Vec<Record>, LogError> {
-        self.inner.read_stream(stream, after).await
-    }
-
-    async fn read(&self, position: Position) -> Result<Option<Record>, LogError> {
-        self.inner.read(position).await
-    }
-
-    async fn head(&self) -> Result<Head, LogError> {
-        self.inner.head().await
+impl Decorator for Counted {
+    fn within(&self) -> Result<&dyn EventLog, LogError> {
+        Ok(&self.inner)
     }
 
     async fn follow(&self, after: Checkpoint) -> Result<Box<dyn Follower>, LogError> {
         let inner = self.inner.follow(after).await?;
         Ok(Box::new(CountedFollower { inner, read: Arc::clone(&self.read) }))
-    }
-
-    async fn identity(&self) -> Result<Option<LogId>, LogError> {
-        self.inner.identity().await
-    }
-
-    async fn check(&self) -> Result<Durability, LogError> {
-        self.inner.check().await
-    }
-
-    async fn clock(&self) -> Result<Option<Time>, LogError> {
-        self.inner.clock().await
     }
 }
 
