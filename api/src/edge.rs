@@ -8,7 +8,7 @@ use crate::{
     telemetry,
 };
 use axum::{
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
@@ -80,7 +80,9 @@ pub(crate) async fn around(
     let span = telemetry::request_span(&request);
     let work = async move {
         tracing::debug!("started processing request");
-        let counting = metrics::begin(&request);
+        let path = request.extensions().get::<MatchedPath>();
+        let place = path.and_then(|path| auth::place(request.method(), path.as_str()));
+        let counting = metrics::begin(place);
         let id = request_id(&request);
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let refused = media(uri.path()).filter(|media| !accepts(&request, *media));
@@ -89,7 +91,7 @@ pub(crate) async fn around(
             Problem::new(ProblemType::NotAcceptable, detail).into_response()
         } else {
             let handled = AssertUnwindSafe(async {
-                match auth::enter(&app, &mut request).await {
+                match auth::enter(&app, place, &mut request).await {
                     Ok(()) => next.run(request).await,
                     Err(problem) => problem.into_response(),
                 }

@@ -3,18 +3,12 @@
 //! Commands, appends and the runner count themselves where they happen; this adds the requests and
 //! what is measured when somebody asks: head, positions, lag.
 
-use crate::{
-    auth::{ROUTES, place},
-    health::Operations,
-};
+use crate::{auth::ROUTES, health::Operations};
 use ::metrics::{
     Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
     histogram,
 };
-use axum::{
-    extract::{MatchedPath, Request},
-    http::StatusCode,
-};
+use axum::http::StatusCode;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use projections::ProjectionStatus;
 use std::{
@@ -217,10 +211,8 @@ static COUNTED: LazyLock<Vec<Counted>> =
 /// Of what no route is for.
 static ELSEWHERE: Counted = Counted::new("any", "none");
 
-/// A request has come.
-pub(crate) fn begin(request: &Request) -> Counting {
-    let path = request.extensions().get::<MatchedPath>();
-    let place = path.and_then(|path| place(request.method(), path.as_str()));
+/// A request has come for the route at this place in the table.
+pub(crate) fn begin(place: Option<usize>) -> Counting {
     let counted = place.and_then(|place| COUNTED.get(place)).unwrap_or(&ELSEWHERE);
     Counting { counted, began: Instant::now(), _running: Counted::begin() }
 }

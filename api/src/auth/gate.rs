@@ -2,7 +2,7 @@
 
 use super::{
     credentials::{bearer, caller},
-    table::{Route, Who, find},
+    table::{ROUTES, Route, Who},
 };
 use crate::{
     extract::at_least,
@@ -16,12 +16,17 @@ use axum::{
 use commands::Caller;
 use eventlog::{ActivityEntry, ActivityKind};
 
-/// Lets a request go on to its handler, with the [`Caller`] attached, or says why not.
-pub(crate) async fn enter(app: &AppState, request: &mut Request) -> Fallible<()> {
-    // Without a matched path the router answers 404 by itself.
-    let Some(path) = request.extensions().get::<MatchedPath>() else { return Ok(()) };
-    let Some(route) = find(request.method(), path.as_str()) else {
-        let known = super::ROUTES.iter().any(|route| route.path == path.as_str());
+/// Lets a request go on to the handler of the route at this place in the table, with the
+/// [`Caller`] attached, or says why not.
+pub(crate) async fn enter(
+    app: &AppState,
+    place: Option<usize>,
+    request: &mut Request,
+) -> Fallible<()> {
+    let Some(route) = place.and_then(|place| ROUTES.get(place)) else {
+        // Without a matched path the router answers 404 by itself.
+        let Some(path) = request.extensions().get::<MatchedPath>() else { return Ok(()) };
+        let known = ROUTES.iter().any(|route| route.path == path.as_str());
         if known {
             // Another method: the router answers 405.
             return Ok(());
