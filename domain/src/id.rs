@@ -1,7 +1,7 @@
 //! Which ids exist, and what a well-formed one looks like? The registry of all typed ids.
 
-use crate::as_text::as_text;
 use serde::{Deserialize, Serialize};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
 use smol_str::SmolStr;
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
@@ -39,9 +39,11 @@ fn is_name(text: &str) -> bool {
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $valid:expr, $rule:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(
+            Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord,
+            SerializeDisplay, DeserializeFromStr,
+        )]
         pub struct $name(SmolStr);
-        as_text!($name);
 
         impl $name {
             /// Parses an id; refuses what breaks the rule of this kind of id.
@@ -102,9 +104,11 @@ name_id!(
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $what:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
+            SerializeDisplay, DeserializeFromStr,
+        )]
         pub struct $name(pub Uuid);
-        as_text!($name);
 
         impl $name {
             /// What stands before the uuid.

@@ -8,7 +8,6 @@
 pub mod access;
 pub mod account;
 pub mod actor;
-mod as_text;
 #[cfg(feature = "docs")]
 pub mod docs;
 pub mod event;

@@ -1,7 +1,7 @@
 //! Where does a record or an event stand on the log?
 
-use crate::as_text::as_text;
 use serde::{Deserialize, Serialize};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
 use std::{fmt, str::FromStr};
 
 /// Place of a record on the log: dense from 1, one total order. 0 stands for "before the first".
@@ -29,7 +29,9 @@ impl fmt::Display for Position {
 }
 
 /// An event's id: the position of its record and its index in there, written `42-0`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr,
+)]
 pub struct EventId {
     /// Position of the record.
     pub position: Position,
@@ -61,5 +63,3 @@ impl FromStr for EventId {
             .ok_or_else(|| EventIdError(text.chars().take(64).collect()))
     }
 }
-
-as_text!(EventId);

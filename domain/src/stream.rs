@@ -1,11 +1,13 @@
 //! How are streams named, and how do names become NATS subject tokens and back?
 
-use crate::as_text::as_text;
 use crate::id::{AccountId, GroupId, ItemId, ItemRef, KindName, LinkId, TokenId, WebhookId};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
 use std::{fmt, str::FromStr};
 
 /// The stream an aggregate's records stand on; written `item/history/8f3a`, `system`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr,
+)]
 pub enum StreamName {
     /// One item with its grants, links and publication.
     Item(ItemRef),
@@ -62,8 +64,6 @@ impl FromStr for StreamName {
         parsed.ok_or_else(|| StreamNameError(text.chars().take(64).collect()))
     }
 }
-
-as_text!(StreamName);
 
 impl StreamName {
     /// The subject below a prefix, e.g. `sharelog.log.item.history.8f3a`. Dots of an id, which NATS

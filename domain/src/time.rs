@@ -1,15 +1,27 @@
 //! How is an instant kept and written? Microseconds since 1970, RFC 3339 in UTC.
 
-use crate::as_text::as_text;
 use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
 use serde::{Deserialize, Serialize};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
 use std::{fmt, str::FromStr};
 
 /// An instant in microseconds since 1970-01-01T00:00:00Z (UTC, without leap seconds).
 ///
 /// Written as RFC 3339 with exactly six fraction digits, so that equal instants have equal text and
 /// text order is time order.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    SerializeDisplay,
+    DeserializeFromStr,
+)]
 pub struct Time(i64);
 
 /// A text or number that is no instant between the years 1 and 9999.
@@ -77,8 +89,6 @@ impl FromStr for Time {
         Self::from_micros(parsed.as_microsecond()).map_err(|_| error())
     }
 }
-
-as_text!(Time);
 
 /// From when until when something holds; `None` = unbounded. The start belongs to it, the end does
 /// not.
