@@ -27,7 +27,29 @@ use std::{mem, sync::Arc};
 /// another version is read from the log again.
 pub(super) const INDEX_VERSION: u32 = 1;
 
+/// The grant that an event gave.
+fn given(recorded: &Recorded) -> Option<(&Grant, At)> {
+    let Event::Item(ItemEvent::GrantGiven(given)) = &recorded.event else { return None };
+    Some((&given.grant, At::from(recorded.id)))
+}
+
 impl Tables {
+    /// Takes in the events of one record of a stream. Grants that were given together are put in
+    /// together.
+    pub(super) fn apply_all(&mut self, stream: &StreamName, events: &[Recorded]) {
+        let together =
+            |one: &Recorded, next: &Recorded| given(one).is_some() && given(next).is_some();
+        for run in events.chunk_by(together) {
+            match (run, stream) {
+                ([_, _, ..], StreamName::Item(item)) => {
+                    let item = self.item_named(item);
+                    self.give(item, run.iter().filter_map(given));
+                }
+                _ => run.iter().for_each(|recorded| self.apply(stream, recorded)),
+            }
+        }
+    }
+
     /// Takes in one event of a stream.
     pub(super) fn apply(&mut self, stream: &StreamName, recorded: &Recorded) {
         match (&recorded.event, stream) {
@@ -100,7 +122,7 @@ impl Tables {
             ItemEvent::Reopened(reopened) => self.reopen(item, reopened, at, recorded.time),
             ItemEvent::Retired(_) => self.empty(item, Lifecycle::Retired, at),
             ItemEvent::Restored(_) => self.empty(item, Lifecycle::Open, at),
-            ItemEvent::GrantGiven(given) => self.give(item, &given.grant, at),
+            ItemEvent::GrantGiven(given) => self.give(item, [(&given.grant, at)]),
             ItemEvent::GrantChanged(changed) => self.change_grant(item, changed, at),
             ItemEvent::GrantEnded(ended) => {
                 let who = self.grantee(&ended.grantee);
@@ -188,26 +210,32 @@ impl Tables {
 
     // --- grants ---
 
-    fn give(&mut self, item: u32, grant: &Grant, at: At) {
+    fn give<'a>(&mut self, item: u32, grants: impl IntoIterator<Item = (&'a Grant, At)>) {
+        let edges: Vec<Edge> = grants.into_iter().map(|(grant, at)| self.edge(grant, at)).collect();
+        for edge in &edges {
+            self.counted(edge);
+            self.point_back(edge.who, item);
+        }
+        let mut before = Vec::new();
+        self.with(item, |row| before = row.grants.extend(edges));
+        for edge in &before {
+            self.discounted(edge);
+        }
+    }
+
+    fn edge(&mut self, grant: &Grant, at: At) -> Edge {
         let who = self.grantee(&grant.grantee);
         let Provenance { kind, id } = &grant.provenance;
         let span = Span::of(grant.window());
         let tail = Tail { span, provenance: id.as_deref().map(Into::into), changed: at };
         let plain = span == Span::ALWAYS && tail.provenance.is_none();
-        let edge = Edge {
+        Edge {
             who,
             terms: Terms::new(grant.role, &grant.withhold).of(*kind),
             grant: *grant.grant.0.as_bytes(),
             made: at,
             tail: (!plain).then(|| Arc::new(tail)),
-        };
-        self.counted(&edge);
-        let mut before = None;
-        self.with(item, |row| before = row.grants.insert(edge));
-        if let Some(before) = before {
-            self.discounted(&before);
         }
-        self.point_back(who, item);
     }
 
     fn change_grant(&mut self, item: u32, changed: &GrantChanged, at: At) {

@@ -1,7 +1,10 @@
 //! How does the index keep up with the log? One task follows and is the only writer.
 
 use super::{AccessIndex, Shared, file, options::Started, tables::Tables};
-use domain::position::Position;
+use domain::{
+    event::{DecodeError, Recorded},
+    position::Position,
+};
 use eventlog::{Checkpoint, Follower, LogError, Record};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
@@ -149,7 +152,8 @@ impl Shared {
         self.moved.send_modify(|_| {});
     }
 
-    /// Follows from what is known; the next records are fetched while the last ones are taken in.
+    /// Follows from what is known; the next records are fetched and decoded while the last ones are
+    /// taken in.
     async fn follow(&self, tables: &mut Tables) -> Halt {
         let (mut follower, head) = match self.start_following(tables).await {
             Ok(started) => started,
@@ -160,7 +164,7 @@ impl Shared {
         loop {
             let (taken, next) = futures::join!(
                 self.take_in(tables, std::mem::take(&mut ready), head),
-                follower.next(self.options.batch, LOOK)
+                decoded(&mut *follower, self.options.batch)
             );
             if let Err(halt) = taken {
                 return halt;
@@ -187,7 +191,7 @@ impl Shared {
     async fn take_in(
         &self,
         tables: &mut Tables,
-        records: Vec<Arc<Record>>,
+        records: Vec<Decoded>,
         head: Position,
     ) -> Result<(), Halt> {
         if records.is_empty() {
@@ -282,19 +286,39 @@ fn save(tables: &Tables, path: &std::path::Path) {
 }
 
 /// Takes in records up to the first that cannot be read; answers where that stands and why.
-fn apply(tables: &mut Tables, records: &[Arc<Record>]) -> Option<(Position, String)> {
-    for record in records {
+/// A record and its events.
+type Decoded = (Arc<Record>, Result<Vec<Recorded>, DecodeError>);
+
+/// The records that come next. Many are decoded off the async threads.
+async fn decoded(follower: &mut dyn Follower, batch: usize) -> Result<Vec<Decoded>, LogError> {
+    let records = follower.next(batch, LOOK).await?;
+    let few = records.len() < MANY;
+    let decode = move || -> Vec<Decoded> {
+        records
+            .into_iter()
+            .map(|record| {
+                let events = record.events();
+                (record, events)
+            })
+            .collect()
+    };
+    if few {
+        return Ok(decode());
+    }
+    spawn_blocking(decode).await.map_err(|error| LogError::Unavailable(error.to_string()))
+}
+
+fn apply(tables: &mut Tables, records: &[Decoded]) -> Option<(Position, String)> {
+    for (record, events) in records {
         let envelope = &record.envelope;
         let log = *tables.log.get_or_insert(envelope.log);
         if log != envelope.log {
             let error = LogError::Foreign { expected: log, found: envelope.log };
             return Some((record.position, error.to_string()));
         }
-        match record.events() {
+        match events {
             Ok(events) => {
-                for recorded in &events {
-                    tables.apply(&envelope.stream, recorded);
-                }
+                tables.apply_all(&envelope.stream, events);
                 tables.reached(record.position, record.time, envelope.commit);
             }
             Err(error) => return Some((record.position, error.to_string())),

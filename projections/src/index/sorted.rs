@@ -131,6 +131,33 @@ impl<T: Keyed> Sorted<T> {
         }
     }
 
+    /// Puts many in, each in place of the one with its key; answers those. Each piece is copied
+    /// once, not once for each.
+    pub(super) fn extend(&mut self, mut many: Vec<T>) -> Vec<T> {
+        // Of equal keys the last one counts, as if they came one by one.
+        many.sort_by_key(Keyed::key);
+        // Much longer lists are not copied whole.
+        if many.len() < 2 || self.len() / many.len() > Self::MOST / 2 {
+            return many.into_iter().filter_map(|one| self.insert(one)).collect();
+        }
+        let mut all: Vec<T> = Vec::with_capacity(self.len() + many.len());
+        let mut replaced = Vec::new();
+        let mut put = |one: T| match all.last_mut().filter(|last| last.key() == one.key()) {
+            Some(last) => replaced.push(mem::replace(last, one)),
+            None => all.push(one),
+        };
+        let mut many = many.into_iter().peekable();
+        for old in self.iter() {
+            while let Some(before) = many.next_if(|one| one.key() < old.key()) {
+                put(before);
+            }
+            put(old.clone());
+        }
+        many.for_each(put);
+        *self = Self::from_sorted(all);
+        replaced
+    }
+
     fn split(&mut self, place: usize) {
         let Self::Many(pieces) = self else { return };
         let split = |(at, pair): (usize, &Pair<T>)| {
@@ -238,6 +265,8 @@ mod tests {
         #[test]
         fn it_is_a_sorted_set(
             steps in prop::collection::vec((any::<bool>(), 0_u32..4000), 0..3000),
+            more in prop::collection::vec(0_u32..4000, 0..2000),
+            chunk in 1_usize..300,
         ) {
             let (mut list, mut set) = (Sorted::None, BTreeSet::new());
             let (mut early, mut early_set) = (Sorted::None, BTreeSet::new());
@@ -255,6 +284,13 @@ mod tests {
             same(&list, &set);
             same(&early, &early_set);
             same(&Sorted::from_sorted(set.iter().copied().collect()), &set);
+            let (mut long, mut long_set) = (list.clone(), set.clone());
+            for many in more.chunks(chunk) {
+                let doubles = many.iter().filter(|key| !long_set.insert(**key)).count();
+                assert_eq!(long.extend(many.to_vec()).len(), doubles);
+            }
+            same(&long, &long_set);
+            same(&list, &set);
             for key in set.clone() {
                 assert!(list.change(key, |_| ()));
                 assert_eq!(list.remove(key), Some(key));
