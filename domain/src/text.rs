@@ -32,7 +32,8 @@ pub struct Sealed {
 #[derive(Clone, Default)]
 pub struct PrivateText {
     plain: Option<String>,
-    sealed: Option<Sealed>,
+    /// Apart, as every event has the size of the one with the most texts.
+    sealed: Option<Box<Sealed>>,
 }
 
 impl PrivateText {
@@ -42,7 +43,7 @@ impl PrivateText {
     }
     /// A text as read from the log, not yet opened (or erased, when it cannot be).
     pub fn sealed(sealed: Sealed) -> Self {
-        Self { plain: None, sealed: Some(sealed) }
+        Self { plain: None, sealed: Some(Box::new(sealed)) }
     }
     /// The text; `None` = erased, or not opened.
     pub fn as_plain(&self) -> Option<&str> {
@@ -50,11 +51,11 @@ impl PrivateText {
     }
     /// The sealed form, when it has one.
     pub fn as_sealed(&self) -> Option<&Sealed> {
-        self.sealed.as_ref()
+        self.sealed.as_deref()
     }
     /// Sets the sealed form (after sealing).
     pub fn set_sealed(&mut self, sealed: Sealed) {
-        self.sealed = Some(sealed);
+        self.sealed = Some(Box::new(sealed));
     }
     /// Sets the text (after opening); `None` = its key is destroyed.
     pub fn set_plain(&mut self, plain: Option<String>) {

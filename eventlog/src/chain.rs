@@ -3,7 +3,7 @@
 use crate::{Checkpoint, Envelope, FORMAT, LogError, Record};
 use bytes::Bytes;
 use domain::{id::LogId, position::Position, stream::StreamName, time::Time};
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 /// Streams remembered in each of the two generations; bounds memory to some tens of megabytes.
 const REMEMBERED: usize = 100_000;
@@ -25,8 +25,11 @@ impl RawRecord {
     /// Reads the envelope and compares it with the stream under which it is stored.
     pub(crate) fn read(self) -> Result<Record, LogError> {
         let corrupt = |detail: String| LogError::Corrupt { position: self.position, detail };
-        let envelope: Envelope = serde_json::from_slice(&self.bytes)
-            .map_err(|error| corrupt(format!("the record cannot be read: {error}")))?;
+        let unreadable =
+            |error: &dyn fmt::Display| corrupt(format!("the record cannot be read: {error}"));
+        // Looked at once whether it is UTF-8, not again for every text in it.
+        let text = str::from_utf8(&self.bytes).map_err(|error| unreadable(&error))?;
+        let envelope: Envelope = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
         if envelope.f != FORMAT {
             return Err(corrupt(format!(
                 "the record has format {}, this release reads {FORMAT}; upgrade before reading on",

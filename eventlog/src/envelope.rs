@@ -13,6 +13,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use smol_str::SmolStr;
 
 /// The most bytes a record may have (tile formats count lengths in 16 bits).
 pub const MAX_RECORD: usize = 65_000;
@@ -76,7 +77,7 @@ pub struct Envelope {
 pub struct StoredEvent {
     /// Stored name.
     #[serde(rename = "type")]
-    pub name: String,
+    pub name: SmolStr,
     /// Stored version.
     pub v: u32,
     /// Payload.
@@ -101,7 +102,7 @@ impl StoredEvent {
     /// From a domain event whose private texts are sealed.
     pub fn encode(event: &Event) -> Result<Self, EncodeError> {
         let (name, v) = event.stored();
-        Ok(Self { name: name.to_owned(), v, data: event.payload()? })
+        Ok(Self { name: SmolStr::new_static(name), v, data: event.payload()? })
     }
 }
 

@@ -113,7 +113,7 @@ pub async fn an_unknown_event_is_read_and_not_understood(factory: &dyn Factory) 
     let bench = factory.fresh().await;
     let mut maker = Maker::started(37, &*bench).await;
     let mut unknown = maker.envelope(&item("unknown"), Position::START);
-    "item.teleported".clone_into(&mut unknown.events[0].name);
+    unknown.events[0].name = "item.teleported".into();
     bench.inject(&item("unknown"), unknown.encode().unwrap()).await;
     let mut damaged = maker.envelope(&item("damaged"), Position::START);
     damaged.events[0].data = serde_json::value::to_raw_value(&[1, 2]).unwrap();

@@ -289,23 +289,18 @@ fn save(tables: &Tables, path: &std::path::Path) {
 /// A record and its events.
 type Decoded = (Arc<Record>, Result<Vec<Recorded>, DecodeError>);
 
-/// The records that come next. Many are decoded off the async threads.
+/// The records that come next, decoded a few at a time: others want the thread too.
 async fn decoded(follower: &mut dyn Follower, batch: usize) -> Result<Vec<Decoded>, LogError> {
-    let records = follower.next(batch, LOOK).await?;
-    let few = records.len() < MANY;
-    let decode = move || -> Vec<Decoded> {
-        records
-            .into_iter()
-            .map(|record| {
-                let events = record.events();
-                (record, events)
-            })
-            .collect()
-    };
-    if few {
-        return Ok(decode());
+    let mut records = follower.next(batch, LOOK).await?.into_iter().peekable();
+    let mut all = Vec::with_capacity(records.len());
+    while records.peek().is_some() {
+        all.extend(records.by_ref().take(MANY).map(|record| {
+            let events = record.events();
+            (record, events)
+        }));
+        tokio::task::consume_budget().await;
     }
-    spawn_blocking(decode).await.map_err(|error| LogError::Unavailable(error.to_string()))
+    Ok(all)
 }
 
 fn apply(tables: &mut Tables, records: &[Decoded]) -> Option<(Position, String)> {

@@ -213,7 +213,7 @@ impl World {
         let at = self.now().plus_seconds(1);
         let mut envelope = self.envelope(stream, prev, at, commit, &Said::by("a-1"));
         let data = serde_json::value::to_raw_value(&serde_json::json!({})).unwrap();
-        envelope.events = vec![StoredEvent { name: "item.dreamt".to_owned(), v: 1, data }];
+        envelope.events = vec![StoredEvent { name: "item.dreamt".into(), v: 1, data }];
         let append = Append::of(envelope).unwrap();
         let position = self.log.try_append(&append).await.unwrap();
         self.streams.lock().insert(stream.clone(), position);
