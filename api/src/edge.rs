@@ -79,7 +79,7 @@ pub(crate) async fn around(
 ) -> Response {
     let span = telemetry::request_span(&request);
     let work = async move {
-        tracing::debug!("started processing request");
+        tracing::debug!(target: telemetry::REQUESTS, "started processing request");
         let path = request.extensions().get::<MatchedPath>();
         let place = path.and_then(|path| auth::place(request.method(), path.as_str()));
         let counting = metrics::begin(place);
@@ -102,7 +102,8 @@ pub(crate) async fn around(
         let mut response = finished(response, &method, uri.path(), &id);
         response.headers_mut().insert(REQUEST_ID, id);
         counting.end(response.status());
-        tracing::debug!(status = response.status().as_u16(), "finished processing request");
+        let status = response.status().as_u16();
+        tracing::debug!(target: telemetry::REQUESTS, status, "finished processing request");
         response
     };
     work.instrument(span).await

@@ -31,10 +31,18 @@ pub fn shown_path(uri: &Uri) -> String {
     if path.starts_with("/l/") { "/l/***".to_owned() } else { path.chars().take(512).collect() }
 }
 
+/// What the log calls requests: `--log-level info,http=debug` tells each.
+pub(crate) const REQUESTS: &str = "http";
+
 /// The span of a request: method, path without secrets; never query or headers. There is none
 /// unless details are logged: it costs every request, and failures name method and path themselves.
 pub fn request_span<B>(request: &Request<B>) -> Span {
-    tracing::debug_span!("request", method = %request.method(), path = shown_path(request.uri()))
+    tracing::debug_span!(
+        target: REQUESTS,
+        "request",
+        method = %request.method(),
+        path = shown_path(request.uri())
+    )
 }
 
 #[cfg(test)]

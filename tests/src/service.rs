@@ -19,6 +19,8 @@ pub struct Service {
     process: Process,
     arguments: Vec<String>,
     port: u16,
+    /// Is its memory rounded up to huge pages?
+    rounded: bool,
     /// Its data folder.
     pub data: PathBuf,
 }
@@ -42,8 +44,8 @@ impl Service {
         arguments.extend(["--webhook-private", "true", "--webhook-retries"].map(str::to_owned));
         arguments.push(["1"; 40].join(","));
         arguments.extend_from_slice(engines);
-        let process = spawn(&arguments, &data.with_extension("log"));
-        Self { process, arguments, port, data: data.to_owned() }
+        let process = spawn(&arguments, true, &data.with_extension("log"));
+        Self { process, arguments, port, rounded: true, data: data.to_owned() }
     }
 
     /// Its address.
@@ -69,7 +71,16 @@ impl Service {
 
     /// Starts it again without waiting.
     pub fn launch_again(&mut self) {
-        self.process = spawn(&self.arguments, &self.data.with_extension("log"));
+        let output = self.data.with_extension("log");
+        self.process = spawn(&self.arguments, self.rounded, &output);
+    }
+
+    /// Starts it again with memory that is not rounded up to huge pages, so that
+    /// [`resident`](Self::resident) is what it holds.
+    pub async fn start_again_unrounded(&mut self) {
+        assert!(self.stop(), "it ends well");
+        self.rounded = false;
+        self.start_again().await;
     }
 
     /// Has the process ended by itself?
@@ -144,9 +155,12 @@ fn quiet(command: &mut Command) -> &mut Command {
     command.env("NO_COLOR", "1")
 }
 
-fn spawn(arguments: &[String], output: &Path) -> Process {
+fn spawn(arguments: &[String], rounded: bool, output: &Path) -> Process {
     let mut command = Command::new(binary());
     quiet(command.args(arguments));
+    if !rounded {
+        command.env("MIMALLOC_ALLOW_THP", "0");
+    }
     if let Some(folder) = output.parent() {
         command.current_dir(folder);
     }

@@ -9,6 +9,7 @@ use crate::{
     metrics::{Counted, Running},
     problem::{Fallible, Problem, ProblemType},
     state::AppState,
+    telemetry,
     v1::{
         fresh,
         shape::{json, position_value},
@@ -104,7 +105,10 @@ impl Arrived {
         if let Some(id) = self.request_id {
             response.headers_mut().insert(REQUEST_ID, id);
         }
-        self.spot.counted.end(response.status(), self.at);
+        let (path, status) = (self.spot.path, response.status());
+        self.spot.counted.end(status, self.at);
+        let status = status.as_u16();
+        tracing::debug!(target: telemetry::REQUESTS, path, status, "answered a question");
         response
     }
 }

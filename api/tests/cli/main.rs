@@ -9,6 +9,7 @@
 
 mod exits;
 mod help;
+mod log;
 mod pages;
 mod secrets;
 mod settings;

@@ -62,6 +62,7 @@ async fn ready(stream: &mut TcpStream) {
 }
 
 async fn a_thousand_readers_are_on_time_though_one_sleeps(mut world: World) {
+    world.node_mut().start_again_unrounded().await;
     let app = world.app().await;
     world.register("history", "watched", "a-17").await;
     world.register("history", "other", "a-17").await;
