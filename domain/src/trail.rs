@@ -8,8 +8,8 @@ use std::{fmt, sync::Arc};
 const TOGETHER: usize = 32;
 
 /// The events that made something what it is, oldest first. A copy costs the same however long it
-/// is: only the last events are copied, those before are shared. Most hold one or two, for which
-/// persistent vectors of libraries cost several times the memory.
+/// is: only the last events are copied, those before are shared. Most hold one or two,
+/// which are one short `Vec`.
 #[derive(Clone, Default)]
 pub struct Trail {
     earlier: Option<Arc<Run>>,
