@@ -3,23 +3,24 @@
 //! The same as in the folded state of an item: `domain::item::evolve` is the model, and the suite
 //! compares the two at every position.
 
+mod links;
+
 use super::{
     rows::{At, Closed, Edge, ItemRow, LinkRow, Span, Tail, Terms},
-    sorted::{Keyed as _, Sorted},
+    sorted::Sorted,
     tables::Tables,
 };
 use domain::{
     event::{
         AccountEvent, Event, Grant, GrantChanged, ItemEvent, ItemRegistered, ItemReopened,
-        LinkCreated, LinkRevoked, LinkTerms, LinkUseEvent, Provenance, ProvenanceKind, Recorded,
-        Restore, SystemEvent, TokenEvent, Visibility,
+        LinkUseEvent, Provenance, Recorded, Restore, SystemEvent, TokenEvent, Visibility,
     },
-    id::{AccountId, GrantId, LinkId},
+    id::{AccountId, GrantId},
     item::Lifecycle,
     kind::{Kinds, PartsAccess},
     principal::Grantee,
     stream::StreamName,
-    time::{Time, Window},
+    time::Time,
 };
 use std::{mem, sync::Arc};
 
@@ -364,81 +365,6 @@ impl Tables {
             self.forget(who, item);
         }
     }
-
-    // --- links ---
-
-    fn create_link(&mut self, item: u32, created: &LinkCreated, at: At) {
-        let position = at.event().map_or(0, |event| event.position.0);
-        let mut link = LinkRow {
-            link: created.link,
-            generation: created.generation,
-            password_version: if created.password.is_some() { position } else { 0 },
-            terms: Terms::default(),
-            audience: created.terms.audience,
-            span: Span::ALWAYS,
-            made: at,
-            changed: at,
-        };
-        link.set(&created.terms);
-        let mut fresh = 0;
-        self.with(item, |row| {
-            let links = &mut row.more_mut().links;
-            match links.binary_search_by(|other| other.link.cmp(&link.link)) {
-                Ok(place) => links.get_mut(place).into_iter().for_each(|slot| *slot = link.clone()),
-                Err(place) => {
-                    links.insert(place, link);
-                    fresh = 1;
-                }
-            }
-        });
-        self.counts.links += fresh;
-    }
-
-    fn change_link(&mut self, item: u32, id: LinkId, at: At, change: impl FnOnce(&mut LinkRow)) {
-        self.with(item, |row| {
-            if row.link(id).is_none() {
-                return;
-            }
-            let links = &mut row.more_mut().links;
-            if let Some(link) = links.iter_mut().find(|link| link.link == id) {
-                change(link);
-                link.changed = at;
-            }
-        });
-    }
-
-    fn set_password(&mut self, item: u32, link: LinkId, at: At, recorded: &Recorded) {
-        let version = recorded.position().0;
-        self.change_link(item, link, at, |link| link.password_version = version);
-    }
-
-    fn end_link(&mut self, item: u32, id: LinkId) {
-        let mut ended = 0;
-        self.with(item, |row| {
-            if row.link(id).is_some() {
-                row.more_mut().links.retain(|link| link.link != id);
-                ended = 1;
-            }
-        });
-        self.counts.links -= ended;
-    }
-
-    fn revoke(&mut self, item: u32, revoked: &LinkRevoked) {
-        self.end_link(item, revoked.link);
-        if !revoked.cascade {
-            return;
-        }
-        let from = revoked.link.to_string();
-        let born = |edge: &&Edge| {
-            let id = edge.tail.as_ref().and_then(|tail| tail.provenance.as_deref());
-            edge.terms.provenance() == ProvenanceKind::Link && id == Some(from.as_str())
-        };
-        let edges = self.item(item).into_iter().flat_map(|row| row.grants.iter());
-        let ended: Vec<_> = edges.filter(born).map(|edge| (edge.key().0, edge.id())).collect();
-        for (who, grant) in ended {
-            self.end_grant(item, who, grant);
-        }
-    }
 }
 
 impl ItemRow {
@@ -447,14 +373,5 @@ impl ItemRow {
             self.visibility = visibility;
             self.shown = at;
         }
-    }
-}
-
-impl LinkRow {
-    fn set(&mut self, terms: &LinkTerms) {
-        self.terms = Terms::new(terms.role, &terms.withhold);
-        self.audience = terms.audience;
-        let Window { starts_at, ends_at } = terms.window();
-        self.span = Span::of(Window { starts_at, ends_at });
     }
 }
