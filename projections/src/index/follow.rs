@@ -16,7 +16,8 @@ use tokio::{
 const LOOK: Duration = Duration::from_secs(1);
 /// The pause after the first loss; doubled with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-/// More records than this are worth a thread of their own.
+/// More records than this are worth a thread of their own, or a look whether others want this
+/// one.
 const MANY: usize = 64;
 
 /// Why following ended.
@@ -294,11 +295,13 @@ async fn decoded(follower: &mut dyn Follower, batch: usize) -> Result<Vec<Decode
     let mut records = follower.next(batch, LOOK).await?.into_iter().peekable();
     let mut all = Vec::with_capacity(records.len());
     while records.peek().is_some() {
+        if !all.is_empty() {
+            tokio::task::yield_now().await;
+        }
         all.extend(records.by_ref().take(MANY).map(|record| {
             let events = record.events();
             (record, events)
         }));
-        tokio::task::consume_budget().await;
     }
     Ok(all)
 }
