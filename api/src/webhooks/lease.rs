@@ -3,8 +3,8 @@
 use super::Shared;
 use commands::{Attempt, CommandError, Deliveries, Lease};
 use domain::{id::WebhookId, time::Time};
-use std::time::Duration;
-use tokio::time::Instant;
+use std::{pin::pin, time::Duration};
+use tokio::time::{Instant, timeout_at};
 
 /// For so long nobody else delivers, in seconds. A node that died is replaced after that.
 const SECONDS: i64 = 15;
@@ -92,6 +92,21 @@ impl Held {
         self.saved = Instant::now();
         self.changed = false;
         Ok(())
+    }
+
+    /// Awaits something that may take longer than the lease lasts, and keeps the lease meanwhile.
+    pub(super) async fn during<T>(
+        &mut self,
+        shared: &Shared,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Lost> {
+        let mut work = pin!(work);
+        loop {
+            match timeout_at(self.saved + RENEW, &mut work).await {
+                Ok(done) => return Ok(done),
+                Err(_) => self.save(shared).await?,
+            }
+        }
     }
 
     /// Gives the lease back.

@@ -21,6 +21,9 @@ use tokio::time::Instant;
 const WAIT: Duration = Duration::from_millis(500);
 /// How often it is looked whether the webhook is still set up as it was.
 const LOOK: Duration = Duration::from_secs(1);
+/// Events that are at hand for longer are told anew before they are sent: a text of theirs may have
+/// been erased meanwhile.
+const FRESH: Duration = Duration::from_secs(1);
 /// Dead letters asked for at once.
 const LETTERS: u32 = 50;
 
@@ -109,8 +112,9 @@ impl Worker<'_> {
     /// The next events, if there are any soon.
     async fn some(&mut self, reader: &mut Reader<Shown>) -> Result<(), End> {
         let events = reader.next(WAIT).await?;
+        let told = Instant::now();
         for event in &events {
-            self.one(event).await?;
+            self.one(event, told).await?;
         }
         // What did not pass need not be looked at again.
         if events.is_empty() && reader.at() > self.held.notes.at {
@@ -120,18 +124,19 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// One event, until it has arrived or is given up.
-    async fn one(&mut self, event: &Arc<Told<Shown>>) -> Result<(), End> {
+    /// One event, told at that instant, until it has arrived or is given up.
+    async fn one(&mut self, event: &Arc<Told<Shown>>, mut told: Instant) -> Result<(), End> {
         let mut event = event.clone();
         loop {
             let failing = self.held.notes.failing.clone().filter(|f| f.event == event.id);
             if let Some(failing) = &failing {
                 self.pause(failing).await?;
-                // Told anew: what was erased meanwhile is not sent.
-                match self.again(event.id).await {
-                    Ok(Some(told)) => event = told,
-                    Ok(None) => {}
-                    Err(error) => return Err(End::Feed(error.into())),
+            }
+            if told.elapsed() >= FRESH {
+                told = Instant::now();
+                // `None`: the read models do not know it yet, so it is new.
+                if let Some(anew) = self.again(event.id).await.map_err(FeedError::from)? {
+                    event = anew;
                 }
             }
             self.look().await?;
@@ -194,7 +199,7 @@ impl Worker<'_> {
     }
 
     /// Sends an event and says what came of it.
-    async fn send(&self, event: &Told<Shown>, number: u32) -> Result<(Attempt, Sent), End> {
+    async fn send(&mut self, event: &Told<Shown>, number: u32) -> Result<(Attempt, Sent), End> {
         let at = self.shared.clock.now();
         let commands = &self.shared.commands;
         let secrets = commands.webhook_secrets(self.held.webhook, &self.state, at).await?;
@@ -205,7 +210,8 @@ impl Worker<'_> {
         let signatures = signatures(&secrets, &id, timestamp, &body);
         let message = Message { id, timestamp, signatures, body };
         let begun = Instant::now();
-        let sent = self.shared.sender.send(&self.terms.url, &message).await;
+        let sending = self.shared.sender.send(&self.terms.url, &message);
+        let sent = self.held.during(self.shared, sending).await?;
         let (outcome, status, why) = match &sent {
             Sent::Delivered(status) => (AttemptOutcome::Delivered, Some(*status), None),
             Sent::Gone => (AttemptOutcome::Failed, None, Some("it is gone")),

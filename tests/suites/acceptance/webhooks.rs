@@ -13,6 +13,7 @@ on_both_pairs!(
     a_secret_is_replaced_without_a_gap,
     what_is_refused_is_given_up_and_delivered_again_when_asked,
     a_receiver_that_sleeps_delays_no_other,
+    a_text_that_is_erased_while_its_event_waits_is_not_sent,
     a_webhook_is_paused_given_up_put_to_work_and_removed,
     what_is_secret_of_a_webhook_stands_nowhere,
 );
@@ -183,6 +184,35 @@ async fn a_receiver_that_sleeps_delays_no_other(mut world: World) {
     assert!(asleep.received().len() <= 1, "one at a time, in order");
     asleep.wake();
     asleep.wait_for(&wanted).await;
+}
+
+async fn a_text_that_is_erased_while_its_event_waits_is_not_sent(mut world: World) {
+    let app = world.app().await;
+    let receiver = Receiver::start().await;
+    let start = raw::head(&world).await;
+    made(&app, ID, &receiver, json!(["item."])).await;
+    app.patch(&path(ID), json!({"status": "paused"})).await.is(200);
+    items(&app, 0, 5).await;
+    receiver.sleep();
+    app.patch(&path(ID), json!({"status": "active"})).await.is(200);
+    let came = || async { (!receiver.received().is_empty()).then_some(()) };
+    until("the first event is sent", Duration::from_secs(20), came).await;
+    let erased = world.admin().post("/v1/accounts/a-17/erase", json!({})).await;
+    let auditor = world.auditor().await.after(&erased);
+    until("its texts are gone", Duration::from_secs(15), || async {
+        let trail = auditor.get("/v1/audit/events?limit=200").await;
+        (!trail.text.contains("\"Title\"")).then_some(())
+    })
+    .await;
+    // What is at hand for a second is told anew before it is sent.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    receiver.wake();
+    receiver.wait_for(&recorded(&world, "item.", start).await).await;
+    let received = receiver.received();
+    assert!(received[0].text.contains("\"Title\""), "sent before: {:?}", received[0]);
+    for later in &received[1..] {
+        assert!(!later.text.contains("\"Title\""), "{later:?}");
+    }
 }
 
 async fn a_webhook_is_paused_given_up_put_to_work_and_removed(mut world: World) {

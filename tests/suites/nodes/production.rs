@@ -192,6 +192,30 @@ async fn another_node_delivers_to_webhooks_when_one_dies() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_that_takes_longer_than_a_lease_gets_an_event_from_one_node() {
+    let (world, _, there) = two_nodes().await;
+    let receiver = Receiver::start().await;
+    let start = raw::head(&world).await;
+    let hook = "/v1/webhooks/wh_0199c1d2e3f47a5b8c9d0e1f2a3b4c5d";
+    let wish = json!({"url": receiver.url(), "label": "x", "types": ["grant."]});
+    let caller = there.token(world.admin_token()).plain();
+    caller.put(hook, wish).await.is(201);
+    receiver.sleep();
+    let path = format!("{}/grants", item("history", "i-0"));
+    there.post(&path, share("r-0", "viewer")).await.is(200);
+    receiver.wait_for(&given(&world, start).await).await;
+    // A lease lasts 15 seconds, a receiver has 20.
+    tokio::time::sleep(Duration::from_secs(18)).await;
+    assert_eq!(receiver.received().len(), 1, "nobody else sends meanwhile");
+    receiver.wake();
+    until("it is delivered", Duration::from_secs(20), || async {
+        (caller.get(hook).await.is(200)["deliveries"]["delivered"] == 1).then_some(())
+    })
+    .await;
+    assert_eq!(receiver.received().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_at_one_node_is_visible_at_the_other_when_asked_so() {
     let (_world, here, there) = two_nodes().await;
     let path = item("history", "i-2");
