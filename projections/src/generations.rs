@@ -29,6 +29,9 @@ pub enum RequestError {
     /// Another kind of build is under way.
     #[error("`{0}` is being {1}; wait until that has ended")]
     Busy(String, &'static str),
+    /// Nothing is written for it, so nothing can be built.
+    #[error("`{0}` is paused, so that nothing is written for it; resume it first")]
+    Paused(String),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -90,6 +93,7 @@ impl Generations {
     /// Asks for a generation to be built beside the one that is read: to take its place
     /// ([`Purpose::Rebuild`]) or to be compared with it ([`Purpose::Verify`]). Whoever runs
     /// projections builds it. One at a time: asked again meanwhile, it answers the one under way.
+    /// None while it is paused; one under way then waits.
     pub async fn request(&self, name: &str, purpose: Purpose) -> Result<Build, RequestError> {
         let projection = known(name)?;
         let mut control = self.database.control().await?;
@@ -108,6 +112,12 @@ impl Generations {
             } else {
                 Err(RequestError::Busy(name.to_owned(), build.purpose.doing()))
             };
+        }
+        let sql = format!(
+            "SELECT 1 FROM {schema}controls WHERE projection = $1 AND paused_at IS NOT NULL"
+        );
+        if !control.query(&sql, &[name.into()]).await?.is_empty() {
+            return Err(RequestError::Paused(name.to_owned()));
         }
         let (now, version) = (control.now().await?, Value::from(projection.version()));
         let sql = format!(

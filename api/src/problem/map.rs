@@ -161,7 +161,9 @@ impl From<RequestError> for Problem {
     fn from(error: RequestError) -> Self {
         match error {
             RequestError::Unknown(_) => Self::not_found("projection"),
-            RequestError::Busy(..) => Self::new(T::Contended, error.to_string()),
+            RequestError::Busy(..) | RequestError::Paused(_) => {
+                Self::new(T::Contended, error.to_string())
+            }
             RequestError::Store(cause) => ViewError::Unavailable(cause.to_string()).into(),
         }
     }

@@ -6,7 +6,7 @@
 //! place in one transaction.
 
 use super::{
-    FIRST_PAUSE, GLANCE, Halt, Line, Runner,
+    FIRST_PAUSE, Halt, Line, Runner,
     follow::{Pace, gather},
     log_failed,
 };
@@ -43,7 +43,10 @@ impl Runner {
             let standing = self.generations.standing(projection.name()).await?;
             if standing.version < projection.version() {
                 match self.generations.request(projection.name(), Purpose::Rebuild).await {
-                    Ok(_) | Err(RequestError::Busy(..) | RequestError::Unknown(_)) => {}
+                    Ok(_)
+                    | Err(
+                        RequestError::Busy(..) | RequestError::Paused(_) | RequestError::Unknown(_),
+                    ) => {}
                     Err(RequestError::Store(error)) => return Err(error),
                 }
             }
@@ -56,6 +59,10 @@ impl Runner {
                 .find(|known| known.name() == build.projection && known.version() == build.version);
             let Some(projection) = known else { continue };
             let target = Target { projection: *projection, generation: build.generation };
+            if self.generations.standing(target.name()).await?.paused.is_some() {
+                // The others need not wait for it.
+                continue;
+            }
             if self.generations.lease(&target, &self.options.node, true).await? {
                 self.build(&build, target).await;
             }
@@ -103,7 +110,7 @@ impl Runner {
         }
     }
 
-    /// Goes on after losses and pauses, until the build has ended.
+    /// Goes on after losses, until the build has ended or the projection is paused.
     async fn build_on(&self, build: &Build, target: Target) -> Result<Comparison, Halt> {
         let mut pause = FIRST_PAUSE;
         loop {
@@ -118,7 +125,11 @@ impl Runner {
                     sleep(pause).await;
                     pause = (pause * 2).min(self.options.longest_pause);
                 }
-                Halt::Paused => sleep(GLANCE).await,
+                Halt::Paused => {
+                    let why = "the projection is paused; it goes on when that is resumed";
+                    self.stage(&target, BuildState::Waiting, Some(why)).await?;
+                    return Err(Halt::Paused);
+                }
                 Halt::Switched => return Err(Halt::Switched),
                 Halt::Refused(why) => {
                     let failed = BuildState::Failed;

@@ -79,6 +79,7 @@ on_both_engines![
     rebuilding::verifying_names_the_first_row_that_does_not_follow_from_the_log,
     rebuilding::a_projection_that_stands_for_damage_is_mended_by_a_rebuild,
     rebuilding::a_paused_projection_stands_on_every_node_until_it_is_resumed,
+    rebuilding::a_build_waits_while_its_projection_is_paused_and_no_other_does,
     rebuilding::old_tables_go_when_nobody_can_be_at_them_any_more,
     rebuilding::tables_of_an_older_version_are_rebuilt_without_being_asked,
 ];

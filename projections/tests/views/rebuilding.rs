@@ -326,6 +326,36 @@ pub(crate) async fn a_paused_projection_stands_on_every_node_until_it_is_resumed
     world.runner(&other, 100).run(resumed).await;
 }
 
+pub(crate) async fn a_build_waits_while_its_projection_is_paused_and_no_other_does(engine: Engine) {
+    let world = World::of(&history(35, 400).steps).await;
+    let place = engine.place();
+    let database = place.open().await;
+    let views = world.catch_up(&database, 100).await;
+    let generations = Generations::of(database.clone());
+    generations.pause("access").await.unwrap();
+    for purpose in [Purpose::Rebuild, Purpose::Verify] {
+        let asked = generations.request("access", purpose).await;
+        assert_eq!(asked.unwrap_err(), RequestError::Paused("access".to_owned()));
+    }
+    generations.resume("access").await.unwrap();
+    generations.request("access", Purpose::Rebuild).await.unwrap();
+    generations.pause("access").await.unwrap();
+    generations.request("catalog", Purpose::Rebuild).await.unwrap();
+    let build = async |name: &str| status(&views, &world, name).await.build.unwrap();
+    let paused = async {
+        while build("catalog").await.ended_at.is_none() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(build("access").await.ended_at, None);
+        generations.resume("access").await.unwrap();
+        while build("access").await.ended_at.is_none() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(build("access").await.state, BuildState::Done);
+    };
+    world.runner(&database, 50).run(paused).await;
+}
+
 pub(crate) async fn old_tables_go_when_nobody_can_be_at_them_any_more(engine: Engine) {
     let world = World::of(&history(34, 60).steps).await;
     let place = engine.place();

@@ -97,6 +97,7 @@ impl Desk {
             RequestError::Store(StoreError::Unavailable(why)) => Failure::unavailable(why),
             RequestError::Store(StoreError::Refused(_))
             | RequestError::Unknown(_)
+            | RequestError::Paused(_)
             | RequestError::Busy(..) => Failure::failed(error.to_string()),
         })
     }

@@ -42,7 +42,9 @@ pub(super) async fn to_its_end(desk: &Desk, name: &str) -> Result<Value, Failure
         };
         bar.set_length(number(build, "head"));
         bar.set_position(number(build, "position"));
-        let state = format!("{name}: {}", text(build, "state"));
+        let why = build.get("why").and_then(Value::as_str);
+        let why = why.map(|why| format!(", {why}")).unwrap_or_default();
+        let state = format!("{name}: {}{why}", text(build, "state"));
         if state != told {
             bar.set_message(state.clone());
             told = state;
