@@ -27,8 +27,13 @@ fn request_id(request: &Request) -> HeaderValue {
         (1..=LONGEST_REQUEST_ID).contains(&value.len())
             && value.as_bytes().iter().all(|byte| (b'!'..=b'~').contains(byte))
     });
-    let made = || HeaderValue::try_from(Uuid::new_v4().to_string());
-    sent.cloned().map_or_else(made, Ok).unwrap_or_else(|_| HeaderValue::from_static("none"))
+    sent.cloned().unwrap_or_else(new_request_id)
+}
+
+/// A request id for a request that has none.
+pub(crate) fn new_request_id() -> HeaderValue {
+    let made = HeaderValue::try_from(Uuid::new_v4().to_string());
+    made.unwrap_or_else(|_| HeaderValue::from_static("none"))
 }
 
 /// What a route answers: ranges of media types that include it, and its name.

@@ -32,6 +32,10 @@ impl Subject {
     pub fn unrestricted() -> Self {
         Self { unrestricted: true, ..Self::default() }
     }
+    /// Is it somebody with an account, whether or not that is told?
+    pub fn is_signed_in(&self) -> bool {
+        self.account.is_some() || self.some_member
+    }
 }
 
 /// A valid opening of a link, as presented with a request.
@@ -55,6 +59,8 @@ pub struct Subject {
     pub account: Option<AccountId>,
     /// The groups it is a member of.
     pub groups: BTreeSet<GroupId>,
+    /// Some member of the groups, with an account that has nothing of its own and is not told.
+    pub some_member: bool,
     /// Openings of links of this item.
     pub visits: Vec<Visit>,
     /// Administrators, and applications that act for nobody, may do everything.

@@ -1,7 +1,7 @@
 //! What does an answer of the AuthZEN API look like?
 
 use super::paging::PageBody;
-use crate::v1::shape::words;
+use crate::v1::{access::AsOfBody, shape::words};
 use domain::{
     access::rule::{WayKind, WayKinds},
     event::Visibility,
@@ -30,6 +30,8 @@ pub(super) struct Decision {
     pub(super) error: Option<ErrorBody>,
     pub(super) valid_until: Option<Time>,
     pub(super) position: Position,
+    /// The past moment that was asked about.
+    pub(super) as_of: Option<(Time, Position)>,
     pub(super) warnings: Vec<&'static str>,
 }
 
@@ -66,7 +68,8 @@ struct Context<'a>(&'a Decision);
 
 impl Serialize for Context<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Decision { permitted, paths, reason, error, valid_until, position, warnings } = self.0;
+        let Decision { permitted, paths, reason, error, valid_until, position, as_of, warnings } =
+            self.0;
         let mut map = serializer.serialize_map(None)?;
         // The ways that there are and do not suffice are told by explanations.
         let paths = if *permitted { *paths } else { WayKinds::default() };
@@ -79,6 +82,9 @@ impl Serialize for Context<'_> {
         }
         map.serialize_entry("valid_until", valid_until)?;
         map.serialize_entry("position", position)?;
+        if let Some((time, position)) = *as_of {
+            map.serialize_entry("as_of", &AsOfBody { time, position })?;
+        }
         if !warnings.is_empty() {
             map.serialize_entry("warnings", warnings)?;
         }
@@ -106,9 +112,24 @@ pub struct SearchContext {
     /// The position evaluated at.
     #[schema(value_type = u64)]
     pub position: Position,
-    /// Why visits that were presented gave nothing.
+    /// The past moment that was asked about; absent = it was asked about now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<AsOfBody>,
+    /// What of the question was ignored, and what the results leave out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<&'static str>,
+}
+
+impl SearchContext {
+    /// Nothing else is to be said.
+    pub(super) const fn at(position: Position) -> Self {
+        Self { open_to: None, reason: None, position, as_of: None, warnings: Vec::new() }
+    }
+
+    /// Of a past moment.
+    pub(super) fn then(self, (time, position): (Time, Position)) -> Self {
+        Self { as_of: Some(AsOfBody { time, position }), ..self }
+    }
 }
 
 /// A page of a search's result. `page` comes first, as the text recommends.

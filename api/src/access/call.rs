@@ -1,7 +1,7 @@
 //! What does each route of this API do around its answer? The least that is needed: these are the
 //! hottest routes of the service, so they pass no layer but do for themselves what layers do.
 
-use super::wire::Text;
+use super::{who::Who, wire::Text};
 use crate::{
     auth::{Route, admit, find},
     edge,
@@ -83,6 +83,7 @@ pub(super) struct Arrived {
 
 impl Arrived {
     pub(super) fn at(spot: &'static Spot, request: &Request) -> Self {
+        // Echoed; one is made only where the log is to be found by it.
         let request_id = request.headers().get(REQUEST_ID).cloned();
         Self { spot, at: Instant::now(), request_id, _running: Counted::begin() }
     }
@@ -92,17 +93,19 @@ impl Arrived {
         self,
         answering: impl Future<Output = Fallible<Response>>,
     ) -> Response {
+        let mut request_id = self.request_id;
         let answered = AssertUnwindSafe(answering).catch_unwind().await;
         let mut response =
             match answered.unwrap_or_else(|panic| Err(edge::panic_problem(panic.as_ref()))) {
                 Ok(response) => response,
                 Err(problem) => {
-                    let id = self.request_id.as_ref().and_then(|id| id.to_str().ok());
-                    edge::tell(&problem, &Method::POST, self.spot.path, id.unwrap_or_default());
+                    let id = request_id.get_or_insert_with(edge::new_request_id);
+                    let id = id.to_str().unwrap_or_default();
+                    edge::tell(&problem, &Method::POST, self.spot.path, id);
                     problem.render(Some(self.spot.path))
                 }
             };
-        if let Some(id) = self.request_id {
+        if let Some(id) = request_id {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         let (path, status) = (self.spot.path, response.status());
@@ -124,7 +127,11 @@ pub(super) struct Call {
 
 impl Call {
     pub(super) async fn read(app: &AppState, spot: &Spot, request: Request) -> Fallible<Self> {
-        let (Parts { headers, .. }, body) = request.into_parts();
+        let (Parts { headers, uri, .. }, body) = request.into_parts();
+        if uri.query().is_some_and(|query| !query.is_empty()) {
+            let detail = "no parameters are taken here; the body asks, as in `context`";
+            return Err(Problem::field("query", detail));
+        }
         let route = spot.route.as_ref().copied().ok_or_else(|| {
             Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
                 .because("a route is missing in the table")
@@ -147,29 +154,43 @@ impl Call {
         fresh::views(app, self.at_least, self.wait, models).await
     }
 
+    /// Waits a moment until the read models know a position.
+    pub(super) async fn views_at(&self, app: &AppState, position: Position) -> Fallible<()> {
+        fresh::glance(app, self.wait, &[projections::Model::Access], position).await
+    }
+
     /// The index, with everything that is on the log now; as it is, if that takes too long.
     pub(super) async fn index_at_head(&self, app: &AppState) -> Fallible<Snapshot> {
         let head = app.log.head().await.map_err(CommandError::from)?.position;
         fresh::index_glance(app, head, self.wait).await
     }
 
-    /// The openings of links that come with a question, of the body and of the header; and why
-    /// others give nothing.
+    /// The openings of links that come with a question, those of the header if it is about the
+    /// caller itself; and why others give nothing.
     pub(super) async fn visits(
         &self,
         app: &AppState,
+        who: &Who,
         texts: &[Text<'_>],
     ) -> Fallible<(Vec<Visit>, Vec<&'static str>)> {
-        if texts.is_empty() && self.caller.visits.is_empty() {
-            return Ok((Vec::new(), Vec::new()));
+        let (mut visits, mut ignored) = (Vec::new(), Vec::new());
+        let presented = &self.caller.visits;
+        if texts.is_empty() && presented.is_empty() {
+            return Ok((visits, ignored));
         }
-        let texts = texts.iter().map(|text| &**text);
-        let texts: Vec<&str> = texts.chain(self.caller.visits.iter().map(String::as_str)).collect();
+        let mut texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
+        if who.is(&self.caller) {
+            texts.extend(presented.iter().map(String::as_str));
+        } else if !presented.is_empty() {
+            ignored.push(
+                "the visits of the header were ignored: they count for the caller itself; \
+                 context.visits takes those of the subject",
+            );
+        }
         if texts.len() > MOST_VISITS {
             let detail = format!("at most {MOST_VISITS} visits are looked at");
             return Err(Problem::field("/context/visits", detail));
         }
-        let (mut visits, mut ignored) = (Vec::new(), Vec::new());
         for text in texts {
             let read = if text.len() > LONGEST_VISIT {
                 None

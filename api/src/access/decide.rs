@@ -1,10 +1,10 @@
 //! Is one question answered with yes or no, why, and for how long?
 
 use super::{
-    answer::{Decision, ErrorBody},
+    answer::{Decision, ErrorBody, SearchContext},
     call::Call,
     who::{Reach, Who},
-    wire::{Action, Entity, Object, Part, Text},
+    wire::{Action, Context, Entity, Object, Part, Text},
 };
 use crate::{
     extract::instant_or_end_of_date,
@@ -36,8 +36,34 @@ pub(super) struct Asked<'a> {
     /// `None` = there is no such permission.
     pub(super) permission: Option<Permission>,
     pub(super) visits: &'a [Text<'a>],
-    /// The past instant that it is about.
+    /// The past moment that it is about.
+    pub(super) past: Past<'a>,
+}
+
+/// How a question names a past moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Past<'a> {
     pub(super) at: Option<&'a str>,
+    pub(super) position: Option<u64>,
+}
+
+impl<'a> Past<'a> {
+    pub(super) fn of(context: Option<&'a Context<'a>>) -> Self {
+        let at = context.and_then(|context| context.at.as_deref());
+        Self { at, position: context.and_then(|context| context.at_position) }
+    }
+
+    /// The moment; `None` = now.
+    pub(super) fn moment(self, now: Time) -> Fallible<Option<AsOf>> {
+        let wrong = |detail| Err(Problem::field("/context/at_position", detail));
+        match (self.at, self.position) {
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) => wrong("send `at` or `at_position`, not both"),
+            (None, Some(0)) => wrong("positions begin with 1"),
+            (None, Some(position)) => Ok(Some(AsOf::Position(Position(position)))),
+            (Some(text), None) => past(text, now).map(|at| Some(AsOf::Time(at))),
+        }
+    }
 }
 
 /// What a required member is missing.
@@ -45,32 +71,36 @@ fn missing(pointer: &str) -> FieldError {
     FieldError { pointer: pointer.to_owned(), detail: "is required".to_owned() }
 }
 
-/// Type and id; what a question leaves out comes from what its batch has in common.
+/// Type and id; a question without any takes what its batch has in common, whole.
 pub(super) fn named<'a>(
     own: Option<&'a Object<Entity<'a>>>,
     common: Option<&'a Object<Entity<'a>>>,
     pointer: &str,
 ) -> Result<(&'a str, &'a str), FieldError> {
-    if own.or(common).is_none() {
-        return Err(missing(pointer));
-    }
-    let kind = typed(own, common, pointer)?;
-    let id = own.and_then(|e| e.0.id.as_deref()).or_else(|| common.and_then(|e| e.0.id.as_deref()));
+    let entity = own.or(common);
+    let kind = typed(entity, pointer)?;
+    let id = entity.and_then(|entity| entity.0.id.as_deref());
     Ok((kind, id.ok_or_else(|| missing(&format!("{pointer}/id")))?))
+}
+
+/// Whom a question is about. One who is not signed in needs no id.
+pub(super) fn subject<'a>(
+    own: Option<&'a Object<Entity<'a>>>,
+    common: Option<&'a Object<Entity<'a>>>,
+) -> Result<(&'a str, &'a str), FieldError> {
+    match own.or(common).map(|entity| (entity.0.kind.as_deref(), &entity.0.id)) {
+        Some((Some("anonymous"), None)) => Ok(("anonymous", "anonymous")),
+        _ => named(own, common, "/subject"),
+    }
 }
 
 /// The type alone.
 pub(super) fn typed<'a>(
-    own: Option<&'a Object<Entity<'a>>>,
-    common: Option<&'a Object<Entity<'a>>>,
+    entity: Option<&'a Object<Entity<'a>>>,
     pointer: &str,
 ) -> Result<&'a str, FieldError> {
-    if own.or(common).is_none() {
-        return Err(missing(pointer));
-    }
-    let kind =
-        own.and_then(|e| e.0.kind.as_deref()).or_else(|| common.and_then(|e| e.0.kind.as_deref()));
-    kind.ok_or_else(|| missing(&format!("{pointer}/type")))
+    let entity = entity.ok_or_else(|| missing(pointer))?;
+    entity.0.kind.as_deref().ok_or_else(|| missing(&format!("{pointer}/type")))
 }
 
 /// The name of an action.
@@ -95,23 +125,23 @@ pub(super) fn item((kind, id): (&str, &str)) -> Option<ItemRef> {
 impl<'a> Asked<'a> {
     /// Reads a question of a batch; of a single one nothing is in common.
     pub(super) fn of(part: &'a Part<'a>, common: &'a Part<'a>) -> Result<Self, FieldError> {
-        let (kind, id) = named(part.subject.as_ref(), common.subject.as_ref(), "/subject")?;
+        let (kind, id) = subject(part.subject.as_ref(), common.subject.as_ref())?;
         let name = action(part.action.as_ref(), common.action.as_ref())?;
         let resource = named(part.resource.as_ref(), common.resource.as_ref(), "/resource")?;
-        let context = part.context.as_ref().or(common.context.as_ref());
-        let visits = context.and_then(|context| context.0.visits.as_deref());
+        let context = part.context.as_ref().or(common.context.as_ref()).map(|context| &context.0);
+        let visits = context.and_then(|context| context.visits.as_deref());
         Ok(Self {
             who: Who::named(kind, id),
             item: item(resource),
             permission: permission(name),
             visits: visits.unwrap_or_default(),
-            at: context.and_then(|context| context.0.at.as_deref()),
+            past: Past::of(context),
         })
     }
 }
 
 /// The past instant that a question names.
-pub(super) fn past(text: &str, now: Time) -> Fallible<Time> {
+fn past(text: &str, now: Time) -> Fallible<Time> {
     let time = instant_or_end_of_date("at", text)
         .map_err(|_| Problem::field("/context/at", "an RFC 3339 instant or a date is expected"))?;
     if time > now {
@@ -138,16 +168,16 @@ pub(super) struct Judge<'a> {
 impl<'a> Judge<'a> {
     pub(super) async fn new(app: &'a AppState, call: &'a Call) -> Fallible<Self> {
         let index = call.index(app).await?;
-        let now = call.now.max(index.time());
+        // The index may have been waited for.
+        let now = app.clock.now().max(index.time());
         let reach = Reach::of(&call.caller);
         Ok(Self { app, call, reach, index, now, moved: false, views_fresh: false })
     }
 
     /// Answers a question.
     pub(super) async fn decide(&mut self, asked: &Asked<'_>) -> Fallible<Decision> {
-        if let Some(text) = asked.at {
-            let at = past(text, self.call.now)?;
-            return self.decide_then(asked, at).await;
+        if let Some(as_of) = asked.past.moment(self.call.now)? {
+            return self.decide_then(asked, as_of).await;
         }
         self.reach.check(&asked.who, asked.item.as_ref(), &self.index, self.now)?;
         let position = self.index.position();
@@ -158,7 +188,7 @@ impl<'a> Judge<'a> {
         let Some(permission) = asked.permission else { return unknown("unknown_action") };
         let Some(item) = &asked.item else { return unknown("unknown_resource") };
         let (subject, verdict, warnings) = self.verdict(&asked.who, item, asked.visits).await?;
-        let reason = self.reason(verdict.permissions, permission, || {
+        let reason = self.reason(asked, verdict.permissions, permission, || {
             self.index.item(item).map(|facts| facts.lifecycle)
         });
         Ok(Decision {
@@ -168,6 +198,7 @@ impl<'a> Judge<'a> {
             error: None,
             valid_until: verdict.valid_until,
             position: self.index.position(),
+            as_of: None,
             warnings,
         })
     }
@@ -179,13 +210,12 @@ impl<'a> Judge<'a> {
         item: &ItemRef,
         texts: &[Text<'_>],
     ) -> Fallible<(Subject, Verdict, Vec<&'static str>)> {
-        let (visits, mut ignored) = self.call.visits(self.app, texts).await?;
+        let (visits, mut ignored) = self.call.visits(self.app, who, texts).await?;
         let subject = who.subject(visits);
+        let mut verdict = self.index.check(&subject, item, self.now);
         if subject.visits.is_empty() {
-            let verdict = self.index.check(&subject, item, self.now);
             return Ok((subject, verdict, ignored));
         }
-        let mut verdict = self.index.check(&subject, item, self.now);
         if !verdict.paths.has(WayKind::Link) && !self.moved {
             // The opening was signed by us; its link may stand on the log already.
             self.index = self.call.index_at_head(self.app).await?;
@@ -218,28 +248,32 @@ impl<'a> Judge<'a> {
             .fold(WayKinds::default(), |kinds, way| kinds.with(way.kind()))
     }
 
-    /// Everything that somebody may do with an item, now or at a past instant; the position that
-    /// was evaluated at; and why openings of links gave nothing.
+    /// Everything that somebody may do with an item, now or at a past moment, and what is to be
+    /// said beside.
     pub(super) async fn permissions(
         &mut self,
         who: &Who,
         item: &ItemRef,
-        at: Option<Time>,
+        as_of: Option<AsOf>,
         texts: &[Text<'_>],
-    ) -> Fallible<(Permissions, Position, Vec<&'static str>)> {
+    ) -> Fallible<(Permissions, SearchContext)> {
         self.reach.check(who, Some(item), &self.index, self.now)?;
-        let Some(at) = at else {
+        let Some(as_of) = as_of else {
             let (_, verdict, warnings) = self.verdict(who, item, texts).await?;
-            return Ok((verdict.permissions, self.index.position(), warnings));
+            let context = SearchContext { warnings, ..SearchContext::at(self.index.position()) };
+            return Ok((verdict.permissions, context));
         };
-        self.fresh_views().await?;
-        let had = self.app.views.had(item, &who.asker(), AsOf::Time(at), self.now).await?;
-        Ok((had.permissions(), had.position, past_visits(texts)))
+        self.fresh_views(as_of).await?;
+        let had = self.app.views.had(item, &who.asker(), as_of, self.now).await?;
+        let warnings = self.told_of_the_past(texts, item, &had);
+        let context = SearchContext::at(had.position).then(had.as_of);
+        Ok((had.permissions(), SearchContext { warnings, ..context }))
     }
 
     /// Why not; `None` = yes. Callers who may not know the item learn nothing of it.
     fn reason(
         &self,
+        asked: &Asked<'_>,
         permissions: Permissions,
         wanted: Permission,
         lifecycle: impl FnOnce() -> Option<Lifecycle>,
@@ -247,7 +281,12 @@ impl<'a> Judge<'a> {
         if permissions.has(wanted) {
             return None;
         }
-        if !permissions.has(Permission::Browse) && !self.reach.sees_all() {
+        let known = permissions.has(Permission::Browse)
+            || asked
+                .item
+                .as_ref()
+                .is_some_and(|item| self.reach.knows(&self.index, item, self.now));
+        if !known {
             return Some("unknown_resource");
         }
         Some(match lifecycle() {
@@ -259,18 +298,32 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// The read models, as fresh as asked, once for a request.
-    pub(super) async fn fresh_views(&mut self) -> Fallible<()> {
+    /// The read models, as fresh as asked, once for a request; and at the moment asked about.
+    pub(super) async fn fresh_views(&mut self, as_of: AsOf) -> Fallible<()> {
         if !self.views_fresh {
             self.call.views(self.app).await?;
             self.views_fresh = true;
         }
+        if let AsOf::Position(position) = as_of {
+            self.call.views_at(self.app, position).await?;
+        }
         Ok(())
     }
 
-    async fn decide_then(&mut self, asked: &Asked<'_>, at: Time) -> Fallible<Decision> {
+    /// Since when an item is known is told to those who may know that there is one.
+    fn told_of_the_past(
+        &self,
+        visits: &[Text<'_>],
+        item: &ItemRef,
+        had: &Had,
+    ) -> Vec<&'static str> {
+        let known = self.reach.knows(&self.index, item, self.now);
+        of_the_past(visits, had.as_of.0, had.known_from.filter(|_| known))
+    }
+
+    async fn decide_then(&mut self, asked: &Asked<'_>, as_of: AsOf) -> Fallible<Decision> {
         self.reach.check(&asked.who, asked.item.as_ref(), &self.index, self.now)?;
-        self.fresh_views().await?;
+        self.fresh_views(as_of).await?;
         let position = self.index.position();
         let unknown = |reason| Ok(Decision::no(reason, position));
         if asked.who == Who::Nobody {
@@ -279,19 +332,32 @@ impl<'a> Judge<'a> {
         let Some(permission) = asked.permission else { return unknown("unknown_action") };
         let Some(item) = &asked.item else { return unknown("unknown_resource") };
         let whom = asked.who.asker();
-        let had = self.app.views.had(item, &whom, AsOf::Time(at), self.now).await?;
-        let reason = self.reason(had.permissions(), permission, || had.lifecycle);
-        let warnings = past_visits(asked.visits);
-        let (permitted, paths) = (reason.is_none(), way_kinds(&asked.who, &had, permission));
-        let position = had.position;
-        Ok(Decision { permitted, paths, reason, position, warnings, ..Decision::default() })
+        let had = self.app.views.had(item, &whom, as_of, self.now).await?;
+        let reason = self.reason(asked, had.permissions(), permission, || had.lifecycle);
+        Ok(Decision {
+            permitted: reason.is_none(),
+            paths: way_kinds(&asked.who, &had, permission),
+            reason,
+            position: had.position,
+            as_of: Some(had.as_of),
+            warnings: self.told_of_the_past(asked.visits, item, &had),
+            ..Decision::default()
+        })
     }
 }
 
-/// Why openings of links that came with a question about the past gave nothing.
-pub(super) fn past_visits(texts: &[Text<'_>]) -> Vec<&'static str> {
-    let warning = "visits were ignored: they open something now, not in the past";
-    if texts.is_empty() { Vec::new() } else { vec![warning] }
+/// What is to be known of an answer about the past: openings of links that came with the question
+/// give nothing then; and before an item is known, who had access is not.
+pub(super) fn of_the_past(
+    visits: &[Text<'_>],
+    at: Time,
+    known_from: Option<Time>,
+) -> Vec<&'static str> {
+    let ignored = "visits were ignored: they open something now, not in the past";
+    let before = "the item was registered later: who had access to it then is unknown, not nobody";
+    let ignored = Some(ignored).filter(|_| !visits.is_empty());
+    let before = Some(before).filter(|_| known_from.is_some_and(|from| at < from));
+    ignored.into_iter().chain(before).collect()
 }
 
 /// The kinds of the ways that permitted something.

@@ -3,7 +3,7 @@
 #![expect(clippy::struct_field_names, reason = "the names of the text")]
 
 use super::answer::ErrorBody;
-use crate::v1::shape::words;
+use crate::v1::{access::AsOfBody, shape::words};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -51,6 +51,9 @@ pub struct QuestionContext {
     /// The past instant, or the day (its end, UTC), that is asked about.
     #[schema(example = "2026-11-21")]
     at: Option<String>,
+    /// The past position that is asked about, in the place of `at`.
+    #[schema(example = 47)]
+    at_position: Option<u64>,
 }
 
 /// One question.
@@ -108,7 +111,9 @@ pub struct DecisionContext {
     valid_until: Option<String>,
     /// The position evaluated at.
     position: u64,
-    /// Why visits that were presented gave nothing.
+    /// The past moment that was asked about; absent = it was asked about now.
+    as_of: Option<AsOfBody>,
+    /// What of the question was ignored.
     warnings: Option<Vec<String>>,
 }
 

@@ -4,14 +4,14 @@
 use super::{
     answer::{Found, FoundAction, FoundEntity, SearchContext},
     call::{self, Arrived, Call, Spot},
-    decide::{Judge, action, item, named, past, past_visits, permission, typed},
+    decide::{Judge, Past, action, item, named, of_the_past, permission, subject, typed},
     paging::{Page, question},
     schema,
     who::{Who, not_about_others},
     wire::{Object, SearchBody, Text, read},
 };
 use crate::{
-    problem::{Fallible, FieldError, Problem},
+    problem::{Fallible, FieldError, Problem, ProblemType},
     state::AppState,
 };
 use axum::{
@@ -27,8 +27,10 @@ use domain::{
     role::{Permission, Permissions, Role},
     time::Time,
 };
-use projections::{AsOf, ResourceQuery};
+use projections::{AsOf, ResourceQuery, index::Snapshot};
 use serde::Serialize;
+use std::panic::resume_unwind;
+use tokio::task::spawn_blocking;
 
 /// Which subjects may do something with a resource?
 ///
@@ -82,8 +84,8 @@ fn refused(error: FieldError) -> Problem {
 
 /// What a search says beside the entities that it names.
 struct Asked<'a> {
-    /// The past instant.
-    at: Option<Time>,
+    /// The past moment.
+    as_of: Option<AsOf>,
     page: Page,
     visits: &'a [Text<'a>],
 }
@@ -95,16 +97,17 @@ fn asked<'a>(
     parts: &[&str],
 ) -> Fallible<Asked<'a>> {
     let context = body.context.as_ref().map(|context| &context.0);
-    let at = context.and_then(|context| context.at.as_deref());
+    let past = Past::of(context);
     let visits = context.and_then(|context| context.visits.as_deref()).unwrap_or_default();
     // Two callers may see different results: a token is its caller's.
     let who = call.caller.account.as_ref().map(AccountId::as_str).unwrap_or_default();
-    let mut all = vec![spot.path(), who, at.unwrap_or_default()];
+    let position = past.position.map(|position| position.to_string()).unwrap_or_default();
+    let mut all = vec![spot.path(), who, past.at.unwrap_or_default(), &position];
     all.extend_from_slice(parts);
     all.extend(visits.iter().map(|text| &**text));
     let page = Page::of(body.page.as_ref(), question(&all))?;
-    let at = at.map(|text| past(text, call.now)).transpose()?;
-    Ok(Asked { at, page, visits })
+    let as_of = past.moment(call.now)?;
+    Ok(Asked { as_of, page, visits })
 }
 
 fn respond<R: Serialize>(
@@ -119,11 +122,7 @@ fn respond<R: Serialize>(
 }
 
 fn nothing(reason: &'static str, position: Position) -> SearchContext {
-    SearchContext { reason: Some(reason), ..beside(position) }
-}
-
-const fn beside(position: Position) -> SearchContext {
-    SearchContext { open_to: None, reason: None, position, warnings: Vec::new() }
+    SearchContext { reason: Some(reason), ..SearchContext::at(position) }
 }
 
 /// Does a visibility give this?
@@ -151,7 +150,7 @@ fn wanted(kind: &str) -> Option<Wanted> {
 }
 
 async fn subjects(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallible<Response> {
-    let kind = typed(body.subject.as_ref(), None, "/subject").map_err(refused)?;
+    let kind = typed(body.subject.as_ref(), "/subject").map_err(refused)?;
     let name = action(body.action.as_ref(), None).map_err(refused)?;
     let resource = named(body.resource.as_ref(), None, "/resource").map_err(refused)?;
     let asked = asked(&call::SEARCH_SUBJECT, call, body, &[kind, name, resource.0, resource.1])?;
@@ -173,11 +172,14 @@ async fn subjects(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallibl
     let Some(wanted) = wanted(kind) else { return none("unknown_subject") };
     let Some(permission) = permission(name) else { return none("unknown_action") };
     let Some(item) = item else { return none("unknown_resource") };
-    let (found, context) = match asked.at {
-        None => subjects_now(&judge, wanted, &item, permission, &asked.page),
-        Some(at) => {
-            judge.fresh_views().await?;
-            subjects_then(&judge, (wanted, permission, at), &item, &asked.page).await?
+    let (found, context) = match asked.as_of {
+        None => {
+            let (index, now, page) = (judge.index.clone(), judge.now, asked.page.clone());
+            aside(move || subjects_now(&index, now, wanted, &item, permission, &page)).await?
+        }
+        Some(as_of) => {
+            judge.fresh_views(as_of).await?;
+            subjects_then(&judge, (wanted, permission, as_of), &item, &asked).await?
         }
     };
     let (ids, next) = found;
@@ -188,14 +190,22 @@ async fn subjects(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallibl
 /// Ids, and after which one the next page begins.
 type Ids = (Vec<String>, Option<String>);
 
+/// Looks through what may be long, apart from those who answer short questions.
+async fn aside<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Fallible<T> {
+    spawn_blocking(look).await.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => resume_unwind(panic),
+        Err(_) => Problem::new(ProblemType::ViewsUnavailable, "the service ends"),
+    })
+}
+
 fn subjects_now(
-    judge: &Judge<'_>,
+    index: &Snapshot,
+    now: Time,
     wanted: Wanted,
     item: &ItemRef,
     permission: Permission,
     page: &Page,
 ) -> (Ids, SearchContext) {
-    let (index, now) = (&judge.index, judge.now);
     let facts = index.item(item);
     let open = facts.as_ref().is_some_and(|facts| facts.lifecycle == Lifecycle::Open);
     let visibility = facts.map(|facts| facts.visibility).unwrap_or_default();
@@ -212,7 +222,7 @@ fn subjects_now(
         }
         Wanted::Anonymous => page.take(anonymous(open_to), String::as_str),
     };
-    (page.cut(ids, next), SearchContext { open_to, ..beside(index.position()) })
+    (page.cut(ids, next), SearchContext { open_to, ..SearchContext::at(index.position()) })
 }
 
 /// Nobody in particular, if the item is open to anyone.
@@ -228,18 +238,22 @@ fn rows_of(page: &Page) -> projections::Page {
 
 async fn subjects_then(
     judge: &Judge<'_>,
-    (wanted, permission, at): (Wanted, Permission, Time),
+    (wanted, permission, as_of): (Wanted, Permission, AsOf),
     item: &ItemRef,
-    page: &Page,
+    Asked { page, visits, .. }: &Asked<'_>,
 ) -> Fallible<(Ids, SearchContext)> {
-    let list = judge.app.views.access_list(item, AsOf::Time(at), judge.now, &rows_of(page)).await?;
+    let list = judge.app.views.access_list(item, as_of, judge.now, &rows_of(page)).await?;
     let open_to = opened(list.open_to, true, permission);
-    let context = SearchContext { open_to, ..beside(list.position) };
+    let warnings = of_the_past(visits, list.as_of.0, list.known_from);
+    let context = SearchContext::at(list.position).then(list.as_of);
+    let context = SearchContext { open_to, warnings, ..context };
     if wanted == Wanted::Anonymous {
         return Ok((page.take(anonymous(open_to), String::as_str), context));
     }
-    // Rows of others are left out, so that a page may be shorter than its limit.
-    let may = list.rows.into_iter().filter(|row| row.permissions.has(permission));
+    // Rows of others are left out, so that a page may be shorter than its limit. Who is named has
+    // what the item gives to all beside.
+    let given = |own: Permissions| own.has(permission) || open_to.is_some();
+    let may = list.rows.into_iter().filter(|row| given(row.permissions));
     let ids = may.filter_map(|row| match row.principal {
         Principal::Account(id) if wanted == Wanted::Accounts => Some(id.to_string()),
         Principal::Group(id) if wanted == Wanted::Groups => Some(id.to_string()),
@@ -251,9 +265,9 @@ async fn subjects_then(
 }
 
 async fn resources(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallible<Response> {
-    let subject = named(body.subject.as_ref(), None, "/subject").map_err(refused)?;
+    let subject = subject(body.subject.as_ref(), None).map_err(refused)?;
     let name = action(body.action.as_ref(), None).map_err(refused)?;
-    let kind = typed(body.resource.as_ref(), None, "/resource").map_err(refused)?;
+    let kind = typed(body.resource.as_ref(), "/resource").map_err(refused)?;
     let asked = asked(&call::SEARCH_RESOURCE, call, body, &[subject.0, subject.1, name, kind])?;
     let mut judge = Judge::new(app, call).await?;
     let who = Who::named(subject.0, subject.1);
@@ -269,22 +283,35 @@ async fn resources(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallib
         return none("unknown_subject");
     }
     let Some(permission) = permission(name) else { return none("unknown_action") };
-    let ((items, next), context) = match asked.at {
+    let ((items, next), context) = match asked.as_of {
         None => {
-            let (visits, warnings) = call.visits(app, asked.visits).await?;
-            let (subject, after) = (who.subject(visits), asked.page.after.as_deref());
-            let wanted = asked.page.wanted();
-            let found = judge.index.resources(&subject, kind, permission, judge.now, after, wanted);
-            (found, SearchContext { warnings, ..beside(position) })
+            let (visits, mut warnings) = call.visits(app, &who, asked.visits).await?;
+            warnings.extend(unlisted(&who, !visits.is_empty()));
+            let (index, now, page) = (judge.index.clone(), judge.now, asked.page.clone());
+            let (subject, kind) = (who.subject(Vec::new()), kind.to_owned());
+            let look = move || {
+                let after = page.after.as_deref();
+                index.resources(&subject, &kind, permission, now, after, page.wanted())
+            };
+            (aside(look).await?, SearchContext { warnings, ..SearchContext::at(position) })
         }
-        Some(at) => {
-            judge.fresh_views().await?;
-            resources_then(&judge, &who, (kind, permission, at), &asked).await?
+        Some(as_of) => {
+            judge.fresh_views(as_of).await?;
+            resources_then(&judge, &who, (kind, permission, as_of), &asked).await?
         }
     };
     let row = |item: ItemRef| FoundEntity { kind: item.kind.into(), id: item.id.into() };
     let found = asked.page.cut(items.into_iter().map(row).collect(), next);
     respond(app, &asked.page, found, context)
+}
+
+/// Why something that a check permits is not among the items found.
+fn unlisted(who: &Who, visits: bool) -> Option<&'static str> {
+    if visits {
+        return Some("items of opened links are not listed: their links lead to them");
+    }
+    let warning = "only items that are open to anyone are seen so, and those are not listed";
+    Some(warning).filter(|_| *who == Who::Anonymous)
 }
 
 /// Items, and after which one the next page begins.
@@ -293,27 +320,23 @@ type Items = (Vec<ItemRef>, Option<String>);
 async fn resources_then(
     judge: &Judge<'_>,
     who: &Who,
-    (kind, permission, at): (&str, Permission, Time),
+    (kind, permission, as_of): (&str, Permission, AsOf),
     asked: &Asked<'_>,
 ) -> Fallible<(Items, SearchContext)> {
     // No item has a kind that none can be called.
     let Ok(kind) = KindName::parse(kind) else {
-        return Ok((Items::default(), beside(judge.index.position())));
+        return Ok((Items::default(), SearchContext::at(judge.index.position())));
     };
-    let query = ResourceQuery {
-        asker: who.asker(),
-        kind,
-        permission,
-        as_of: AsOf::Time(at),
-        page: rows_of(&asked.page),
-    };
+    let query =
+        ResourceQuery { asker: who.asker(), kind, permission, as_of, page: rows_of(&asked.page) };
     let list = judge.app.views.resources(&query, judge.now).await?;
-    let warnings = past_visits(asked.visits);
-    Ok(((list.rows, list.next), SearchContext { warnings, ..beside(list.position) }))
+    let mut warnings = of_the_past(asked.visits, judge.now, None);
+    warnings.extend(unlisted(who, false));
+    Ok(((list.rows, list.next), SearchContext { warnings, ..SearchContext::at(list.position) }))
 }
 
 async fn actions(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallible<Response> {
-    let subject = named(body.subject.as_ref(), None, "/subject").map_err(refused)?;
+    let subject = subject(body.subject.as_ref(), None).map_err(refused)?;
     let resource = named(body.resource.as_ref(), None, "/resource").map_err(refused)?;
     let parts = [subject.0, subject.1, resource.0, resource.1];
     let asked = asked(&call::SEARCH_ACTION, call, body, &parts)?;
@@ -322,11 +345,7 @@ async fn actions(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallible
     let (permissions, context) = match (&who, &item) {
         (Who::Nobody, _) => (Permissions::NONE, nothing("unknown_subject", judge.index.position())),
         (_, None) => (Permissions::NONE, nothing("unknown_resource", judge.index.position())),
-        (_, Some(item)) => {
-            let (permissions, position, warnings) =
-                judge.permissions(&who, item, asked.at, asked.visits).await?;
-            (permissions, SearchContext { warnings, ..beside(position) })
-        }
+        (_, Some(item)) => judge.permissions(&who, item, asked.as_of, asked.visits).await?,
     };
     let names = permissions.iter().map(|permission| FoundAction { name: permission.name() });
     let found = asked.page.take(names, |action| action.name);

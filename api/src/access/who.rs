@@ -12,10 +12,6 @@ use domain::{
 };
 use projections::{Asker, index::Snapshot};
 
-/// An account that no application has: what a group gives is what a member has by it who has
-/// nothing of its own.
-const MEMBER: &str = "~a~member~of~the~group~with~nothing~of~its~own~";
-
 /// Whom a question is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Who {
@@ -40,13 +36,22 @@ impl Who {
         }
     }
 
+    /// Does the caller ask about itself? An application that acts for nobody never does.
+    pub(super) fn is(&self, caller: &Caller) -> bool {
+        match self {
+            Self::Account(id) => caller.account.as_ref() == Some(id),
+            Self::Anonymous => caller.anonymous,
+            Self::Group(_) | Self::Nobody => false,
+        }
+    }
+
     /// As the index takes it; nobody has nothing.
     pub(crate) fn subject(&self, visits: Vec<Visit>) -> Subject {
         let mut subject = Subject { visits, ..Subject::default() };
         match self {
             Self::Account(id) => subject.account = Some(id.clone()),
             Self::Group(id) => {
-                subject.account = AccountId::parse(MEMBER).ok();
+                subject.some_member = true;
                 subject.groups.insert(id.clone());
             }
             Self::Anonymous | Self::Nobody => {}
@@ -90,6 +95,11 @@ impl Reach {
         }
     }
 
+    /// May the caller know that there is this item?
+    pub(crate) fn knows(&self, index: &Snapshot, item: &ItemRef, at: Time) -> bool {
+        self.has(Permission::Browse, index, item, at)
+    }
+
     /// Is everything shown, also that there is an item at all?
     pub(crate) const fn sees_all(&self) -> bool {
         matches!(self, Self::Everybody)
@@ -114,11 +124,15 @@ impl Reach {
 
     /// May the caller share the item, and so ask about anybody on it?
     pub(crate) fn shares(&self, index: &Snapshot, item: &ItemRef, at: Time) -> bool {
+        self.has(Permission::Share, index, item, at)
+    }
+
+    fn has(&self, permission: Permission, index: &Snapshot, item: &ItemRef, at: Time) -> bool {
         match self {
             Self::Everybody => true,
             Self::Own(own) => {
                 let own = own.subject(Vec::new());
-                index.check(&own, item, at).permissions.has(Permission::Share)
+                index.check(&own, item, at).permissions.has(permission)
             }
         }
     }
@@ -155,7 +169,8 @@ mod tests {
         for (kind, id) in [("user", "alice@example.com"), ("user", ""), ("spaceship", "a-1")] {
             assert_eq!(Who::named(kind, id), Who::Nobody, "{kind} {id}");
         }
-        assert!(Who::named("group", "g-1").subject(Vec::new()).account.is_some());
+        assert!(Who::named("group", "g-1").subject(Vec::new()).is_signed_in());
+        assert!(!Who::Anonymous.subject(Vec::new()).is_signed_in());
     }
 
     #[test]

@@ -120,6 +120,8 @@ pub(super) struct Context<'a> {
     /// The past instant that is asked about.
     #[serde(borrow)]
     pub(super) at: Option<Text<'a>>,
+    /// The position that is asked about.
+    pub(super) at_position: Option<u64>,
 }
 
 /// One question, or what the questions of a batch have in common.

@@ -54,7 +54,7 @@ pub struct AccessQuery {
 }
 
 /// A moment.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AsOfBody {
     /// The time, at which windows are judged.
     #[schema(value_type = words::Instant)]
@@ -260,7 +260,7 @@ pub async fn get_access(
     seen.needs(Permission::Share)?;
     fresh::catch_up(&app, &head, &[Model::Access]).await?;
     if let AsOf::Position(position) = as_of {
-        fresh::glance(&app, &head, &[Model::Access], position).await?;
+        fresh::glance(&app, head.wait, &[Model::Access], position).await?;
     }
     let found = app.views.access_list(&item, as_of, now, &page).await?;
     let position = found.position;

@@ -125,7 +125,7 @@ pub async fn explain(
         past @ (AsOf::Time(_) | AsOf::Position(_)) => {
             fresh::catch_up(&app, &head, &[Model::Access]).await?;
             if let AsOf::Position(position) = past {
-                fresh::glance(&app, &head, &[Model::Access], position).await?;
+                fresh::glance(&app, head.wait, &[Model::Access], position).await?;
             }
             asked.explain_then(&app, past, now).await?
         }

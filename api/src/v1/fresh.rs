@@ -80,11 +80,12 @@ pub async fn index_glance(
 /// Waits for a moment until the read models know a position; goes on without it then.
 pub async fn glance(
     app: &AppState,
-    head: &Head,
+    wait: Option<Duration>,
     models: &[Model],
     position: Position,
 ) -> Fallible<()> {
-    let wait = head.wait.unwrap_or(app.limits.own_writes_wait).min(app.limits.own_writes_wait);
+    let own = app.limits.own_writes_wait;
+    let wait = wait.unwrap_or(own).min(own);
     match app.views.wait_for(models, position, wait).await {
         Ok(_) | Err(ViewError::NotYet { .. }) => Ok(()),
         Err(error) => Err(error.into()),

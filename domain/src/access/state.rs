@@ -57,7 +57,7 @@ impl<'a> Facts for &'a ItemState {
     type Link = &'a OpenLink;
 
     fn signed_in(who: &Subject) -> bool {
-        who.account.is_some()
+        who.is_signed_in()
     }
     fn visits(who: &Subject) -> &[Visit] {
         &who.visits

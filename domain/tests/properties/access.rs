@@ -109,13 +109,20 @@ fn ask(history: &History, question: &Question) -> (Subject, Asker, ItemRef, Posi
         Visit { link: *link, generation, password_version, ends_at }
     });
     let visits: Vec<_> = visit.into_iter().collect();
-    let asker =
-        Asker { account: account.clone(), groups: question.groups.clone(), visits: visits.clone() };
+    // Some member of groups is as one who has nothing of the own.
+    let some_member = account.is_none() && !question.groups.is_empty();
+    let stranger = some_member.then(|| AccountId::parse("stranger").unwrap());
+    let asker = Asker {
+        account: account.clone().or(stranger),
+        groups: question.groups.clone(),
+        visits: visits.clone(),
+    };
     let known = accounts(history, upto.position);
     let active = |id: &AccountId| known.get(id).is_none_or(AccountState::is_active);
     let subject = Subject {
         account: account.filter(active),
         groups: question.groups.iter().cloned().collect(),
+        some_member,
         visits,
         unrestricted: false,
     };

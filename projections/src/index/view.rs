@@ -44,8 +44,10 @@ impl<'a> Who<'a> {
     #[inline]
     pub(super) fn subject(tables: &'a Tables, subject: &'a Subject, said: &'a [u32]) -> Self {
         let visits = &subject.visits[..];
-        let nobody = Self { signed_in: false, number: None, groups: None, said: &[], visits };
-        let Some(account) = &subject.account else { return nobody };
+        let Some(account) = &subject.account else {
+            let signed_in = subject.is_signed_in();
+            return Self { signed_in, said, visits, ..Self::STRANGER }.barred();
+        };
         match tables.find_account(account.as_str()) {
             Some(number) => Self { said, visits, ..Self::account(tables, number) }.barred(),
             None => Self { said, visits, ..Self::STRANGER },

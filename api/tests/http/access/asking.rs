@@ -3,6 +3,7 @@
 use super::{ask, question, shared};
 use crate::world::{World, share};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 const EVALUATION: &str = "/access/v1/evaluation";
 
@@ -41,6 +42,35 @@ async fn who_may_not_know_an_item_learns_nothing_of_it() {
     assert_eq!(told, ["unknown_resource", "unknown_resource"]);
     let open = ask(&world.app().await, "user:a-99", "view", "history:8f3a").await;
     assert_eq!(open.is(200)["context"]["reason"], "no_access");
+}
+
+#[tokio::test]
+async fn who_shares_an_item_is_told_why_somebody_else_is_refused() {
+    let world = shared().await;
+    let manager = world.account("a-23").await;
+    for (subject, action, reason) in [
+        ("user:a-99", "view", "no_access"),
+        ("anonymous", "view", "no_access"),
+        ("user:a-22", "edit", "not_included"),
+    ] {
+        let answer = ask(&manager, subject, action, "history:8f3a").await;
+        assert_eq!(answer.is(200)["context"]["reason"], reason, "{}", answer.told());
+    }
+    let stranger = world.account("a-99").await;
+    let answer = ask(&stranger, "anonymous", "view", "history:8f3a").await;
+    assert_eq!(answer.is(200)["context"]["reason"], "unknown_resource");
+}
+
+#[tokio::test]
+async fn a_member_of_a_group_is_signed_in_and_has_what_the_group_has() {
+    let world = shared().await;
+    let (app, owner) = (world.app().await, world.account("a-17").await);
+    let asked = || ask(&app, "group:g-1", "view", "history:8f3a").into_future();
+    assert_eq!(asked().await.is(200)["decision"], false);
+    let internal = json!({"visibility": "internal"});
+    owner.put("/v1/items/history/8f3a/visibility", internal).await.is(200);
+    let open = asked().await;
+    assert_eq!(open.is(200)["context"]["paths"], json!(["visibility"]));
 }
 
 #[tokio::test]
@@ -121,9 +151,26 @@ async fn an_opened_link_gives_what_it_gives_until_it_is_revoked() {
     let batch = app.post("/access/v1/evaluations", many).await;
     assert_eq!(batch.is(200)["evaluations"][0]["decision"], true);
     assert_eq!(batch.body["evaluations"][1]["decision"], false);
-    let header = visitor.with("Sharelog-Visit", visit.as_str().unwrap());
-    let own = ask(&header, "anonymous", "view", "history:8f3a").await;
+    let mut find = question("anonymous", "view", "history:8f3a");
+    find["context"] = json!({"visits": [visit]});
+    let found = app.post("/access/v1/search/resource", find).await;
+    assert!(found.is(200)["results"].as_array().unwrap().is_empty());
+    assert!(found.body["context"]["warnings"][0].as_str().unwrap().contains("not listed"));
+    // What the caller presents is its own; others get nothing by it.
+    let header = ("Sharelog-Visit", visit.as_str().unwrap());
+    let own = ask(&visitor.with(header.0, header.1), "anonymous", "view", "history:8f3a").await;
     assert_eq!(own.is(200)["decision"], true);
+    body["subject"] = json!({"type": "anonymous"});
+    assert_eq!(app.post(EVALUATION, body.clone()).await.is(200)["decision"], true);
+    let manager = world.account("a-23").await.with(header.0, header.1);
+    for caller in [app.with(header.0, header.1), manager] {
+        for subject in ["anonymous", "user:a-99"] {
+            let other = ask(&caller, subject, "view", "history:8f3a").await;
+            assert_eq!(other.is(200)["decision"], false, "{}", other.told());
+            let warning = other.body["context"]["warnings"][0].as_str().unwrap();
+            assert!(warning.contains("context.visits"), "{warning}");
+        }
+    }
     world.account("a-17").await.delete(&path).await.is(200);
     let no = app.post(EVALUATION, body.clone()).await;
     assert_eq!(no.is(200)["decision"], false);
@@ -155,12 +202,60 @@ async fn the_past_is_asked_about_by_context() {
     assert_eq!(at("2026-11-21T12:01:00Z").await.is(200)["decision"], false);
     let before = at("2026-11-20").await;
     assert_eq!(before.is(200)["context"]["reason"], "unknown_resource");
+    let warnings = before.body["context"]["warnings"].to_string();
+    assert!(warnings.contains("unknown, not nobody"), "{warnings}");
     at("2026-11-21").await.problem(400, "time-in-future");
     assert_eq!(at("yesterday").await.pointer(), "/context/at");
+    let mut body = question("user:a-22", "view", "history:8f3a");
+    body["context"] = json!({"at_position": then.body["context"]["as_of"]["position"]});
+    let same = app.post(EVALUATION, body.clone()).await;
+    assert_eq!(same.is(200)["decision"], true);
+    assert_eq!(same.body["context"]["as_of"]["position"], body["context"]["at_position"]);
+    for wrong in [json!(0), json!(-1), json!("1")] {
+        body["context"] = json!({"at_position": wrong});
+        let answer = app.post(EVALUATION, body.clone()).await;
+        assert_eq!(answer.pointer(), "/context/at_position", "{}", answer.told());
+    }
+    body["context"] = json!({"at_position": 99_999});
+    app.post(EVALUATION, body.clone()).await.problem(400, "time-in-future");
+    body["context"] = json!({"at_position": 1, "at": "2026-11-20"});
+    assert_eq!(app.post(EVALUATION, body).await.pointer(), "/context/at_position");
     let body = json!({"subject": {"type": "user"}, "action": {"name": "view"},
         "resource": {"type": "history", "id": "8f3a"}, "context": {"at": "2026-11-21T12:00:30Z"}});
     let who = app.post("/access/v1/search/subject", body).await;
     assert_eq!(who.is(200)["results"].as_array().unwrap().len(), 3, "{}", who.told());
+    let mut body = question("user:a-99", "view", "history:8f3a");
+    body["context"] = json!({"at": "2026-11-20"});
+    let stranger = world.account("a-99").await;
+    let told = stranger.post(EVALUATION, body.clone()).await;
+    assert!(told.is(200)["context"]["warnings"].is_null(), "{}", told.told());
+    let before = app.post("/access/v1/search/subject", body).await;
+    assert!(before.is(200)["context"]["warnings"].to_string().contains("unknown, not nobody"));
+}
+
+#[tokio::test]
+async fn who_is_named_then_has_what_the_item_gave_to_all() {
+    let world = shared().await;
+    let owner = world.account("a-17").await;
+    let path = "/v1/items/history/8f3a";
+    owner.post(&format!("{path}/grants"), share("a-30", "browser")).await.is(200);
+    let public = json!({"visibility": "public"});
+    owner.put(&format!("{path}/visibility"), public).await.is(200);
+    let app = world.app().await;
+    let mut body = question("user", "view", "history:8f3a");
+    let now = app.post("/access/v1/search/subject", body.clone()).await;
+    world.clock.advance_seconds(60);
+    let last = owner.delete(&format!("{path}/grants/account/a-30")).await;
+    body["context"] = json!({"at": "2026-11-21T12:00:30Z"});
+    let token = last.headers["Sharelog-Position"].to_str().unwrap();
+    let then = app.with("Sharelog-At-Least", token).post("/access/v1/search/subject", body).await;
+    let names = |answer: &crate::world::Answer| {
+        let rows = answer.is(200)["results"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    assert!(names(&now).contains("a-30"), "{}", now.told());
+    assert_eq!(names(&then), names(&now));
+    assert_eq!(then.body["context"]["open_to"], "public");
 }
 
 #[tokio::test]

@@ -187,16 +187,23 @@ async fn what_a_question_leaves_out_is_what_its_batch_has_in_common() {
     let body = json!({
         "subject": {"type": "user", "id": "a-22"},
         "action": {"name": "view"},
-        "resource": {"type": "history"},
+        "resource": {"type": "history", "id": "8f3a"},
         "evaluations": [
-            {"resource": {"id": "8f3a"}},
+            {},
             {"resource": {"type": "history", "id": "8f3a"}, "action": {"name": "edit"}},
-            {"resource": {"id": "8f3a"}, "subject": {"type": "user", "id": "a-23"},
-                "action": {"name": "share"}},
+            {"subject": {"type": "user", "id": "a-23"}, "action": {"name": "share"}},
+            {"resource": {"id": "8f3a"}},
+            {"subject": {"type": "user"}},
         ],
     });
     let answer = world.app().await.post(EVALUATIONS, body).await;
-    assert_eq!(decisions(answer.is(200)["evaluations"].as_array().unwrap()), [true, false, true]);
+    let answers = answer.is(200)["evaluations"].as_array().unwrap();
+    assert_eq!(decisions(answers), [true, false, true, false, false]);
+    // A member takes the place of the common one whole: nobody is asked about by half.
+    for (place, pointer) in [(3, "/resource/type"), (4, "/subject/id")] {
+        let error = &answers[place]["context"]["error"];
+        assert!(error["message"].as_str().unwrap().contains(pointer), "{error}");
+    }
 }
 
 #[tokio::test]
