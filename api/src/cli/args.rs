@@ -127,8 +127,10 @@ pub enum ScopeArg {
     Visits,
     /// Register, change, deactivate, erase accounts
     Accounts,
-    /// Read items, lists, catalog, history
+    /// Read items, lists, catalog, history, and the feed of all events
     Read,
+    /// Set up webhooks, which tell every event to whoever they lead to
+    Webhooks,
 }
 
 impl From<ScopeArg> for Scope {
@@ -139,6 +141,7 @@ impl From<ScopeArg> for Scope {
             ScopeArg::Visits => Self::Visits,
             ScopeArg::Accounts => Self::Accounts,
             ScopeArg::Read => Self::Read,
+            ScopeArg::Webhooks => Self::Webhooks,
         }
     }
 }

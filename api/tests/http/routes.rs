@@ -74,7 +74,7 @@ async fn every_route_lets_in_whom_it_names_and_nobody_else() {
 #[tokio::test]
 async fn a_token_with_scopes_is_let_in_where_they_reach() {
     let world = World::start().await;
-    for scope in ["items", "sharing", "visits", "accounts", "read"] {
+    for scope in ["items", "sharing", "visits", "accounts", "read", "webhooks"] {
         let wanted = json!({"role": "app", "label": scope, "scopes": [scope]});
         let caller = world.nobody().token(&world.issue(wanted).await);
         for route in ROUTES {

@@ -38,9 +38,12 @@ pub enum Scope {
     /// Register, change, deactivate, erase accounts.
     #[serde(rename = "accounts")]
     Accounts,
-    /// Read items, lists, catalog, history.
+    /// Read items, lists, catalog, history, and the feed of all events.
     #[serde(rename = "read")]
     Read,
+    /// Set up webhooks, which tell every event to whoever they lead to.
+    #[serde(rename = "webhooks")]
+    Webhooks,
 }
 
 /// `token.issued`: its holder may call the service.

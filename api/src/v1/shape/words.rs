@@ -57,7 +57,7 @@ words! {
     /// What a caller may be.
     CallerRole = ["admin", "auditor", "app", "account"];
     /// What an application's token may be used for.
-    Scope = ["items", "sharing", "visits", "accounts", "read"];
+    Scope = ["items", "sharing", "visits", "accounts", "read", "webhooks"];
     /// What kind of act a grant came from.
     ProvenanceKind = ["direct", "invitation", "link", "transfer", "request", "reshare"];
     /// What happens to a grantee who has a grant already.
