@@ -22,7 +22,7 @@ use domain::{
 };
 use eventlog::{Record, skew::Guard};
 use moka::future::Cache;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use std::{
     sync::{
         Arc,
@@ -53,6 +53,9 @@ pub(crate) struct Core {
     pub(crate) digests: Cache<[u8; 32], (VaultId, TokenId)>,
     /// Who presented which token a moment ago.
     pub(crate) identities: Identities,
+    /// Every erasure up to here is carried out in this node's memory; `None` = nothing that could
+    /// be erased is in it yet.
+    pub(crate) forgotten: Mutex<Option<Position>>,
 }
 
 impl std::fmt::Debug for Core {
@@ -132,6 +135,7 @@ impl Core {
                 .time_to_live(Duration::from_secs(5))
                 .build(),
             identities: Identities::default(),
+            forgotten: Mutex::default(),
             keeper,
             parts,
         };

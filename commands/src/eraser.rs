@@ -1,7 +1,9 @@
-//! How does an erasure reach the vault? A follower with its own checkpoint inside the vault.
+//! How does an erasure reach the vault and what a node has in memory? A follower that keeps two
+//! places.
 //!
-//! The checkpoint stands where the keys stand, so a vault restored from a backup has the old
-//! checkpoint with the old keys, and erases again before it serves.
+//! The vault's checkpoint stands where the keys stand, so a vault restored from a backup has the old
+//! checkpoint with the old keys, and erases again before it serves. All nodes move it on; so each
+//! also keeps the place up to which it has itself forgotten, and goes on from there.
 
 use crate::{
     CommandError,
@@ -43,15 +45,19 @@ impl Core {
         format!("eraser {}", self.handler.log_id)
     }
 
+    /// Follows from where both the vault and this node's memory know every erasure. Erasing twice
+    /// changes nothing.
     async fn erasing(&self) -> Result<Erasing, CommandError> {
         let vault = &self.parts.vault;
         let saved = vault.checkpoint(&self.eraser_name()).await.map_err(vault_error)?;
         let head = self.parts.log.head().await?.position;
-        // A checkpoint beyond the head: the log was restored from a backup. Erasing twice changes
-        // nothing.
-        let position = if saved > head { Position::START } else { saved };
+        // A checkpoint beyond the head: the log was restored from a backup.
+        let saved = if saved > head { Position::START } else { saved };
+        // The first time, before this node serves, there is no text in its memory.
+        let forgotten = *self.forgotten.lock().get_or_insert(saved);
+        let position = saved.min(forgotten);
         let from = Checkpoint { position, ..Checkpoint::default() };
-        Ok(Erasing { follower: self.parts.log.follow(from).await?, position, saved: position })
+        Ok(Erasing { follower: self.parts.log.follow(from).await?, position, saved })
     }
 
     /// Carries out every erasure on the log so far.
@@ -73,8 +79,9 @@ impl Core {
                 self.forget_account(account).await?;
             }
             erasing.position = record.position;
+            *self.forgotten.lock() = Some(record.position);
         }
-        if erasing.position.0 - erasing.saved.0 >= SAVE_EVERY {
+        if erasing.position.0.saturating_sub(erasing.saved.0) >= SAVE_EVERY {
             self.save_erased(erasing).await?;
         }
         Ok(records.len())

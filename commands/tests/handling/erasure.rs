@@ -1,22 +1,27 @@
 //! What is private stands where it can be forgotten, and is forgotten.
 
-use crate::world::*;
+use crate::{troubled::TroubledLog, world::*};
 use commands::{
-    AccountIntent, Address, AskedGrantee, CommandError, Profile, ProfilePatch, Request, Secret,
+    AccountIntent, Address, AskedGrantee, CommandError, Commands, Parts, Profile, ProfilePatch,
+    Request, Secret,
     vault::{RowKind, Vault as _, memory::MemoryVault},
 };
 use domain::{
-    item::{ItemCommand, ShareResult},
+    item::{ItemCommand, ItemState, ShareResult},
     rejection::{Reason, Rejection},
     role::Role,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 fn profile(address: &str) -> Profile {
     Profile {
         name: Some("Somebody Planted".to_owned()),
         addresses: vec![Address { address: address.to_owned(), verified: true }],
     }
+}
+
+fn title(state: &ItemState) -> Option<String> {
+    state.description.title.as_ref().unwrap().as_plain().map(str::to_owned)
 }
 
 #[tokio::test]
@@ -91,9 +96,6 @@ async fn planted_secrets_are_nowhere_on_the_log_and_after_erasure_nowhere_at_all
             assert!(!log.contains(planted), "{planted}");
         }
         let other = world.node().await;
-        let title = |state: &domain::item::ItemState| {
-            state.description.title.as_ref().unwrap().as_plain().map(str::to_owned)
-        };
         let state = other.load_item(&item).await.unwrap();
         assert_eq!(title(&state).as_deref(), Some("PLANTED-TITLE"));
         node.account(&app(), &account("a-1"), AccountIntent::Erase).await.unwrap();
@@ -111,27 +113,68 @@ async fn planted_secrets_are_nowhere_on_the_log_and_after_erasure_nowhere_at_all
     }
 }
 
+/// An erasure that another node has carried out in the vault, checkpoint and all, is still to be
+/// carried out in a node's own memory.
+pub(crate) async fn what_another_node_erased_is_forgotten(one: &Commands, two: &Commands) {
+    put(one, "a-1", profile("planted@example.org")).await.unwrap();
+    let item = registered(one).await;
+    assert_eq!(title(&two.load_item(&item).await.unwrap()).as_deref(), Some("RNA"));
+    one.account(&app(), &account("a-1"), AccountIntent::Erase).await.unwrap();
+    one.erase().await.unwrap();
+    two.erase().await.unwrap();
+    assert_eq!(title(&two.load_item(&item).await.unwrap()), None);
+}
+
+#[tokio::test]
+async fn each_node_forgets_what_another_one_erased_in_the_vault() {
+    for world in World::embedded().await {
+        let (one, two) = (world.node().await, world.node().await);
+        what_another_node_erased_is_forgotten(&one, &two).await;
+    }
+}
+
+#[tokio::test]
+async fn an_eraser_that_broke_off_goes_on_from_its_own_place() {
+    for world in World::embedded().await {
+        let one = world.node().await;
+        let log = Arc::new(TroubledLog::new(world.log.clone()));
+        let two = Commands::open(Parts { log: log.clone(), ..world.parts() }).await.unwrap();
+        put(&one, "a-1", profile("planted@example.org")).await.unwrap();
+        let item = registered(&one).await;
+        let following = two.clone();
+        let follower = tokio::spawn(async move { following.run_eraser().await });
+        assert_eq!(title(&two.load_item(&item).await.unwrap()).as_deref(), Some("RNA"));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        log.set_broken(true);
+        one.account(&app(), &account("a-1"), AccountIntent::Erase).await.unwrap();
+        one.erase().await.unwrap();
+        log.set_broken(false);
+        let forgotten = async {
+            while title(&two.load_item(&item).await.unwrap()).is_some() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), forgotten).await.unwrap();
+        follower.abort();
+    }
+}
+
 #[tokio::test]
 async fn a_vault_restored_from_a_backup_erases_again_before_it_serves() {
     let world = World::memory();
     let node = world.node().await;
     put(&node, "a-1", profile("planted@example.org")).await.unwrap();
     // The backup: the vault as it is now, with the checkpoint it has now.
-    let backup = Arc::new(MemoryVault::default());
+    let backup = world.bare_vault().await;
     let key = world.vault.data_key_of("account/a-1").await.unwrap().unwrap();
     backup.add_data_key(key).await.unwrap();
     for row in world.vault.list(RowKind::Profile, None, 9).await.unwrap() {
         backup.put(row).await.unwrap();
     }
-    for purpose in ["link", "visit", "address", "fingerprint"] {
-        for (number, wrapped) in world.vault.secret_keys(purpose).await.unwrap() {
-            backup.add_secret_key(purpose, number, wrapped).await.unwrap();
-        }
-    }
     node.account(&app(), &account("a-1"), AccountIntent::Erase).await.unwrap();
     let mut parts = world.parts();
     parts.vault = backup.clone();
-    commands::Commands::open(parts).await.unwrap();
+    Commands::open(parts).await.unwrap();
     assert_eq!(backup.list(RowKind::Profile, None, 9).await.unwrap(), []);
     assert_eq!(backup.data_key_of("account/a-1").await.unwrap().unwrap().wrapped, None);
 }

@@ -142,3 +142,10 @@ async fn a_limited_link_opens_exactly_so_often_on_two_nodes() {
     }
     assert_eq!(all.join_all().await.into_iter().sum::<u32>(), 5);
 }
+
+#[tokio::test]
+async fn each_node_forgets_what_another_one_erased_in_the_vault() {
+    let server = Server::start(false);
+    let (_world, [one, two]) = two_nodes(&server).await;
+    crate::erasure::what_another_node_erased_is_forgotten(&one, &two).await;
+}

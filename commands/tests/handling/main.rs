@@ -20,4 +20,5 @@ mod server;
 mod start;
 mod sweeping;
 mod tokens;
+mod troubled;
 mod world;
