@@ -3,10 +3,10 @@
 use super::make::{ends, gives, gives_until, links, mine, terms};
 use domain::{
     access::Subject,
-    event::{Audience, EndCause, ItemEvent, LinkExpired},
-    item::ItemCommand,
+    event::{Audience, EndCause, Event, ItemEvent, LinkExpired},
+    item::{ItemCommand, limit},
     rejection::Rejection,
-    role::Role,
+    role::{Role, Withheld},
     testing::{Asking, asking, hour, link_id, to_account},
 };
 
@@ -33,13 +33,31 @@ fn passed_ends_are_recorded_in_their_order_with_the_time_they_took_effect() {
     item.when(&ItemCommand::Expire, &sweeper()).then_nothing();
 }
 
+/// The n-th grant with everything as long as it can be.
+fn longest(n: u128) -> ItemEvent {
+    let name = format!("{n:->128}");
+    let given =
+        gives_until(n, to_account(&name), Role::Contributor, &Withheld::ALL, Some(hour(900)));
+    let ItemEvent::GrantGiven(mut given) = given else { unreachable!("it is a grant") };
+    given.grant.starts_at = Some(hour(1));
+    ItemEvent::GrantGiven(given)
+}
+
 #[test]
-fn one_sweep_records_at_most_two_hundred() {
-    let many = (0..250u128)
-        .map(|n| gives_until(n, to_account(&format!("b-{n}")), Role::Viewer, &[], Some(hour(9))));
-    let item = mine().and_all("a-1", many.collect());
-    let decided = item.when(&ItemCommand::Expire, &sweeper()).decided();
-    assert_eq!(decided.events.len(), 200);
+fn what_one_sweep_records_fits_into_a_record_and_the_next_one_goes_on() {
+    let many = u128::try_from(limit::SWEPT).unwrap() + 5;
+    let item = mine().and_all("a-1", (0..many).map(longest).collect());
+    let swept = item.clone().when(&ItemCommand::Expire, &sweeper()).decided();
+    assert_eq!(swept.events.len(), limit::SWEPT);
+    // Around a payload stand its name and version, around the events some hundred bytes.
+    let sizes = swept.events.iter().map(|event| {
+        let event = Event::from(event.clone());
+        event.payload().unwrap().get().len() + event.stored().0.len() + 30
+    });
+    let size: usize = sizes.sum();
+    assert!(size <= 60_000, "{size} bytes");
+    let rest = item.and_all("sweeper", swept.events).when(&ItemCommand::Expire, &sweeper());
+    assert_eq!(rest.decided().events.len(), 5);
 }
 
 #[test]

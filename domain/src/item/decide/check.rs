@@ -33,8 +33,8 @@ pub mod limit {
     pub const GRANTS: usize = 10_000;
     /// Open links of an item.
     pub const LINKS: usize = 1_000;
-    /// Ends recorded by one sweep of an item.
-    pub const SWEPT: usize = 200;
+    /// Ends of an item recorded at once: so many fit into a record, whatever they are.
+    pub const SWEPT: usize = 120;
 }
 
 /// A field that breaks a rule.
