@@ -3,19 +3,29 @@
 //! Knows the ends from the authority's index and from following the log behind it. Safe on many
 //! nodes: whoever comes second finds nothing left to expire. Decisions and queries never wait for
 //! it: a passed end counts as ended without any record.
+//!
+//! INVARIANT (nothing forgotten): an end is forgotten only when it stands on the log, or when the
+//! item's current state was asked and has nothing to end. An item with which something goes wrong
+//! is read again later, and holds up no other.
 
-use crate::{Caller, CommandError, Commands, KnownEnds, Request, core::Core, handler::unreadable};
+mod ends;
+mod later;
+
+use crate::{Caller, CommandError, Commands, Request, core::Core};
 use domain::{
-    event::{Event, ItemEvent},
+    event::{Event, ItemEvent, Recorded},
     id::ItemRef,
-    item::{ItemCommand, ItemState},
+    item::ItemCommand,
     position::Position,
+    rejection::{Entity, Rejection},
     stream::StreamName,
     time::Time,
 };
+use ends::Ends;
 use eventlog::{Checkpoint, Follower, Record};
+use later::Later;
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     fmt,
     time::Duration,
 };
@@ -26,8 +36,14 @@ use uuid::Uuid;
 const BATCH: usize = 1_000;
 /// How long to wait for records before looking at the clock again.
 const WAIT: Duration = Duration::from_secs(1);
-/// Most ends kept in memory, the earliest ones.
+/// Most ends kept in memory, the earliest ones; also most items that wait to be read.
 const MOST: usize = 100_000;
+/// Items with passed ends, and items to be read, dealt with in one look at the clock.
+const LOOK: usize = 100;
+/// So many failures end a look: what they share is wrong, and each takes its time.
+const FAILURES: usize = 10;
+/// Failures are told that far apart, in seconds.
+const TOLD: i64 = 60;
 
 /// The sweeper of one node.
 #[derive(Default)]
@@ -42,93 +58,21 @@ impl fmt::Debug for Sweeper {
 #[derive(Default)]
 struct Sweeping {
     follower: Option<Box<dyn Follower>>,
-    /// Everything up to here is in `ends`.
+    /// Everything up to here is in `ends`, but for the items in `later`.
     at: Checkpoint,
     ends: Ends,
+    later: Later,
+    /// When a failure was told last.
+    told: Option<Time>,
 }
 
-/// The earliest ends of open grants and links.
-#[derive(Debug, Default)]
-struct Ends {
-    by_time: BTreeSet<(Time, Uuid)>,
-    by_id: HashMap<Uuid, (Time, ItemRef)>,
-    /// Ends from here on were left out for lack of room; when the first of them comes the log is
-    /// followed anew.
-    left_out: Option<Time>,
-}
-
-impl Ends {
-    fn set(&mut self, id: Uuid, ends_at: Option<Time>, item: &ItemRef, most: usize) {
-        if let Some((time, _)) = self.by_id.remove(&id) {
-            self.by_time.remove(&(time, id));
-        }
-        let Some(time) = ends_at else { return };
-        self.by_time.insert((time, id));
-        self.by_id.insert(id, (time, item.clone()));
-        if self.by_time.len() > most
-            && let Some((time, id)) = self.by_time.pop_last()
-        {
-            self.by_id.remove(&id);
-            self.left_out = Some(self.left_out.map_or(time, |before| before.min(time)));
-        }
-    }
-
-    fn begin(&mut self, known: KnownEnds) {
-        *self = Self { left_out: known.left_out, ..Self::default() };
-        for (time, id, item) in known.earliest {
-            self.set(id, Some(time), &item, MOST);
-        }
-    }
-
-    /// The items of which something has ended by now; they are still kept.
-    fn due(&self, now: Time) -> Vec<(Uuid, ItemRef)> {
-        let ended = self.by_time.iter().take_while(|(time, _)| *time <= now);
-        ended.filter_map(|(_, id)| Some((*id, self.by_id.get(id)?.1.clone()))).collect()
-    }
-
-    fn learn_state(&mut self, item: &ItemRef, state: &ItemState) {
-        for (id, grant) in &state.grants {
-            self.set(id.0, grant.grant.ends_at, item, MOST);
-        }
-        for (id, link) in &state.links {
-            self.set(id.0, link.terms.ends_at, item, MOST);
-        }
-    }
-
-    /// Answers whether the item's state must be looked at.
-    fn learn(&mut self, item: &ItemRef, event: &ItemEvent) -> bool {
-        match event {
-            ItemEvent::GrantGiven(given) => {
-                self.set(given.grant.grant.0, given.grant.ends_at, item, MOST);
-            }
-            ItemEvent::GrantChanged(changed) => {
-                self.set(changed.grant.0, changed.after.ends_at, item, MOST);
-            }
-            ItemEvent::GrantEnded(ended) => self.set(ended.grant.0, None, item, MOST),
-            ItemEvent::LinkCreated(created) => {
-                self.set(created.link.0, created.terms.ends_at, item, MOST);
-            }
-            ItemEvent::LinkChanged(changed) => {
-                self.set(changed.link.0, changed.after.ends_at, item, MOST);
-            }
-            ItemEvent::LinkRevoked(revoked) => self.set(revoked.link.0, None, item, MOST),
-            ItemEvent::LinkExpired(expired) => self.set(expired.link.0, None, item, MOST),
-            ItemEvent::Reopened(_) => return true,
-            ItemEvent::Registered(_)
-            | ItemEvent::Described(_)
-            | ItemEvent::VisibilityChanged(_)
-            | ItemEvent::Closed(_)
-            | ItemEvent::Retired(_)
-            | ItemEvent::Restored(_)
-            | ItemEvent::LinkPasswordSet(_)
-            | ItemEvent::LinkPasswordCleared(_)
-            | ItemEvent::LinkRotated(_)
-            | ItemEvent::Published(_)
-            | ItemEvent::PublicationUpdated(_)
-            | ItemEvent::PublicationWithdrawn(_) => {}
-        }
-        false
-    }
+/// What came of one look at the clock.
+#[derive(Default)]
+struct Looked {
+    /// Was there anything to do?
+    busy: bool,
+    recorded: HashSet<ItemRef>,
+    failed: Vec<(ItemRef, CommandError)>,
 }
 
 /// Names of events that set or clear ends; others need not be decoded.
@@ -146,65 +90,113 @@ const ENDS: [&str; 8] = [
 impl Sweeping {
     /// Reads on; answers how many records came.
     async fn read(&mut self, core: &Core, wait: Duration) -> Result<usize, CommandError> {
-        if self.ends.left_out.is_some_and(|time| time <= core.now()) {
-            *self = Self::default();
-        }
-        let follower = match &mut self.follower {
+        // Taken out until its records are learned: whatever comes in between, what was not learned
+        // is followed again.
+        let mut follower = match self.follower.take() {
             Some(follower) => follower,
-            none => {
-                if self.at.position == Position::START
-                    && let Some(known) = core.ends(MOST).await?
-                {
-                    self.at = known.at;
-                    self.ends.begin(known);
-                }
-                none.insert(core.parts.log.follow(self.at).await?)
-            }
+            None => self.follow(core).await?,
         };
-        let records = match follower.next(BATCH, wait).await {
-            Ok(records) => records,
-            Err(error) => {
-                self.follower = None;
-                return Err(error.into());
-            }
-        };
+        let records = follower.next(BATCH, wait).await?;
         for record in &records {
             core.handler.saw(record);
-            self.learn(core, record).await?;
+            self.learn(record, core.now());
             self.at = Checkpoint { position: record.position, time: record.time };
         }
+        self.follower = Some(follower);
         Ok(records.len())
     }
 
-    async fn learn(&mut self, core: &Core, record: &Record) -> Result<(), CommandError> {
-        let StreamName::Item(item) = &record.envelope.stream else { return Ok(()) };
-        if !record.envelope.events.iter().any(|event| ENDS.contains(&event.name.as_str())) {
-            return Ok(());
+    async fn follow(&mut self, core: &Core) -> Result<Box<dyn Follower>, CommandError> {
+        if self.at.position == Position::START
+            && let Some(known) = core.ends(MOST).await?
+        {
+            self.at = known.at;
+            self.ends.begin(known, |item| self.later.holds(item));
         }
-        let mut look = false;
-        for recorded in record.events().map_err(unreadable)? {
+        Ok(core.parts.log.follow(self.at).await?)
+    }
+
+    fn learn(&mut self, record: &Record, now: Time) {
+        let StreamName::Item(item) = &record.envelope.stream else { return };
+        let ends = record.envelope.events.iter().any(|event| ENDS.contains(&event.name.as_str()));
+        if !ends || self.later.holds(item) {
+            return;
+        }
+        // One that cannot be read is told of when the item is.
+        let events = record.events();
+        let mut look = events.is_err();
+        for recorded in events.into_iter().flatten() {
             if let Event::Item(event) = &recorded.event {
                 look |= self.ends.learn(item, event);
             }
         }
-        if look {
-            let state = core.item(item).await?;
-            self.ends.learn_state(item, &state);
+        if look && self.later.len() < MOST {
+            self.later.add(item, now);
+        } else if look {
+            self.ends.left_out = Some(now);
         }
-        Ok(())
+    }
+
+    /// Some items to deal with, and what has ended on them; nothing where the item must be read
+    /// first.
+    fn ready(&mut self, now: Time) -> Vec<(ItemRef, Vec<Uuid>)> {
+        let mut due: HashMap<&ItemRef, Vec<Uuid>> = HashMap::new();
+        let mut read_later = Vec::new();
+        for (id, item) in self.ends.due(now) {
+            if self.later.holds(item) {
+                read_later.push(id);
+            } else if due.len() < LOOK || due.contains_key(item) {
+                due.entry(item).or_default().push(id);
+            }
+        }
+        let due = due.into_iter().map(|(item, ids)| (item.clone(), ids));
+        let unread = self.later.ready(now).take(LOOK).map(|item| (item.clone(), Vec::new()));
+        let ready = due.chain(unread).collect();
+        for id in read_later {
+            self.ends.forget(id);
+        }
+        ready
+    }
+
+    /// Follows the log anew when the time of ends that were left out has come.
+    fn make_room(&mut self, now: Time) -> bool {
+        let anew = self.ends.left_out.is_some_and(|time| time <= now) && self.later.len() < MOST;
+        if anew {
+            (self.follower, self.at, self.ends) = Default::default();
+        }
+        anew
+    }
+
+    /// Is it time to tell of a failure again?
+    fn tells(&mut self, now: Time) -> bool {
+        let tells = self.told.is_none_or(|told| told.plus_seconds(TOLD) <= now);
+        if tells {
+            self.told = Some(now);
+        }
+        tells
     }
 }
 
 impl Commands {
-    /// Records everything that has ended by the clock so far; answers how many items it recorded
-    /// something on.
+    /// Records everything that has ended by the clock so far, as far as it is not put off; answers
+    /// on how many items it recorded something. An error says what went wrong first; all else is
+    /// recorded nevertheless.
     pub async fn sweep(&self) -> Result<usize, CommandError> {
         let mut sweeping = self.sweeper.0.lock().await;
-        let head = self.core.parts.log.head().await?.position;
-        while sweeping.at.position < head {
-            sweeping.read(&self.core, WAIT).await?;
+        let mut recorded: HashSet<ItemRef> = HashSet::new();
+        let mut failed = None;
+        loop {
+            let head = self.core.parts.log.head().await?.position;
+            while sweeping.at.position < head {
+                sweeping.read(&self.core, WAIT).await?;
+            }
+            let looked = self.look(&mut sweeping).await?;
+            recorded.extend(looked.recorded);
+            failed = failed.or(looked.failed.into_iter().next());
+            if !looked.busy {
+                return failed.map_or(Ok(recorded.len()), |(_, error)| Err(error));
+            }
         }
-        self.expire(&mut sweeping).await
     }
 
     /// Sweeps until dropped. Safe on many nodes.
@@ -212,69 +204,115 @@ impl Commands {
         loop {
             let mut sweeping = self.sweeper.0.lock().await;
             let swept = match sweeping.read(&self.core, WAIT).await {
-                Ok(BATCH) => Ok(0),
-                Ok(_) => self.expire(&mut sweeping).await,
+                Ok(BATCH) => Ok(Looked::default()),
+                Ok(_) => self.look(&mut sweeping).await,
                 Err(error) => Err(error),
             };
-            drop(sweeping);
-            if let Err(error) = swept {
-                // After a start the index still reads the log.
-                if matches!(error, CommandError::NotYetVisible) {
-                    tracing::debug!(%error, "the sweeper waits");
-                } else {
-                    tracing::warn!(%error, "the sweeper tries again");
+            let now = self.core.now();
+            match swept {
+                Ok(looked) => {
+                    let failures = looked.failed.len();
+                    if let Some((item, error)) = looked.failed.first()
+                        && sweeping.tells(now)
+                    {
+                        tracing::warn!(
+                            %item, %error, failures,
+                            "ends cannot be recorded now; the sweeper tries again later"
+                        );
+                    }
                 }
-                tokio::time::sleep(WAIT).await;
+                Err(error) => {
+                    // After a start the index still reads the log.
+                    let waits = matches!(error, CommandError::NotYetVisible);
+                    if !waits && sweeping.tells(now) {
+                        tracing::warn!(%error, "the sweeper tries again");
+                    } else {
+                        tracing::debug!(%error, "the sweeper waits");
+                    }
+                    drop(sweeping);
+                    tokio::time::sleep(WAIT).await;
+                }
             }
         }
     }
 
-    async fn expire(&self, sweeping: &mut Sweeping) -> Result<usize, CommandError> {
-        let request = Request::of(Caller::system("sweeper"));
-        let mut done: HashSet<ItemRef> = HashSet::new();
-        let mut touched = 0;
-        for (id, item) in sweeping.ends.due(self.core.now()) {
-            if done.insert(item.clone()) {
-                match self.item(&request, &item, ItemCommand::Expire).await {
-                    Ok(outcome) => touched += usize::from(!outcome.events.is_empty()),
-                    // Retired in between, or the like: nothing is open there.
-                    Err(CommandError::Rejected(_)) => {}
-                    Err(error) => return Err(error),
+    /// Records what has ended on some items, one commit each at most.
+    async fn look(&self, sweeping: &mut Sweeping) -> Result<Looked, CommandError> {
+        let now = self.core.now();
+        let ready = sweeping.ready(now);
+        let mut looked = Looked { busy: !ready.is_empty(), ..Looked::default() };
+        if !looked.busy {
+            looked.busy = sweeping.make_room(now);
+        }
+        for (item, ended) in ready {
+            match self.expire(sweeping, &item, ended, now).await {
+                Ok(recorded) => {
+                    sweeping.later.remove(&item);
+                    looked.recorded.extend(recorded.then_some(item));
+                }
+                Err(error @ CommandError::ClockSkew { .. }) => return Err(error),
+                Err(error) => {
+                    tracing::debug!(%item, %error, "ends cannot be recorded now");
+                    sweeping.later.put_off(&item, now);
+                    looked.failed.push((item, error));
+                    if looked.failed.len() == FAILURES {
+                        break;
+                    }
                 }
             }
-            sweeping.ends.set(id, None, &item, MOST);
         }
-        Ok(touched)
+        Ok(looked)
+    }
+
+    /// Records what has ended on an item, as much as one record takes; answers whether that was
+    /// anything.
+    async fn expire(
+        &self,
+        sweeping: &mut Sweeping,
+        item: &ItemRef,
+        mut ended: Vec<Uuid>,
+        now: Time,
+    ) -> Result<bool, CommandError> {
+        if sweeping.later.holds(item) {
+            let state = self.core.item(item).await?;
+            ended = sweeping.ends.learn_state(item, &state, now);
+            if ended.is_empty() {
+                return Ok(false);
+            }
+        }
+        let request = Request::of(Caller::system("sweeper"));
+        let recorded = match self.item(&request, item, ItemCommand::Expire).await {
+            // The clock was set back in between: they are due again.
+            Ok(outcome) if outcome.events.is_empty() && outcome.at < now => return Ok(false),
+            Ok(outcome) => outcome.events,
+            Err(CommandError::Rejected(refusal)) if nothing_open(&refusal) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let any = !recorded.is_empty();
+        if any {
+            // What one record does not take is due at the next look.
+            ended = recorded.iter().filter_map(ended_by).collect();
+        }
+        for id in ended {
+            sweeping.ends.forget(id);
+        }
+        Ok(any)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Does the refusal say that the item has nothing that could end? It was retired in between.
+fn nothing_open(refusal: &Rejection) -> bool {
+    matches!(refusal, Rejection::ItemRetired | Rejection::NotFound(Entity::Item))
+}
 
-    fn item() -> ItemRef {
-        "history:1".parse().unwrap()
-    }
-
-    #[test]
-    fn the_earliest_ends_stay_and_the_first_left_out_is_remembered() {
-        let mut ends = Ends::default();
-        for n in [5u8, 3, 9, 1, 7] {
-            let time = Time::default().plus_seconds(i64::from(n));
-            ends.set(Uuid::from_bytes([n; 16]), Some(time), &item(), 3);
-        }
-        let due = ends.due(Time::default().plus_seconds(100));
-        let kept: Vec<u8> = due.iter().map(|(id, _)| id.as_bytes()[0]).collect();
-        assert_eq!(kept, [1, 3, 5]);
-        assert_eq!(ends.left_out, Some(Time::default().plus_seconds(7)));
-    }
-
-    #[test]
-    fn an_end_that_was_taken_away_is_not_due() {
-        let mut ends = Ends::default();
-        let id = Uuid::from_bytes([1; 16]);
-        ends.set(id, Some(Time::default()), &item(), 3);
-        ends.set(id, None, &item(), 3);
-        assert!(ends.due(Time::default().plus_seconds(100)).is_empty());
+/// The grant or link that an event ends by the clock.
+fn ended_by(recorded: &Recorded) -> Option<Uuid> {
+    let Event::Item(event) = &recorded.event else { return None };
+    if let ItemEvent::GrantEnded(ended) = event {
+        Some(ended.grant.0)
+    } else if let ItemEvent::LinkExpired(expired) = event {
+        Some(expired.link.0)
+    } else {
+        None
     }
 }

@@ -149,3 +149,10 @@ async fn each_node_forgets_what_another_one_erased_in_the_vault() {
     let (_world, [one, two]) = two_nodes(&server).await;
     crate::erasure::what_another_node_erased_is_forgotten(&one, &two).await;
 }
+
+#[tokio::test]
+async fn everything_that_ends_at_one_instant_is_recorded() {
+    let server = Server::start(false);
+    let (world, [node, _]) = two_nodes(&server).await;
+    crate::sweeping::everything_due_is_recorded(&world, &node).await;
+}
