@@ -19,8 +19,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Why following ended.
 enum Halt {
-    /// Nobody reads, or the service ends.
+    /// Nobody reads any more; another one may be running by now.
     Unwanted,
+    /// The service ends.
+    Closed,
     /// Something is away; worth another try.
     Lost(String),
     /// It cannot go on.
@@ -51,10 +53,13 @@ pub(super) async fn run<B: Body>(inner: Arc<Inner<B>>) {
         let before = place.map(|place: Place| place.checkpoint.position);
         let halt = tokio::select! {
             halt = follow(&inner, &mut place) => halt,
-            _ = closed.wait_for(|closed| *closed) => Halt::Unwanted,
+            _ = closed.wait_for(|closed| *closed) => Halt::Closed,
         };
         match halt {
-            Halt::Unwanted => {
+            // INVARIANT (one follower): `running` is taken back once, by `idle`; whoever is admitted
+            // from then on starts another one.
+            Halt::Unwanted => return,
+            Halt::Closed => {
                 inner.readers.lock().running = false;
                 return;
             }
@@ -70,7 +75,9 @@ pub(super) async fn run<B: Body>(inner: Arc<Inner<B>>) {
             }
             Halt::Stopped(why) => {
                 tracing::error!(why, "the feed has stopped; a new reader starts it again");
-                inner.readers.lock().running = false;
+                let mut readers = inner.readers.lock();
+                readers.running = false;
+                // Before anybody is admitted, whose follower would say that it starts.
                 inner.follower.send_replace(State::Stopped(why));
                 return;
             }
@@ -78,10 +85,11 @@ pub(super) async fn run<B: Body>(inner: Arc<Inner<B>>) {
     }
 }
 
-/// Ends the follower if nobody reads any more.
-fn idle<B>(inner: &Inner<B>) -> bool {
+/// Ends the follower if nobody reads any more: empties the ring, then lets the next one begin it.
+fn idle<B: Body>(inner: &Inner<B>) -> bool {
     let mut readers = inner.readers.lock();
     if readers.count == 0 {
+        inner.ring.write().forget();
         readers.running = false;
     }
     readers.count == 0
@@ -106,16 +114,17 @@ async fn follow<B: Body>(inner: &Inner<B>, place: &mut Option<Place>) -> Halt {
     }
     let mut alone_since = None;
     loop {
-        if let Err(halt) = step(inner, follower.as_mut(), &mut from).await {
+        let stepped = step(inner, follower.as_mut(), &mut from).await;
+        // Also of a batch that broke off: what of it is in the ring is not told again.
+        *place = Some(from);
+        if let Err(halt) = stepped {
             return halt;
         }
-        *place = Some(from);
         if inner.readers.lock().count > 0 {
             alone_since = None;
         } else if alone_since.get_or_insert_with(Instant::now).elapsed() >= inner.options.idle
             && idle(inner)
         {
-            inner.ring.write().begin(from.checkpoint.position);
             return Halt::Unwanted;
         }
     }

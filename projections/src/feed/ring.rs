@@ -52,6 +52,11 @@ impl<B: Body> Ring<B> {
         self.head = at;
     }
 
+    /// Keeps nothing of what it has seen.
+    pub(super) fn forget(&mut self) {
+        self.begin(self.head);
+    }
+
     pub(super) fn floor(&self) -> EventId {
         self.floor
     }
