@@ -148,6 +148,11 @@ impl Call {
         fresh::index(app, self.at_least, self.wait).await
     }
 
+    /// The index at a position, or later.
+    pub(super) async fn index_at(&self, app: &AppState, at: Position) -> Fallible<Snapshot> {
+        fresh::index(app, Some(at), self.wait).await
+    }
+
     /// Waits until the read models are as fresh as asked.
     pub(super) async fn views(&self, app: &AppState) -> Fallible<()> {
         let models = &[projections::Model::Access];

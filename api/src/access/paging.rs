@@ -1,11 +1,14 @@
 //! Which part of a search's result, and where does the next part begin?
 //!
-//! A token is opaque to clients. It carries where the next page begins and how long pages are, and
-//! a tag over that and the whole question: one of another question, or a changed one, is refused.
+//! A token is opaque to clients. It carries where the next page begins, how long pages are and the
+//! position of the page before, and a tag over that and the whole question: one of another question,
+//! or a changed one, is refused. A node that stands before that position has to wait for it: it may
+//! not know what the page begins after.
 
 use super::wire::{Object, PageAsked};
 use crate::problem::{Problem, ProblemType};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::position::Position;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
@@ -14,7 +17,7 @@ use utoipa::ToSchema;
 pub(super) const LONGEST: u16 = 1_000;
 /// Results of a page when no limit is asked for.
 const USUAL: u16 = 100;
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const TAG: usize = 12;
 
 /// The `page` of an answer.
@@ -33,6 +36,8 @@ pub(super) struct Page {
     pub(super) limit: usize,
     /// The last result of the page before.
     pub(super) after: Option<String>,
+    /// The position that the page before was found at.
+    pub(super) position: Position,
     asked: u16,
     question: [u8; 32],
 }
@@ -64,23 +69,23 @@ impl Page {
         let limit = asked.and_then(|page| page.0.limit);
         let limit = limit.map(|limit| u16::try_from(limit).unwrap_or(u16::MAX).min(LONGEST));
         let token = asked.and_then(|page| page.0.token.as_deref());
-        let (asked, after) = match token {
-            None => (limit.unwrap_or(USUAL), None),
+        let (asked, position, after) = match token {
+            None => (limit.unwrap_or(USUAL), Position::START, None),
             Some(text) => {
-                let (asked, after) = decode(&question, text)?;
+                let (asked, position, after) = decode(&question, text)?;
                 if limit.is_some_and(|limit| limit != asked) {
                     let detail = "page.limit differs from that of the page before";
                     return Err(Problem::new(ProblemType::CursorMismatch, detail));
                 }
-                (asked, after)
+                (asked, position, after)
             }
         };
-        Ok(Self { limit: usize::from(asked), after, asked, question })
+        Ok(Self { limit: usize::from(asked), after, position, asked, question })
     }
 
-    /// The `page` of the answer, when results of another page begin after `next`.
-    pub(super) fn body(&self, count: usize, next: Option<&str>) -> PageBody {
-        let next_token = next.map(|after| self.encode(after)).unwrap_or_default();
+    /// The `page` of the answer at a position, when results of another page begin after `next`.
+    pub(super) fn body(&self, count: usize, next: Option<&str>, at: Position) -> PageBody {
+        let next_token = next.map(|after| self.encode(after, at)).unwrap_or_default();
         PageBody { next_token, count }
     }
 
@@ -102,26 +107,27 @@ impl Page {
         (found, next)
     }
 
-    /// What stands on the page of results that are all in memory and in the order of their names.
+    /// What stands on the page of results that are all in memory. `all` has the names of whatever
+    /// could be a result, in their order: the last one of the page before may be none any more.
     pub(super) fn take<R>(
         &self,
         results: impl Iterator<Item = R>,
+        all: &[&str],
         name: impl Fn(&R) -> &str,
     ) -> (Vec<R>, Option<String>) {
-        let mut found: Vec<R> = results.collect();
-        if let Some(after) = &self.after {
-            let begin = found.iter().position(|r| name(r) == after).map_or(0, |at| at + 1);
-            found.drain(..begin);
-        }
+        let place = |name: &str| all.iter().position(|one| *one == name);
+        let begin = self.after.as_deref().and_then(place);
+        let mut found: Vec<R> = results.filter(|result| place(name(result)) > begin).collect();
         let more = found.len() > self.wanted();
         found.truncate(self.wanted());
         let next = found.last().filter(|_| more).map(|last| name(last).to_owned());
         self.cut(found, next)
     }
 
-    fn encode(&self, after: &str) -> String {
+    fn encode(&self, after: &str, at: Position) -> String {
         let mut bytes = vec![VERSION];
         bytes.extend_from_slice(&self.asked.to_be_bytes());
+        bytes.extend_from_slice(&at.0.to_be_bytes());
         bytes.extend_from_slice(after.as_bytes());
         let tag = tag(&self.question, &bytes);
         bytes.extend_from_slice(&tag);
@@ -129,16 +135,21 @@ impl Page {
     }
 }
 
-fn decode(question: &[u8; 32], text: &str) -> Result<(u16, Option<String>), Problem> {
+type Place = (u16, Position, Option<String>);
+
+fn decode(question: &[u8; 32], text: &str) -> Result<Place, Problem> {
     let read = || {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (content, signed) = bytes.split_at_checked(bytes.len().checked_sub(TAG)?)?;
         (tag(question, content) == *signed).then_some(())?;
         let (version, rest) = content.split_first()?;
         (*version == VERSION).then_some(())?;
-        let (asked, after) = rest.split_first_chunk::<2>()?;
+        let (asked, rest) = rest.split_first_chunk::<2>()?;
+        let (position, after) = rest.split_first_chunk::<8>()?;
+        let position = Position(u64::from_be_bytes(*position));
         let after = String::from_utf8(after.to_vec()).ok()?;
-        Some((u16::from_be_bytes(*asked), Some(after).filter(|after| !after.is_empty())))
+        let after = Some(after).filter(|after| !after.is_empty());
+        Some((u16::from_be_bytes(*asked), position, after))
     };
     read().ok_or_else(|| {
         let detail = "page.token does not belong to this question";
@@ -160,12 +171,13 @@ mod tests {
     #[test]
     fn a_token_carries_on_with_the_same_limit_named_or_not() {
         let first = page(r#"{"limit":2}"#, &["q"]).unwrap();
-        let token = first.body(2, Some("a-7")).next_token;
+        let token = first.body(2, Some("a-7"), Position(42)).next_token;
         for next in
             [format!(r#"{{"token":"{token}"}}"#), format!(r#"{{"token":"{token}","limit":2}}"#)]
         {
             let next = page(&next, &["q"]).unwrap();
             assert_eq!((next.limit, next.after.as_deref()), (2, Some("a-7")));
+            assert_eq!(next.position, Position(42));
         }
         let other = page(&format!(r#"{{"token":"{token}","limit":3}}"#), &["q"]).unwrap_err();
         assert_eq!(other.kind(), ProblemType::CursorMismatch);
@@ -173,7 +185,8 @@ mod tests {
 
     #[test]
     fn a_token_of_another_question_is_refused() {
-        let token = page("{}", &["q", "1"]).unwrap().body(100, Some("a-7")).next_token;
+        let token =
+            page("{}", &["q", "1"]).unwrap().body(100, Some("a-7"), Position(42)).next_token;
         for other in [&["q", "2"] as &[&str], &["q1"], &["q", "1", ""]] {
             let refused = page(&format!(r#"{{"token":"{token}"}}"#), other).unwrap_err();
             assert_eq!(refused.kind(), ProblemType::CursorMismatch);
@@ -184,7 +197,8 @@ mod tests {
     fn the_last_page_says_so_and_limits_are_bounded() {
         let asked = page(r#"{"limit":18446744073709551615}"#, &[]).unwrap();
         assert_eq!(asked.limit, usize::from(LONGEST));
-        assert_eq!(asked.body(3, None), PageBody { next_token: String::new(), count: 3 });
+        let last = asked.body(3, None, Position(42));
+        assert_eq!(last, PageBody { next_token: String::new(), count: 3 });
         assert_eq!(Page::of(None, question(&[])).unwrap().limit, usize::from(USUAL));
         assert!(wire::read::<Object<PageAsked<'_>>>(br#"{"limit":-1}"#).is_err());
         assert!(wire::read::<Object<PageAsked<'_>>>(br#"{"limit":1.5}"#).is_err());
@@ -193,22 +207,27 @@ mod tests {
     #[test]
     fn results_in_memory_come_in_pages() {
         let all = ["browse", "view", "copy"];
-        let take = |page: &Page| page.take(all.iter(), |name| name);
+        let take = |page: &Page| page.take(all.iter(), &all, |name| name);
         let first = page(r#"{"limit":2}"#, &[]).unwrap();
         let (rows, next) = take(&first);
         assert_eq!((rows, next.as_deref()), (vec![&"browse", &"view"], Some("view")));
-        let token = first.body(2, next.as_deref()).next_token;
+        let token = first.body(2, next.as_deref(), Position(1)).next_token;
         let second = page(&format!(r#"{{"token":"{token}"}}"#), &[]).unwrap();
         assert_eq!(take(&second), (vec![&"copy"], None));
+        // Also when what it begins after is no result any more.
+        let fewer = second.take(["browse", "copy"].iter(), &all, |name| name);
+        assert_eq!(fewer, (vec![&"copy"], None));
         let nothing = page(r#"{"limit":0}"#, &[]).unwrap();
         let (rows, next) = take(&nothing);
-        assert!(rows.is_empty() && !nothing.body(0, next.as_deref()).next_token.is_empty());
+        assert!(
+            rows.is_empty() && !nothing.body(0, next.as_deref(), Position(1)).next_token.is_empty()
+        );
     }
 
     proptest! {
         #[test]
-        fn any_changed_character_is_noticed(at in 0usize..24, other in "[A-Za-z0-9_-]") {
-            let token = page("{}", &["q"]).unwrap().body(1, Some("a-7")).next_token;
+        fn any_changed_character_is_noticed(at in 0usize..34, other in "[A-Za-z0-9_-]") {
+            let token = page("{}", &["q"]).unwrap().body(1, Some("a-7"), Position(42)).next_token;
             let mut changed = token.clone();
             changed.replace_range(at..=at, &other);
             let read = page(&format!(r#"{{"token":"{changed}"}}"#), &["q"]);

@@ -110,6 +110,16 @@ fn asked<'a>(
     Ok(Asked { as_of, page, visits })
 }
 
+/// Who judges, at a position not before that of the page before.
+async fn judge<'a>(app: &'a AppState, call: &'a Call, page: &Page) -> Fallible<Judge<'a>> {
+    let mut judge = Judge::new(app, call).await?;
+    if judge.index.position() < page.position {
+        judge.index = call.index_at(app, page.position).await?;
+        judge.now = app.clock.now().max(judge.index.time());
+    }
+    Ok(judge)
+}
+
 fn respond<R: Serialize>(
     app: &AppState,
     page: &Page,
@@ -117,7 +127,7 @@ fn respond<R: Serialize>(
     context: SearchContext,
 ) -> Fallible<Response> {
     let position = context.position;
-    let page = page.body(results.len(), next.as_deref());
+    let page = page.body(results.len(), next.as_deref(), position);
     call::answer(app, position, &Found { page, context, results })
 }
 
@@ -154,7 +164,7 @@ async fn subjects(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallibl
     let name = action(body.action.as_ref(), None).map_err(refused)?;
     let resource = named(body.resource.as_ref(), None, "/resource").map_err(refused)?;
     let asked = asked(&call::SEARCH_SUBJECT, call, body, &[kind, name, resource.0, resource.1])?;
-    let mut judge = Judge::new(app, call).await?;
+    let mut judge = judge(app, call, &asked.page).await?;
     let position = judge.index.position();
     let item = item(resource).filter(|item| judge.index.item(item).is_some());
     // Whom else an item is shared with is for those who may share it.
@@ -175,7 +185,7 @@ async fn subjects(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallibl
     let (found, context) = match asked.as_of {
         None => {
             let (index, now, page) = (judge.index.clone(), judge.now, asked.page.clone());
-            aside(move || subjects_now(&index, now, wanted, &item, permission, &page)).await?
+            aside(move || subjects_now(&index, now, wanted, &item, permission, &page)).await??
         }
         Some(as_of) => {
             judge.fresh_views(as_of).await?;
@@ -205,7 +215,7 @@ fn subjects_now(
     item: &ItemRef,
     permission: Permission,
     page: &Page,
-) -> (Ids, SearchContext) {
+) -> Fallible<(Ids, SearchContext)> {
     let facts = index.item(item);
     let open = facts.as_ref().is_some_and(|facts| facts.lifecycle == Lifecycle::Open);
     let visibility = facts.map(|facts| facts.visibility).unwrap_or_default();
@@ -213,16 +223,16 @@ fn subjects_now(
     let after = page.after.as_deref();
     let (ids, next) = match wanted {
         Wanted::Accounts => {
-            let (ids, next) = index.subjects(item, permission, now, after, page.wanted());
+            let (ids, next) = index.subjects(item, permission, now, after, page.wanted())?;
             (ids.into_iter().map(String::from).collect(), next)
         }
         Wanted::Groups => {
-            let (ids, next) = index.groups(item, permission, now, after, page.wanted());
+            let (ids, next) = index.groups(item, permission, now, after, page.wanted())?;
             (ids.into_iter().map(String::from).collect(), next)
         }
-        Wanted::Anonymous => page.take(anonymous(open_to), String::as_str),
+        Wanted::Anonymous => page.take(anonymous(open_to), &["anonymous"], String::as_str),
     };
-    (page.cut(ids, next), SearchContext { open_to, ..SearchContext::at(index.position()) })
+    Ok((page.cut(ids, next), SearchContext { open_to, ..SearchContext::at(index.position()) }))
 }
 
 /// Nobody in particular, if the item is open to anyone.
@@ -248,7 +258,7 @@ async fn subjects_then(
     let context = SearchContext::at(list.position).then(list.as_of);
     let context = SearchContext { open_to, warnings, ..context };
     if wanted == Wanted::Anonymous {
-        return Ok((page.take(anonymous(open_to), String::as_str), context));
+        return Ok((page.take(anonymous(open_to), &["anonymous"], String::as_str), context));
     }
     // Rows of others are left out, so that a page may be shorter than its limit. Who is named has
     // what the item gives to all beside.
@@ -269,7 +279,7 @@ async fn resources(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallib
     let name = action(body.action.as_ref(), None).map_err(refused)?;
     let kind = typed(body.resource.as_ref(), "/resource").map_err(refused)?;
     let asked = asked(&call::SEARCH_RESOURCE, call, body, &[subject.0, subject.1, name, kind])?;
-    let mut judge = Judge::new(app, call).await?;
+    let mut judge = judge(app, call, &asked.page).await?;
     let who = Who::named(subject.0, subject.1);
     if !judge.reach.covers(&who) {
         return Err(not_about_others());
@@ -293,7 +303,7 @@ async fn resources(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallib
                 let after = page.after.as_deref();
                 index.resources(&subject, &kind, permission, now, after, page.wanted())
             };
-            (aside(look).await?, SearchContext { warnings, ..SearchContext::at(position) })
+            (aside(look).await??, SearchContext { warnings, ..SearchContext::at(position) })
         }
         Some(as_of) => {
             judge.fresh_views(as_of).await?;
@@ -340,7 +350,7 @@ async fn actions(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallible
     let resource = named(body.resource.as_ref(), None, "/resource").map_err(refused)?;
     let parts = [subject.0, subject.1, resource.0, resource.1];
     let asked = asked(&call::SEARCH_ACTION, call, body, &parts)?;
-    let mut judge = Judge::new(app, call).await?;
+    let mut judge = judge(app, call, &asked.page).await?;
     let (who, item) = (Who::named(subject.0, subject.1), item(resource));
     let (permissions, context) = match (&who, &item) {
         (Who::Nobody, _) => (Permissions::NONE, nothing("unknown_subject", judge.index.position())),
@@ -348,6 +358,7 @@ async fn actions(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallible
         (_, Some(item)) => judge.permissions(&who, item, asked.as_of, asked.visits).await?,
     };
     let names = permissions.iter().map(|permission| FoundAction { name: permission.name() });
-    let found = asked.page.take(names, |action| action.name);
+    let all = Permission::ALL.map(Permission::name);
+    let found = asked.page.take(names, &all, |action| action.name);
     respond(app, &asked.page, found, context)
 }

@@ -23,7 +23,7 @@ use domain::{
     time::Time,
 };
 use projections::{
-    Model,
+    Model, ViewError,
     index::{Snapshot, Verdict},
 };
 use serde::{Deserialize, Serialize};
@@ -142,9 +142,13 @@ pub async fn view_as(
     }
     let kind = query.kind.as_ref().map(KindName::as_str).unwrap_or_default();
     let list = format!("view-as {who} {kind} {}", wanted.name());
-    let after = page.after.as_deref().map(|text| RowCursor::decode(&list, text)).transpose()?;
-    let after: Option<ItemRef> = after.and_then(|text| text.parse().ok());
-    let index = fresh::index(&app, head.at_least, head.wait).await?;
+    let after = page.after.as_deref().map(|text| place(&list, text)).transpose()?;
+    let mut index = fresh::index(&app, head.at_least, head.wait).await?;
+    let known = after.as_ref().map(|(position, _)| *position);
+    if known > Some(index.position()) {
+        index = fresh::index(&app, known, head.wait).await?;
+    }
+    let after = after.map(|(_, item)| item);
     let now = app.clock.now().max(index.time());
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let wanted = Wanted { app: &app, head: &head, index: &index, now, permission: wanted };
@@ -152,13 +156,24 @@ pub async fn view_as(
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more);
-    let next = next.map(|(item, _)| RowCursor::after(&list, &item.to_string()).encode());
+    let key = |item| format!("{} {item}", index.position());
+    let next = next.map(|(item, _)| RowCursor::after(&list, &key(item)).encode());
     // Titles stand in the read models.
     fresh::catch_up(&app, &head, &[Model::Access]).await?;
     let data = titled(&app, found).await?;
     let position = index.position();
     let list = List { data, total: None, next, position };
     Ok(Page { app: &app, position, version: None }.json(&head, list))
+}
+
+/// The position of the page before and the last item on it.
+fn place(list: &str, cursor: &str) -> Fallible<(Position, ItemRef)> {
+    let key = RowCursor::decode(list, cursor)?;
+    let read = || {
+        let (position, item) = key.split_once(' ')?;
+        Some((Position(position.parse().ok()?), item.parse().ok()?))
+    };
+    read().ok_or_else(|| Problem::from(ViewError::Cursor))
 }
 
 struct Wanted<'a> {
@@ -198,7 +213,7 @@ impl Wanted<'_> {
         let mut found = Vec::new();
         for kind in kinds {
             let behind = after.filter(|after| after.kind == *kind);
-            found.extend(self.of_kind(&subject, kind, behind, limit - found.len()));
+            found.extend(self.of_kind(&subject, kind, behind, limit - found.len())?);
             if found.len() >= limit {
                 break;
             }
@@ -212,15 +227,15 @@ impl Wanted<'_> {
         kind: &KindName,
         after: Option<&ItemRef>,
         limit: usize,
-    ) -> Vec<(ItemRef, Verdict)> {
-        let after = after.map(|item| item.id.as_str());
-        let (items, _) =
-            self.index.resources(subject, kind.as_str(), self.permission, self.now, after, limit);
+    ) -> Fallible<Vec<(ItemRef, Verdict)>> {
+        let (kind, after) = (kind.as_str(), after.map(|item| item.id.as_str()));
+        let found = self.index.resources(subject, kind, self.permission, self.now, after, limit);
+        let (items, _) = found?;
         let judged = items.into_iter().map(|item| {
             let verdict = self.index.check(subject, &item, self.now);
             (item, verdict)
         });
-        judged.collect()
+        Ok(judged.collect())
     }
 }
 

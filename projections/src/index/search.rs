@@ -1,9 +1,12 @@
 //! Who may do something with an item, and with which items may somebody do something?
 //!
 //! Found in the order in which the log mentioned them first: the same on every node, and none
-//! changes its place while somebody pages.
+//! changes its place while somebody pages. A page begins after a name; a node that stands before the
+//! position at which that name was given may not know it, and answers nothing rather than the first
+//! page again.
 
 use super::{
+    IndexError,
     rows::{GROUP, ItemRow},
     snapshot::Snapshot,
     tables::Tables,
@@ -19,10 +22,23 @@ use domain::{
     time::Time,
 };
 
+/// What stands on a page, and what `after` must be for the next one.
+type Paged<T> = Result<(Vec<T>, Option<String>), IndexError>;
+
 impl Snapshot {
+    /// The number of what a page begins after.
+    fn place(
+        &self,
+        after: Option<&str>,
+        find: impl FnOnce(&str) -> Option<u32>,
+    ) -> Result<Option<u32>, IndexError> {
+        let unknown = || IndexError::NotYet { position: self.position() };
+        after.map(|name| find(name).ok_or_else(unknown)).transpose()
+    }
+
     /// Accounts with a way of the own (owner, grant, membership, opening, the same through
     /// containers) that may do something with an item, paged. Whom the visibility alone lets in is
-    /// not listed. The second part is what `after` must be for the next page.
+    /// not listed.
     pub fn subjects(
         &self,
         item: &ItemRef,
@@ -30,17 +46,17 @@ impl Snapshot {
         at: Time,
         after: Option<&str>,
         limit: usize,
-    ) -> (Vec<AccountId>, Option<String>) {
-        let Some(view) = self.view(item) else { return (Vec::new(), None) };
+    ) -> Paged<AccountId> {
         let tables = &*self.0;
-        let after = after.and_then(|after| tables.find_account(after));
+        let after = self.place(after, |after| tables.find_account(after))?;
+        let Some(view) = self.view(item) else { return Ok((Vec::new(), None)) };
         let named = behind(sorted(|all| accounts(view, all)), after);
         let may = |account: &u32| {
             let verdict = Self::verdict(view, &Who::account(tables, *account), at);
             verdict.permissions.has(permission)
         };
         let found = named.filter(may).filter_map(|account| tables.account_id(account));
-        page(found, limit, |account| account.as_str().to_owned())
+        Ok(page(found, limit, |account| account.as_str().to_owned()))
     }
 
     /// Groups with a grant of the own whose members may do something with an item, paged.
@@ -51,10 +67,10 @@ impl Snapshot {
         at: Time,
         after: Option<&str>,
         limit: usize,
-    ) -> (Vec<GroupId>, Option<String>) {
-        let Some(view) = self.view(item) else { return (Vec::new(), None) };
+    ) -> Paged<GroupId> {
         let tables = &*self.0;
-        let after = after.and_then(|after| tables.find_group(after));
+        let after = self.place(after, |after| tables.find_group(after))?;
+        let Some(view) = self.view(item) else { return Ok((Vec::new(), None)) };
         let named = sorted(|all| {
             around(view, |row| {
                 let given = row.grants.from((GROUP, [0; 16]));
@@ -67,7 +83,7 @@ impl Snapshot {
             Self::verdict(view, &member, at).permissions.has(permission)
         };
         let found = behind(named, after).filter(may).filter_map(|group| tables.group_id(group));
-        page(found, limit, |group| group.as_str().to_owned())
+        Ok(page(found, limit, |group| group.as_str().to_owned()))
     }
 
     /// Items of a kind with which somebody may do something by a way of the own, paged. Items that
@@ -81,10 +97,10 @@ impl Snapshot {
         at: Time,
         after: Option<&str>,
         limit: usize,
-    ) -> (Vec<ItemRef>, Option<String>) {
+    ) -> Paged<ItemRef> {
         let tables = &*self.0;
-        let Some(kind_number) = tables.kind(kind) else { return (Vec::new(), None) };
-        let after = after.and_then(|after| tables.find_item(kind, after));
+        let after = self.place(after, |after| tables.find_item(kind, after))?;
+        let Some(kind_number) = tables.kind(kind) else { return Ok((Vec::new(), None)) };
         let said = tables.said(who);
         let asker = Who::subject(tables, who, &said);
         let all: Vec<u32> = if who.unrestricted {
@@ -103,7 +119,7 @@ impl Snapshot {
             verdict.permissions.has(permission) && verdict.paths.iter().any(own)
         };
         let found = behind(all, after).filter(may).filter_map(|item| tables.item_ref(item));
-        page(found, limit, |item| item.id.as_str().to_owned())
+        Ok(page(found, limit, |item| item.id.as_str().to_owned()))
     }
 }
 

@@ -115,7 +115,8 @@ fn found(
         let mut listed = Vec::new();
         let mut after = None;
         loop {
-            let (page, next) = snapshot.subjects(item, permission, at, after.as_deref(), 2);
+            let found = snapshot.subjects(item, permission, at, after.as_deref(), 2);
+            let (page, next) = found.unwrap();
             listed.extend(page);
             after = next;
             if after.is_none() {
@@ -128,7 +129,8 @@ fn found(
             let expected = oracle::permissions(&history.entries, item, asked, upto, at);
             let subject = Subject::account(who.clone());
             let kind = item.kind.as_str();
-            let (items, _) = snapshot.resources(&subject, kind, permission, at, None, 100);
+            let found = snapshot.resources(&subject, kind, permission, at, None, 100);
+            let items = found.unwrap().0;
             let paths = snapshot.paths(&subject, item, at);
             let named = paths.iter().any(|path| path.made.is_some() && !is_open(path));
             if named || unique.contains(who) {

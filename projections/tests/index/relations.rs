@@ -16,7 +16,7 @@ use domain::{
     testing::{account, grant_id, group, hour, item, registered},
     time::Time,
 };
-use projections::index::{IndexBuilder, Relation, Snapshot};
+use projections::index::{IndexBuilder, IndexError, Relation, Snapshot};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -294,10 +294,10 @@ fn set<T: Ord>(all: &mut BTreeSet<T>, one: T, holds: bool) {
     }
 }
 
-fn pages<T: ToString>(ask: impl Fn(Option<&str>) -> (Vec<T>, Option<String>)) -> Vec<T> {
+fn pages<T>(ask: impl Fn(Option<&str>) -> Result<(Vec<T>, Option<String>), IndexError>) -> Vec<T> {
     let (mut found, mut after) = (Vec::new(), None::<String>);
     loop {
-        let (page, next) = ask(after.as_deref());
+        let (page, next) = ask(after.as_deref()).unwrap();
         found.extend(page);
         after = next;
         if after.is_none() {
@@ -409,6 +409,33 @@ fn a_chain_of_containers_passes_access_on_for_eight_steps_and_no_more() {
     let sees = |number| !snapshot.check(&who, &album(number), hour(1)).permissions.is_empty();
     assert!((3..12).all(sees));
     assert!(!(0..3).any(sees));
-    let found = snapshot.resources(&who, "album", Permission::View, hour(1), None, 100).0;
+    let found = snapshot.resources(&who, "album", Permission::View, hour(1), None, 100).unwrap().0;
     assert_eq!(found.len(), 9);
+}
+
+#[test]
+fn a_page_that_begins_after_what_is_not_known_yet_is_not_answered() {
+    let mut both = Both::new();
+    let asked = the_item(0);
+    let before = both.builder.snapshot();
+    for who in 0..ACCOUNTS.len() + GROUPS.len() {
+        both.act(Act::Give(0, who, Role::Viewer, 1));
+    }
+    let now = both.builder.snapshot();
+    let (may, at) = (Permission::View, hour(9_999));
+    let early = IndexError::NotYet { position: before.position() };
+
+    let (_, next) = now.subjects(&asked, may, at, None, 4).unwrap();
+    assert_eq!(next.as_deref(), Some(ACCOUNTS[3]));
+    assert_eq!(before.subjects(&asked, may, at, next.as_deref(), 4), Err(early.clone()));
+    assert!(!now.subjects(&asked, may, at, next.as_deref(), 4).unwrap().0.is_empty());
+    let (_, next) = now.groups(&asked, may, at, None, 1).unwrap();
+    assert_eq!(next.as_deref(), Some(GROUPS[0]));
+    assert_eq!(before.groups(&asked, may, at, next.as_deref(), 1), Err(early.clone()));
+
+    let who = Subject::account(account(ACCOUNTS[0]));
+    let unknown = before.resources(&who, "album", may, at, Some("x-99"), 4);
+    assert_eq!(unknown, Err(early.clone()));
+    let unknown = before.resources(&who, "no_kind", may, at, Some("x-1"), 4);
+    assert_eq!(unknown, Err(early));
 }

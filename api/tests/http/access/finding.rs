@@ -254,3 +254,25 @@ async fn a_token_continues_its_own_question_only() {
     body["page"] = json!({"limit": 1_000_000});
     assert_eq!(ids(&search(&app, "subject", body).await).len(), 23);
 }
+
+#[tokio::test]
+async fn a_page_is_not_answered_by_a_node_that_stands_before_the_page_before() {
+    let (ahead, behind) = (many().await, shared().await);
+    let admins = [ahead.admin(), behind.admin().with("Prefer", "wait=0")];
+    let mut asked = who("user", "view");
+    asked["page"] = json!({"limit": 20});
+    let first = search(&admins[0], "subject", asked.clone()).await;
+    asked["page"] = json!({"token": first.is(200)["page"]["next_token"]});
+    assert_eq!(ids(&search(&admins[0], "subject", asked.clone()).await).len(), 3);
+    search(&admins[1], "subject", asked).await.problem(503, "not-yet-visible");
+
+    // Whatever it knows already: what it knows may be too little for this page.
+    for world in [&ahead, &behind] {
+        world.register("9000", "a-22").await;
+    }
+    let first = admins[0].get("/v1/view-as?subject=account:a-22&limit=1").await;
+    let path = "/v1/view-as?subject=account:a-22&limit=1&cursor=";
+    let path = format!("{path}{}", first.is(200)["next"].as_str().unwrap());
+    assert_eq!(admins[0].get(&path).await.is(200)["data"][0]["id"], "9000");
+    admins[1].get(&path).await.problem(503, "not-yet-visible");
+}
