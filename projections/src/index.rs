@@ -18,6 +18,7 @@ mod options;
 mod pages;
 mod relate;
 mod rows;
+mod saver;
 mod search;
 mod snapshot;
 mod sorted;
@@ -61,6 +62,8 @@ struct Shared {
     state: Mutex<State>,
     ending: watch::Sender<bool>,
     task: Mutex<Option<JoinHandle<()>>>,
+    /// The save that runs, or the last one.
+    saving: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug)]
@@ -76,7 +79,36 @@ struct State {
     /// Why the log does not answer.
     lost: Option<String>,
     saved: Position,
-    saved_at: Instant,
+    /// When a save was begun last, whatever came of it; `None` = the first one is due.
+    save_tried: Option<Instant>,
+}
+
+impl Shared {
+    fn new(log: SharedLog, file: Option<PathBuf>, options: IndexOptions) -> Self {
+        let now = Instant::now();
+        let state = State {
+            started: Started::FromLog,
+            began: now,
+            start_took: None,
+            reached: Position::START,
+            stopped: None,
+            current: now,
+            lost: None,
+            saved: Position::START,
+            save_tried: None,
+        };
+        Self {
+            log,
+            file,
+            options,
+            tables: ArcSwap::default(),
+            moved: watch::Sender::new(Position::START),
+            state: Mutex::new(state),
+            ending: watch::Sender::new(false),
+            task: Mutex::new(None),
+            saving: Mutex::new(None),
+        }
+    }
 }
 
 impl AccessIndex {
@@ -87,32 +119,13 @@ impl AccessIndex {
         file: Option<PathBuf>,
         options: IndexOptions,
     ) -> Result<Self, LogError> {
-        let state = State {
-            started: Started::FromLog,
-            began: Instant::now(),
-            start_took: None,
-            reached: Position::START,
-            stopped: None,
-            current: Instant::now(),
-            lost: None,
-            saved: Position::START,
-            saved_at: Instant::now(),
-        };
-        let shared = Shared {
-            log,
-            file: file.clone(),
-            options,
-            tables: ArcSwap::default(),
-            moved: watch::Sender::new(Position::START),
-            state: Mutex::new(state),
-            ending: watch::Sender::new(false),
-            task: Mutex::new(None),
-        };
+        let shared = Shared::new(log, file.clone(), options);
         let (tables, started) = follow::start(&shared, file).await?;
         {
             let mut state = shared.state.lock();
             state.started = started;
             state.saved = tables.position;
+            state.save_tried = (started != Started::FromLog).then(Instant::now);
         }
         let index = Self { shared: Arc::new(shared) };
         index.begin(tables);

@@ -8,7 +8,7 @@ use domain::{
 use eventlog::{Checkpoint, Follower, LogError, Record};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
-    task::{JoinHandle, spawn_blocking},
+    task::spawn_blocking,
     time::{Instant, timeout},
 };
 
@@ -19,6 +19,14 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// More records than this are worth a thread of their own, or a look whether others want this
 /// one.
 const MANY: usize = 64;
+
+/// The end of the log.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    position: Position,
+    /// When it was asked for: whatever was acknowledged before stands up to there.
+    asked: Instant,
+}
 
 /// Why following ended.
 #[derive(Debug)]
@@ -89,7 +97,7 @@ impl AccessIndex {
 }
 
 impl Shared {
-    async fn keep(&self, mut tables: Tables) {
+    async fn keep(self: &Arc<Self>, mut tables: Tables) {
         let mut pause = FIRST_PAUSE;
         loop {
             let from = tables.position;
@@ -132,7 +140,7 @@ impl Shared {
     fn looked(&self, asked: Instant, lost: Option<String>) {
         let mut state = self.state.lock();
         if lost.is_none() && state.start_took.is_some() {
-            state.current = asked;
+            state.current = state.current.max(asked);
         }
         state.lost = lost;
     }
@@ -155,16 +163,15 @@ impl Shared {
 
     /// Follows from what is known; the next records are fetched and decoded while the last ones are
     /// taken in.
-    async fn follow(&self, tables: &mut Tables) -> Halt {
-        let (mut follower, head) = match self.start_following(tables).await {
+    async fn follow(self: &Arc<Self>, tables: &mut Tables) -> Halt {
+        let (mut follower, mut end) = match self.start_following(tables).await {
             Ok(started) => started,
             Err(error) => return failed(&error, tables.position),
         };
         let mut ready = Vec::new();
-        let mut saving = None;
         loop {
             let (taken, next) = futures::join!(
-                self.take_in(tables, std::mem::take(&mut ready), head),
+                self.take_in(tables, std::mem::take(&mut ready), end),
                 decoded(&mut *follower, self.options.batch)
             );
             if let Err(halt) = taken {
@@ -174,26 +181,40 @@ impl Shared {
                 Ok(records) => ready = records,
                 Err(error) => return failed(&error, tables.position),
             }
-            self.save_now_and_then(&mut saving);
+            if self.starting() && tables.position >= end.position {
+                // It took so long to come here that too little is known of what came meanwhile.
+                end = match self.end().await {
+                    Ok(end) => end,
+                    Err(error) => return failed(&error, tables.position),
+                };
+                self.publish(tables, end);
+            }
+            self.save_now_and_then();
         }
     }
 
-    async fn start_following(
-        &self,
-        tables: &Tables,
-    ) -> Result<(Box<dyn Follower>, Position), LogError> {
-        let head = self.log.head().await?.position;
+    async fn end(&self) -> Result<End, LogError> {
+        let asked = Instant::now();
+        Ok(End { position: self.log.head().await?.position, asked })
+    }
+
+    fn starting(&self) -> bool {
+        self.state.lock().start_took.is_none()
+    }
+
+    async fn start_following(&self, tables: &Tables) -> Result<(Box<dyn Follower>, End), LogError> {
+        let end = self.end().await?;
         let checkpoint = Checkpoint { position: tables.position, time: tables.time };
         let follower = self.log.follow(checkpoint).await?;
-        self.publish(tables, head);
-        Ok((follower, head))
+        self.publish(tables, end);
+        Ok((follower, end))
     }
 
     async fn take_in(
         &self,
         tables: &mut Tables,
         records: Vec<Decoded>,
-        head: Position,
+        end: End,
     ) -> Result<(), Halt> {
         if records.is_empty() {
             return Ok(());
@@ -211,10 +232,10 @@ impl Shared {
                     *tables = applied;
                     unreadable
                 }
-                Err(error) => return Err(Halt::Stopped(head, error.to_string())),
+                Err(error) => return Err(Halt::Stopped(end.position, error.to_string())),
             }
         };
-        self.publish(tables, head);
+        self.publish(tables, end);
         match unreadable {
             Some((position, why)) => {
                 // At once: while the next records are waited for, nothing may be answered.
@@ -225,18 +246,19 @@ impl Shared {
         }
     }
 
-    /// Lets readers have it, once the head of the start is reached: until then no copy is taken,
-    /// and nothing has to be copied to be changed.
-    fn publish(&self, tables: &Tables, head: Position) {
+    /// Lets readers have it, once the end of the log at the start is reached, and that end is not
+    /// too old: until then no copy is taken, and nothing has to be copied to be changed.
+    fn publish(&self, tables: &Tables, end: End) {
         let mut state = self.state.lock();
         state.reached = tables.position;
-        if tables.position < head && state.start_took.is_none() {
-            return;
-        }
         if state.start_took.is_none() {
+            let old = end.asked.elapsed() > self.options.longest_silence / 2;
+            if old || tables.position < end.position {
+                return;
+            }
             let took = state.began.elapsed();
             state.start_took = Some(took);
-            state.current = Instant::now();
+            state.current = end.asked;
             let (position, from) = (tables.position.0, state.started);
             tracing::info!(position, ?from, ?took, "the access index is ready");
         }
@@ -244,49 +266,8 @@ impl Shared {
         self.tables.store(Arc::new(tables.clone()));
         self.moved.send_replace(tables.position);
     }
-
-    fn save_now_and_then(&self, saving: &mut Option<JoinHandle<()>>) {
-        let Some(path) = self.file.clone() else { return };
-        let tables = self.tables.load_full();
-        let mut state = self.state.lock();
-        let new = tables.position.0.saturating_sub(state.saved.0);
-        let first = state.saved == Position::START;
-        let due = first || state.saved_at.elapsed() >= self.options.save_every;
-        let busy = saving.as_ref().is_some_and(|task| !task.is_finished());
-        if !due || busy || new < self.options.save_records {
-            return;
-        }
-        (state.saved, state.saved_at) = (tables.position, Instant::now());
-        drop(state);
-        *saving = Some(spawn_blocking(move || save(&tables, &path)));
-    }
-
-    /// Saves what was not saved, at the end.
-    pub(super) async fn save_at_last(&self) {
-        let Some(path) = self.file.clone() else { return };
-        let tables = self.tables.load_full();
-        if tables.position > self.state.lock().saved
-            && let Err(error) = spawn_blocking(move || save(&tables, &path)).await
-        {
-            tracing::warn!(%error, "the access index was not saved; the next start reads more");
-        }
-    }
 }
 
-fn save(tables: &Tables, path: &std::path::Path) {
-    let began = std::time::Instant::now();
-    match file::save(tables, path) {
-        Ok(()) => {
-            let (position, took) = (tables.position.0, began.elapsed());
-            tracing::debug!(position, ?took, "the access index is saved");
-        }
-        Err(error) => {
-            tracing::warn!(%error, "the access index was not saved; the next start reads more");
-        }
-    }
-}
-
-/// Takes in records up to the first that cannot be read; answers where that stands and why.
 /// A record and its events.
 type Decoded = (Arc<Record>, Result<Vec<Recorded>, DecodeError>);
 
@@ -306,6 +287,7 @@ async fn decoded(follower: &mut dyn Follower, batch: usize) -> Result<Vec<Decode
     Ok(all)
 }
 
+/// Takes in records up to the first that cannot be read; answers where that stands and why.
 fn apply(tables: &mut Tables, records: &[Decoded]) -> Option<(Position, String)> {
     for (record, events) in records {
         let envelope = &record.envelope;
@@ -323,4 +305,40 @@ fn apply(tables: &mut Tables, records: &[Decoded]) -> Option<(Position, String)>
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::{IndexError, IndexOptions};
+    use eventlog::memory::MemoryLog;
+
+    fn index() -> AccessIndex {
+        let log = Arc::new(MemoryLog::new());
+        AccessIndex { shared: Arc::new(Shared::new(log, None, IndexOptions::default())) }
+    }
+
+    fn asked_before(ago: Duration) -> End {
+        End { position: Position::START, asked: Instant::now().checked_sub(ago).unwrap() }
+    }
+
+    #[test]
+    fn an_index_that_has_caught_up_is_as_current_as_the_end_that_it_has_reached() {
+        let index = index();
+        index.shared.publish(&Tables::default(), asked_before(Duration::from_secs(5)));
+        assert!(index.status().ready);
+        assert!(index.status().current >= Duration::from_secs(5));
+        let too_old = index.recent(Duration::from_secs(2));
+        assert!(matches!(too_old, Err(IndexError::Lost { .. })), "{too_old:?}");
+        assert!(index.recent(Duration::from_secs(20)).is_ok());
+    }
+
+    #[test]
+    fn an_end_that_was_asked_for_too_long_ago_is_no_end_to_begin_with() {
+        let index = index();
+        let long = IndexOptions::default().longest_silence;
+        index.shared.publish(&Tables::default(), asked_before(long));
+        let early = index.snapshot();
+        assert!(matches!(early, Err(IndexError::CatchingUp { .. })), "{early:?}");
+    }
 }

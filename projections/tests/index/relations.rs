@@ -35,7 +35,7 @@ const ITEMS: [(&str, &str); 7] = [
 ];
 
 #[derive(Debug, Clone)]
-enum Act {
+pub(crate) enum Act {
     Give(usize, usize, Role, u8),
     End(usize),
     Show(usize, Visibility),
@@ -57,7 +57,7 @@ fn grantee(number: usize) -> Grantee {
     }
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
+pub(crate) fn acts() -> impl Strategy<Value = Vec<Act>> {
     let items = 0..ITEMS.len();
     let people = 0..ACCOUNTS.len();
     let roles = prop::sample::select(Role::ALL[..5].to_vec());
@@ -88,7 +88,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 }
 
 #[derive(Debug, Clone, Default)]
-struct Thing {
+pub(crate) struct Thing {
     /// 0 open, 1 closed, 2 retired.
     phase: u8,
     public: Option<Visibility>,
@@ -98,7 +98,7 @@ struct Thing {
 
 /// Everything in lists, asked by going through all of it.
 #[derive(Debug, Clone, Default)]
-struct Naive {
+pub(crate) struct Naive {
     things: BTreeMap<ItemRef, Thing>,
     members: BTreeSet<(GroupId, AccountId)>,
     libraries: BTreeSet<(AccountId, AccountId)>,
@@ -165,15 +165,15 @@ impl Naive {
     }
 }
 
-struct Both {
-    naive: Naive,
-    builder: IndexBuilder,
+pub(crate) struct Both {
+    pub(crate) naive: Naive,
+    pub(crate) builder: IndexBuilder,
     position: u64,
     given: Vec<(usize, u128, Grantee)>,
 }
 
 impl Both {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let log = LogId(Uuid::from_u128(7));
         let builder = IndexBuilder::new(log, &default_kinds());
         let mut both = Self { naive: Naive::default(), builder, position: 0, given: Vec::new() };
@@ -201,7 +201,7 @@ impl Both {
         self.naive.things.get_mut(&the_item(item)).unwrap()
     }
 
-    fn act(&mut self, act: Act) {
+    pub(crate) fn act(&mut self, act: Act) {
         match act {
             Act::Give(item, who, role, held) if self.thing(item).phase == 0 => {
                 let number = self.given.len() as u128;
@@ -306,7 +306,7 @@ fn pages<T>(ask: impl Fn(Option<&str>) -> Result<(Vec<T>, Option<String>), Index
     }
 }
 
-fn compare(naive: &Naive, snapshot: &Snapshot) {
+pub(crate) fn compare(naive: &Naive, snapshot: &Snapshot) {
     let at = Time::EPOCH.plus_seconds(1_900_000_000);
     let people: Vec<_> = ACCOUNTS.into_iter().chain(["stranger"]).map(account).collect();
     for item in naive.things.keys() {

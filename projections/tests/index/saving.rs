@@ -2,6 +2,7 @@
 
 use crate::{
     oracle::compare,
+    relations::{self, Both, acts},
     world::{PATIENCE, World},
 };
 use domain::{
@@ -9,11 +10,13 @@ use domain::{
     testing::{History, history},
 };
 use eventlog::EventLog as _;
-use projections::index::{AccessIndex, IndexOptions, Snapshot, Started, inspect};
+use projections::index::{AccessIndex, IndexBuilder, IndexOptions, Snapshot, Started, inspect};
+use proptest::prelude::*;
 use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use tempfile::TempDir;
 
@@ -134,4 +137,74 @@ async fn a_file_that_knows_more_or_other_things_than_the_log_is_not_used() {
         parted.step(step).await;
     }
     is_read_from_the_log(&parted, &history, &file, true).await;
+}
+
+/// The file that saves write first is a pipe here: it shows what is written, and when it is.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_save_waits_for_the_one_that_runs_and_makes_up_for_one_that_failed() {
+    let history = history(48, 60);
+    let (first, rest) = history.steps.split_at(30);
+    let world = World::of(first).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (file, beside) = (folder.path().join("index.bin"), folder.path().join("index.new"));
+    let made = std::process::Command::new("mkfifo").arg(&beside).status().unwrap();
+    assert!(made.success());
+    let log = Arc::new(world.log.clone());
+    let options =
+        IndexOptions { save_records: 1, save_every: Duration::ZERO, ..IndexOptions::default() };
+    let index = AccessIndex::open(log, Some(file.clone()), options).await.unwrap();
+    at_head(&world, &index).await;
+    // With the next records a save begins. It stands before the pipe, which nobody reads.
+    world.go_on(rest).await;
+    at_head(&world, &index).await;
+    let closing = tokio::spawn({
+        let index = index.clone();
+        async move { index.close().await }
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let written = tokio::task::spawn_blocking({
+        let beside = beside.clone();
+        move || fs::read(beside).unwrap()
+    });
+    let written = written.await.unwrap();
+    tokio::time::timeout(PATIENCE, closing).await.unwrap().unwrap();
+
+    // One image, whole: nobody else wrote into it.
+    let alone = folder.path().join("alone.bin");
+    fs::write(&alone, written).unwrap();
+    let first = inspect(&alone).unwrap().position;
+    assert!(Position::START < first && first < history.head(), "{first}");
+    // It could not be brought on disk; what the end saved instead is all there is to know.
+    assert!(!beside.exists(), "nothing half done is left");
+    assert_eq!(inspect(&file).unwrap().position, history.head());
+    assert_eq!(index.status().saved, history.head());
+    let again = open(&world, &file).await;
+    assert_eq!(again.status().started, Started::FromFile(history.head()));
+    compare(&history, &at_head(&world, &again).await);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    /// They have no events yet; what those will lead to is saved all the same.
+    #[test]
+    fn groups_libraries_and_parts_survive_their_file(before in acts(), after in acts()) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("index.bin");
+        let mut both = Both::new();
+        for act in before {
+            both.act(act);
+        }
+        both.builder.save(&file).unwrap();
+        let saved = fs::read(&file).unwrap();
+        both.builder = IndexBuilder::load(&file).unwrap();
+        relations::compare(&both.naive, &both.builder.snapshot());
+        both.builder.save(&file).unwrap();
+        prop_assert!(fs::read(&file).unwrap() == saved, "saved again it is another file");
+        // What was loaded is changed as what was built.
+        for act in after {
+            both.act(act);
+            relations::compare(&both.naive, &both.builder.snapshot());
+        }
+    }
 }
