@@ -56,8 +56,8 @@ pub(super) async fn run<B: Body>(inner: Arc<Inner<B>>) {
             _ = closed.wait_for(|closed| *closed) => Halt::Closed,
         };
         match halt {
-            // INVARIANT (one follower): `running` is taken back once, by `idle`; whoever is admitted
-            // from then on starts another one.
+            // INVARIANT (one follower): `running` is taken back once, by `idle`; whoever is
+            // admitted from then on starts another one.
             Halt::Unwanted => return,
             Halt::Closed => {
                 inner.readers.lock().running = false;
