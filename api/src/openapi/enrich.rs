@@ -68,7 +68,8 @@ fn parameters() -> Value {
         "Visit": parameter("Sharelog-Visit", "header", &text,
             "The rights of an opened link; may be repeated."),
         "AtLeast": parameter("Sharelog-At-Least", "header", &text,
-            "A value of Sharelog-Position that the answer must include."),
+            "A value of Sharelog-Position that the answer must include. One beyond the end of \
+                the log is refused at once."),
         "Prefer": parameter("Prefer", "header", &json!({"type": "string", "examples": ["wait=5"]}),
             "How many seconds to wait for that position, at most 30."),
     })

@@ -11,10 +11,22 @@ use projections::{
     index::{IndexError, Snapshot},
 };
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
 
-/// How often the end of the log is asked for.
-const LOOK: Duration = Duration::from_millis(20);
+/// Refuses a position that lies beyond the end of the log: nobody was ever told it, so it is not
+/// worth anybody's waiting.
+async fn exists(app: &AppState, position: Position) -> Fallible<()> {
+    let seen = app.index.snapshot().map_or(Position::START, |index| index.position());
+    if position <= seen.max(app.commands.last_acknowledged()) {
+        return Ok(());
+    }
+    let end = app.log.head().await.map_err(commands::CommandError::from)?.position;
+    if position <= end {
+        return Ok(());
+    }
+    let detail = format!("the log has come to position {end} only");
+    let problem = Problem::new(ProblemType::NotYetVisible, detail);
+    Err(problem.with("position", end).retry_after(1))
+}
 
 /// Waits until the read models know the position that the caller names; without one, for a moment,
 /// until they know what this node has recorded, so that callers find what they wrote.
@@ -30,6 +42,7 @@ pub async fn views(
     models: &[Model],
 ) -> Fallible<()> {
     if let Some(position) = at_least {
+        exists(app, position).await?;
         let wait = wait.unwrap_or(app.limits.at_least_wait);
         app.views.wait_for(models, position, wait).await?;
         return Ok(());
@@ -51,6 +64,10 @@ pub async fn index(
 ) -> Fallible<Snapshot> {
     match at_least {
         Some(position) => {
+            if let Some(now) = app.index.snapshot().ok().filter(|now| now.position() >= position) {
+                return Ok(now);
+            }
+            exists(app, position).await?;
             let wait = wait.unwrap_or(app.limits.at_least_wait);
             Ok(app.index.wait_for(position, wait).await?)
         }
@@ -92,23 +109,10 @@ pub async fn glance(
     }
 }
 
-/// For answers of the write side, which are always current: waits, within bounds, for positions
-/// that the log has not yet.
+/// For answers of the write side, which are always current.
 pub async fn written(app: &AppState, head: &Head) -> Fallible<()> {
-    let Some(position) = head.at_least.filter(|p| *p > app.commands.last_acknowledged()) else {
-        return Ok(());
-    };
-    let until = Instant::now() + head.wait.unwrap_or(app.limits.at_least_wait);
-    loop {
-        let end = app.log.head().await.map_err(commands::CommandError::from)?.position;
-        if position <= end {
-            return Ok(());
-        }
-        if Instant::now() + LOOK > until {
-            let detail = format!("the log has come to position {end} only");
-            let problem = Problem::new(ProblemType::NotYetVisible, detail);
-            return Err(problem.with("position", end).retry_after(1));
-        }
-        sleep(LOOK).await;
+    match head.at_least {
+        Some(position) => exists(app, position).await,
+        None => Ok(()),
     }
 }

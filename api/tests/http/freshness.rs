@@ -1,6 +1,8 @@
 //! How current answers are: own writes, positions that are named, read models that lag or are away.
 
 use crate::world::{World, share};
+use api::extract::PositionToken;
+use domain::position::Position;
 use serde_json::json;
 
 #[tokio::test]
@@ -38,6 +40,30 @@ async fn lists_wait_for_the_position_named_and_no_longer_than_asked() {
     impatient.get(&format!("{path}/grants")).await.is(200);
     let unasked = owner.with("Prefer", "wait=0").get("/v1/catalog").await;
     assert_eq!(unasked.is(200)["position"], 0, "an answer always names its position");
+}
+
+#[tokio::test]
+async fn a_position_that_nobody_was_ever_told_is_not_waited_for() {
+    let world = World::start().await;
+    let path = world.register("8f3a", "a-17").await;
+    let owner = world.account("a-17").await;
+    let shared = owner.post(&format!("{path}/grants"), share("b", "viewer")).await;
+    let told = PositionToken::decode(shared.header("sharelog-position")).unwrap();
+    let beyond = PositionToken { position: Position(told.position.0 + 1_000_000), ..told };
+    let patient = owner.with("Sharelog-At-Least", &beyond.encode()).with("Prefer", "wait=30");
+    let began = std::time::Instant::now();
+    for list in ["/v1/catalog", &path, &format!("{path}/access"), &format!("{path}/grants")] {
+        let answer = patient.get(list).await;
+        answer.problem(503, "not-yet-visible");
+    }
+    let anybody = world.nobody().with("Sharelog-At-Least", &beyond.encode());
+    let anybody = anybody.with("Prefer", "wait=30").get("/v1/catalog").await;
+    anybody.problem(503, "not-yet-visible");
+    let question = json!({"subject": {"type": "user", "id": "a-17"}, "action": {"name": "view"},
+        "resource": {"type": "history", "id": "8f3a"}});
+    let asked = patient.post("/access/v1/evaluation", question).await;
+    asked.problem(503, "not-yet-visible");
+    assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

@@ -26,13 +26,15 @@ use domain::{
     time::Time,
 };
 use eventlog::SharedLog;
-use std::time::Duration;
+use progress::Progress;
+use std::{sync::Arc, time::Duration};
 
 /// The questions over either engine.
 #[derive(Debug)]
 pub(crate) struct SqlViews {
     database: Database,
     log: Option<SharedLog>,
+    progress: Arc<Progress>,
 }
 
 impl From<StoreError> for ViewError {
@@ -57,7 +59,7 @@ struct Reader {
 
 impl SqlViews {
     pub(crate) fn new(database: Database, log: Option<SharedLog>) -> Self {
-        Self { database, log }
+        Self { database, log, progress: Arc::default() }
     }
 
     /// Begins to read a model: its live version and checkpoint, in the snapshot of all that

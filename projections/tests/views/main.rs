@@ -69,6 +69,7 @@ on_both_engines![
     running::an_unknown_event_stops_where_it_stands_and_says_why,
     running::a_misfit_stops_its_projection_and_the_others_go_on,
     running::another_log_or_one_that_was_set_back_stops_it,
+    running::many_that_wait_look_once,
     running::waiting_ends_when_the_position_is_reached_or_the_time_is_up,
     running::declared_tables_are_those_of_the_migrations,
     running::texts_that_no_database_takes_are_kept_readable,

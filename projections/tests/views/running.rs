@@ -5,6 +5,7 @@ use crate::{
     engine::{Engine, Place},
     world::{PATIENCE, Said, World, dump},
 };
+use async_trait::async_trait;
 use domain::{
     event::{CatalogAudience, GrantChanged, GrantTerms, ItemEvent, Publication, Published},
     position::Position,
@@ -12,8 +13,19 @@ use domain::{
     testing::{grant_id, history, hour, item, registered, to_account},
 };
 use eventlog::EventLog as _;
-use projections::{AsOf, AuditFilter, Model, Page, Side, ViewError, projection};
-use std::{collections::BTreeSet, time::Duration};
+use projections::{
+    AsOf, AuditFilter, Database, Model, Page, Side, StoreError, ViewError, projection,
+    store::{Batch, Control, Snapshot, Store, Target},
+};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::watch;
 
 pub(crate) async fn one_record_at_a_time_gives_the_same_tables_as_thousands(engine: Engine) {
     for seed in 0..4 {
@@ -189,6 +201,57 @@ pub(crate) async fn waiting_ends_when_the_position_is_reached_or_the_time_is_up(
         assert_eq!((status.lag_records, status.lag_seconds), (Some(0), Some(0.0)));
         assert!(status.updated_at > hour(0));
     }
+}
+
+/// A database that counts how often it is looked at.
+#[derive(Debug)]
+struct Counted(Database, AtomicUsize);
+
+#[async_trait]
+impl Store for Counted {
+    async fn begin(&self, target: &Target) -> Result<Box<dyn Batch>, StoreError> {
+        self.0.begin(target).await
+    }
+    async fn control(&self) -> Result<Box<dyn Control>, StoreError> {
+        self.0.control().await
+    }
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.snapshot().await
+    }
+    fn filling(&self) -> Duration {
+        self.0.filling()
+    }
+    fn moved(&self) -> &watch::Sender<u64> {
+        self.0.moved()
+    }
+}
+
+pub(crate) async fn many_that_wait_look_once(engine: Engine) {
+    const WAITING: usize = 50;
+    let world = World::new();
+    let counted = Arc::new(Counted(engine.fresh().await, AtomicUsize::new(0)));
+    let database: Database = counted.clone();
+    let views = world.views(&database);
+    let looks = || counted.1.load(Ordering::Relaxed);
+    let wait = |time| views.wait_for(&Model::ALL, Position(1), time);
+    let all = || futures::future::join_all((0..WAITING).map(|_| wait(Duration::from_secs(1))));
+    let not_yet = Err(ViewError::NotYet { position: Position(0) });
+    assert!(all().await.iter().all(|answer| *answer == not_yet));
+    assert!(looks() < WAITING + 60, "{} looks for {WAITING} that waited a second", looks());
+    // Nobody looks when nobody waits, and those who come later are told as well.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let before = looks();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(looks(), before);
+    let it = item("history", "8f3a");
+    let told = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        world.say(&on(&it), &Said::by("a-1"), vec![registered("a-1").into()]).await;
+        let answers = all().await;
+        assert!(answers.iter().all(|answer| *answer == Ok(Position(1))), "{answers:?}");
+    };
+    world.runner(&database, 100).run(told).await;
 }
 
 pub(crate) async fn declared_tables_are_those_of_the_migrations(engine: Engine) {

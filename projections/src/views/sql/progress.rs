@@ -1,6 +1,7 @@
 //! How far have the projections come, and when have they come far enough?
 
 use super::{SqlViews, cell, projection};
+use crate::store::Database;
 use crate::{
     Build, Model, ProjectionStatus, Stopped, ViewError,
     generations::build,
@@ -8,12 +9,27 @@ use crate::{
     value::{Row, Value},
 };
 use domain::{position::Position, time::Time};
-use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use parking_lot::Mutex;
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout, timeout_at},
+};
 
 /// How often other nodes' progress is looked for; the own runner tells at once.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// What was seen last, for all who wait: however many there are, one looks.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    seen: watch::Sender<Option<Seen>>,
+    /// Does somebody look?
+    looking: Mutex<bool>,
+}
+
+type Seen = Result<Arc<[Standing]>, ViewError>;
+
+#[derive(Debug)]
 struct Standing {
     name: String,
     version: u32,
@@ -58,14 +74,50 @@ async fn standings(snapshot: &mut dyn Snapshot) -> Result<Vec<Standing>, ViewErr
     snapshot.query(&sql, &[]).await?.iter().map(standing).collect()
 }
 
-impl SqlViews {
-    async fn standings(&self) -> Result<Vec<Standing>, ViewError> {
-        let mut snapshot = self.database.snapshot().await?;
-        let standings = standings(snapshot.as_mut()).await?;
-        snapshot.end().await?;
-        Ok(standings)
-    }
+async fn standings_now(database: &Database) -> Seen {
+    let mut snapshot = database.snapshot().await?;
+    let standings = standings(snapshot.as_mut()).await?;
+    snapshot.end().await?;
+    Ok(standings.into())
+}
 
+/// Looks on behalf of all who wait, while there are any.
+async fn look(database: Database, progress: Arc<Progress>, mut moved: watch::Receiver<u64>) {
+    loop {
+        // Told, or time to look at what other nodes did.
+        drop(timeout(LOOK, moved.changed()).await);
+        moved.mark_unchanged();
+        progress.seen.send_replace(Some(standings_now(&database).await));
+        let mut looking = progress.looking.lock();
+        if progress.seen.receiver_count() == 0 {
+            *looking = false;
+            return;
+        }
+    }
+}
+
+/// The position that was waited for, or why it will not be reached; otherwise how far they are.
+fn judge(
+    standings: &[Standing],
+    models: &[Model],
+    position: Position,
+) -> Result<Result<Position, ViewError>, Position> {
+    let wanted = |standing: &&Standing| models.iter().any(|model| model.name() == standing.name);
+    let slowest = standings.iter().filter(wanted).min_by_key(|one| one.position);
+    let reached = slowest.map_or(Position::START, |standing| standing.position);
+    if reached >= position || models.is_empty() {
+        return Ok(Ok(reached));
+    }
+    match slowest.and_then(|one| Some((one, one.halted()?))) {
+        Some((standing, why)) => {
+            let projection = standing.name.clone();
+            Ok(Err(ViewError::Stopped { projection, position: reached, why }))
+        }
+        None => Err(reached),
+    }
+}
+
+impl SqlViews {
     /// With the last build of each projection, from the same moment.
     async fn standings_and_builds(&self) -> Result<(Vec<Standing>, Vec<Build>), ViewError> {
         let mut snapshot = self.database.snapshot().await?;
@@ -83,27 +135,34 @@ impl SqlViews {
         timeout: Duration,
     ) -> Result<Position, ViewError> {
         let end = Instant::now() + timeout;
-        let mut moved = self.database.moved().subscribe();
+        // Before the first look, so that nothing that comes after it is missed.
+        let moved = self.database.moved().subscribe();
+        let mut seen = self.progress.seen.subscribe();
+        let mut standings = standings_now(&self.database).await?;
+        let mut moved = Some(moved);
         loop {
-            moved.mark_unchanged();
-            let standings = self.standings().await?;
-            let wanted =
-                |standing: &&Standing| models.iter().any(|model| model.name() == standing.name);
-            let slowest = standings.iter().filter(wanted).min_by_key(|one| one.position);
-            let reached = slowest.map_or(Position::START, |standing| standing.position);
-            if reached >= position || models.is_empty() {
-                return Ok(reached);
+            let reached = match judge(&standings, models, position) {
+                Ok(answer) => return answer,
+                Err(reached) => reached,
+            };
+            if let Some(moved) = moved.take() {
+                self.have_looked(moved);
             }
-            if let Some((standing, why)) = slowest.and_then(|one| Some((one, one.halted()?))) {
-                let projection = standing.name.clone();
-                return Err(ViewError::Stopped { projection, position: reached, why });
-            }
-            let now = Instant::now();
-            if now >= end {
+            if timeout_at(end, seen.changed()).await.is_err() {
                 return Err(ViewError::NotYet { position: reached });
             }
-            // Told, or time to look at what other nodes did.
-            drop(timeout_at(end.min(now + LOOK), moved.changed()).await);
+            if let Some(seen) = &*seen.borrow_and_update() {
+                standings = seen.clone()?;
+            }
+        }
+    }
+
+    /// Lets somebody look, unless somebody does.
+    fn have_looked(&self, moved: watch::Receiver<u64>) {
+        let mut looking = self.progress.looking.lock();
+        if !*looking {
+            *looking = true;
+            tokio::spawn(look(self.database.clone(), self.progress.clone(), moved));
         }
     }
 
