@@ -179,6 +179,8 @@ pub struct Serve {
     pub visit_life: Duration,
     /// Longest wait for a position.
     pub max_wait: Duration,
+    /// Most connections open at a time.
+    pub max_connections: usize,
     /// How long running requests may take at the end.
     pub shutdown_grace: Duration,
 }
@@ -396,6 +398,7 @@ fn resolve_serve(options: ServeOptions) -> Result<Serve, SettingsError> {
         projectors: options.projectors.unwrap_or(true),
         visit_life: Duration::from_secs(u64::from(visit_life)),
         max_wait: seconds(options.max_wait, 30),
+        max_connections: at_least_one("max_connections", options.max_connections.unwrap_or(4_096))?,
         shutdown_grace: seconds(options.shutdown_grace, 10),
     })
 }

@@ -1,5 +1,7 @@
 //! `sharelog serve`: how does the service start, run and end?
 
+mod connections;
+
 use super::{
     Exit, Failure,
     args::ServeArgs,
@@ -21,15 +23,15 @@ use crate::{
     webhooks::Deliverer,
     wiring::{self, DataLock, Engines},
 };
-use axum::serve::{IncomingStream, ListenerExt as _};
 use commands::Commands;
+use connections::Bounds;
 use metrics_exporter_prometheus::PrometheusHandle;
 use projections::{
     AccessIndex, Generations, IndexOptions, Runner, RunnerOptions, Views,
     feed::{Feed, FeedOptions},
     views,
 };
-use std::{convert::Infallible, io::ErrorKind, net::SocketAddr, sync::Arc};
+use std::{io::ErrorKind, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use url::Url;
 
@@ -260,17 +262,9 @@ impl Service {
     async fn run(self, serve: &Serve) -> Result<(), Failure> {
         let Self { app, listener, mut background, work_ends, engines, index, shutdown, _lock } =
             self;
-        let app = tower::service_fn(move |stream: IncomingStream<'_, _>| {
-            std::future::ready(Ok::<_, Infallible>(app.of(*stream.remote_addr())))
-        });
-        // Small answers go out at once.
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "a connection keeps the delay of small packets");
-            }
-        });
-        let serving = axum::serve(listener, app).with_graceful_shutdown(shutdown.wait());
-        let mut serving = tokio::spawn(serving.into_future());
+        let (bounds, ending) = (Bounds::new(serve.max_connections), shutdown.wait());
+        let serving = connections::serve(listener, move |peer| app.of(peer), bounds, ending);
+        let mut serving = tokio::spawn(serving);
         let ended = tokio::select! {
             ended = &mut serving => Some(ended),
             () = shutdown.wait() => None,
@@ -294,9 +288,8 @@ impl Service {
         }
         tracing::info!("ended");
         match ended {
-            Some(Ok(Err(error))) => Err(Failure::failed(format!("serving ended: {error}"))),
             Some(Err(error)) => Err(Failure::failed(format!("serving ended: {error}"))),
-            Some(Ok(Ok(()))) | None => Ok(()),
+            Some(Ok(())) | None => Ok(()),
         }
     }
 }

@@ -179,6 +179,10 @@ options! {
         /// Longest wait for a position that a caller may ask for, in seconds [default: 30]
         #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
         max_wait: u64 = "SHARELOG_MAX_WAIT",
+        /// Most connections open at a time; others are accepted when one of them ends
+        /// [default: 4096]
+        #[arg(value_name = "N", help_heading = "Limits", hide_short_help = true)]
+        max_connections: usize = "SHARELOG_MAX_CONNECTIONS",
         /// How long running requests may take to finish at the end, in seconds [default: 10]
         #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
         shutdown_grace: u64 = "SHARELOG_SHUTDOWN_GRACE",
