@@ -102,6 +102,7 @@ async fn a_damaged_file_is_never_used() {
             _ => bad.insert(place, bad[place] ^ 1),
         }
         fs::write(&other, &bad).unwrap();
+        assert!(inspect(&other).is_err(), "round {round}");
         is_read_from_the_log(&world, &history, &other, round % 80 == 0).await;
     }
     for end in [vec![], vec![0], b"SLINDEX\n".to_vec(), [good.clone(), vec![0]].concat()] {
