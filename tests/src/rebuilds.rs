@@ -24,16 +24,61 @@ pub async fn ask(admin: &Client, action: &str) {
     }
 }
 
+/// The last build of every projection, if that is answered.
+async fn builds(admin: &Client) -> Option<Vec<Value>> {
+    let answer = admin.get("/v1/projections").attempt().await.ok()?;
+    let rows = answer.status.is_success().then(|| answer.list("/data"))?;
+    let builds: Vec<Value> = rows.iter().map(|row| row["build"].clone()).collect();
+    (!builds.is_empty()).then_some(builds)
+}
+
+fn has_ended(build: &Value) -> bool {
+    build["ended_at"].is_string()
+}
+
+fn is_under_way(build: &Value) -> bool {
+    build["started_at"].is_string() && !has_ended(build)
+}
+
 /// Waits until the last build of every projection has ended; answers them.
 pub async fn ended(admin: &Client) -> Vec<Value> {
     until("every build has ended", PATIENCE, || async {
-        let answer = admin.get("/v1/projections").attempt().await.ok()?;
-        let rows = answer.status.is_success().then(|| answer.list("/data"))?;
-        let builds: Vec<Value> = rows.iter().map(|row| row["build"].clone()).collect();
-        let all = builds.iter().all(|build| build["ended_at"].is_string());
-        (all && !builds.is_empty()).then_some(builds)
+        builds(admin).await.filter(|builds| builds.iter().all(has_ended))
     })
     .await
+}
+
+/// Has everything rebuilt, and answers as soon as a build is under way: those that are.
+pub async fn under_way(admin: &Client) -> Vec<Value> {
+    let caught = async {
+        loop {
+            ask(admin, "rebuild").await;
+            // All may be over before they are looked at; then others are asked for.
+            while let Some(mut builds) = builds(admin).await {
+                if builds.iter().all(has_ended) {
+                    break;
+                }
+                builds.retain(is_under_way);
+                if !builds.is_empty() {
+                    return builds;
+                }
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, caught).await.expect("a build that is under way")
+}
+
+/// Was one of these builds broken off and taken up again since?
+pub fn was_taken_up_again(before: &[Value], after: &[Value]) -> bool {
+    before.iter().any(|build| {
+        let same = |other: &&Value| {
+            other["generation"] == build["generation"]
+                && other["purpose"] == build["purpose"]
+                && other["requested_at"] == build["requested_at"]
+        };
+        let now = after.iter().find(same);
+        now.is_some_and(|now| now["started_at"] != build["started_at"])
+    })
 }
 
 /// Every build ended well, and what was read was what follows from the log.
