@@ -89,17 +89,28 @@ pub fn assert_equal(builds: &[Value]) {
     }
 }
 
-/// Shares and unshares, and after each asks who has access: the answer must include it at once.
-/// Ends after so many rounds at least, and when `enough` says so; answers how many there were.
+/// Shares and unshares, publishes and withdraws, and after each asks who has access, what the
+/// catalog holds and what happened last: the answers must include it at once. Ends after so many
+/// rounds at least, and when `enough` says so; answers how many there were.
 pub async fn no_wrong_answer(owner: &Client, admin: &Client, enough: impl Fn() -> bool) -> u64 {
     let path = item("history", "watched");
     owner.put(&path, crate::world::registration("a-17", "Watched")).await.is(201);
+    let publication = format!("{path}/publication");
     let mut rounds = 0;
     while rounds < 5 || !enough() {
         let given = owner.post(&format!("{path}/grants"), share("w-1", "viewer")).await;
         assert!(named(admin, &given, &path).await, "given is seen, round {rounds}");
+        assert_told(admin, &given, "grant.given").await;
+        let title = format!("Watched {rounds}");
+        let listed = owner.put(&publication, json!({"audience": "anyone", "title": title})).await;
+        assert_eq!(title_of(admin, &listed).await, json!(title), "published is seen");
+        assert_told(admin, &listed, "publication.published").await;
         let ended = owner.delete(&format!("{path}/grants/account/w-1")).await;
         assert!(!named(admin, &ended, &path).await, "ended is seen, round {rounds}");
+        assert_told(admin, &ended, "grant.ended").await;
+        let withdrawn = owner.delete(&publication).await;
+        assert_eq!(title_of(admin, &withdrawn).await, Value::Null, "withdrawn is seen");
+        assert_told(admin, &withdrawn, "publication.withdrawn").await;
         rounds += 1;
     }
     rounds
@@ -107,11 +118,35 @@ pub async fn no_wrong_answer(owner: &Client, admin: &Client, enough: impl Fn() -
 
 /// Does the access list that includes a command name the account?
 async fn named(admin: &Client, command: &Answer, path: &str) -> bool {
-    command.ok();
-    let list = admin.after(command).get(&format!("{path}/access")).await;
-    list.is(200);
-    assert!(list.number("/position") >= command.number("/position"), "{}", list.told());
+    let list = including(admin, command, &format!("{path}/access")).await;
     list.list("/data").iter().any(|row| row.to_string().contains("w-1"))
+}
+
+/// The title of the watched item in the catalog that includes a command; null = it is not there.
+async fn title_of(admin: &Client, command: &Answer) -> Value {
+    let catalog = including(admin, command, "/v1/catalog?q=watched&limit=200").await;
+    let rows = catalog.list("/data");
+    let watched = rows.iter().find(|row| row["id"] == "watched");
+    watched.map_or(Value::Null, |row| row["title"].clone())
+}
+
+/// The audit trail that includes a command tells all of it.
+async fn assert_told(admin: &Client, command: &Answer, name: &str) {
+    let position = command.number("/position");
+    let path = format!("/v1/audit/events?item=history:watched&from_position={position}");
+    let trail = including(admin, command, &path).await;
+    let rows = trail.list("/data");
+    let of_it = rows.iter().filter(|row| row["position"] == position);
+    assert!(of_it.into_iter().any(|row| row["type"] == name), "{name}: {}", trail.told());
+}
+
+/// An answer that includes a command.
+async fn including(admin: &Client, command: &Answer, path: &str) -> Answer {
+    command.ok();
+    let answer = admin.after(command).get(path).await;
+    answer.is(200);
+    assert!(answer.number("/position") >= command.number("/position"), "{}", answer.told());
+    answer
 }
 
 /// Rebuilds everything several times while commands run and lists are read.

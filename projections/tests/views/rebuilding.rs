@@ -10,13 +10,13 @@ use domain::{
     event::{Ended, ItemClosed, ItemEvent, Visibility},
     position::Position,
     role::Role,
-    testing::{grant_id, history, item, registered, to_account},
+    testing::{Generator, grant_id, history, item, registered, to_account},
 };
 use eventlog::EventLog as _;
 use projections::{
-    AsOf, AuditFilter, Build, BuildState, Comparison, Database, Generations, Model, Page,
-    ProjectionStatus, Purpose, RequestError, RunnerOptions, Stopped, ViewError, Views, projection,
-    store::Target, value::Value,
+    AsOf, AuditFilter, Build, BuildState, CatalogQuery, Comparison, Database, Generations, Model,
+    Page, ProjectionStatus, Purpose, RequestError, RunnerOptions, Stopped, ViewError, Viewer,
+    Views, projection, store::Target, value::Value,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
@@ -100,6 +100,24 @@ pub(crate) async fn a_rebuild_at_any_point_of_a_history_equals_the_tables_that_w
     }
 }
 
+/// A question to each model: the position that it was evaluated at, and how many rows it has. The
+/// trail says how far it must reach.
+async fn asked(views: &dyn Views, world: &World) -> [(Position, usize); 3] {
+    let (mut reached, mut holders) = (Position(u64::MAX), 0);
+    for item in Generator::items() {
+        let page = Page { limit: 200, ..Page::default() };
+        let list = views.access_list(&item, AsOf::Now, world.now(), &page).await.unwrap();
+        reached = reached.min(list.position);
+        holders += list.rows.len();
+    }
+    let query = CatalogQuery { viewer: Viewer::Everything, ..CatalogQuery::default() };
+    let catalog = views.catalog(&query).await.unwrap();
+    let trail = views.audit(&AuditFilter::default(), &Page::default()).await.unwrap();
+    let newest = trail.rows.first().map(|row| row.id.position);
+    assert_eq!(newest, Some(trail.position), "no event is missing at the end");
+    [(reached, holders), (catalog.position, catalog.rows.len()), (trail.position, trail.rows.len())]
+}
+
 pub(crate) async fn questions_are_answered_alike_while_tables_are_built_again_and_again(
     engine: Engine,
 ) {
@@ -123,16 +141,18 @@ pub(crate) async fn questions_are_answered_alike_while_tables_are_built_again_an
         }
     };
     let asking = async {
-        let mut last = Position::START;
+        let mut last = [Position::START; 3];
+        let mut seen = [0; 3];
         while rebuilt.try_recv().is_err() {
-            let page = views
-                .access_list(&item("history", "8f3a"), AsOf::Now, world.now(), &Page::default())
-                .await
-                .unwrap();
-            assert!(page.position >= last, "{} after {last}", page.position);
-            last = page.position;
+            let answers = asked(views.as_ref(), &world).await;
+            for (place, (position, rows)) in answers.into_iter().enumerate() {
+                assert!(position >= last[place], "{position} after {}", last[place]);
+                last[place] = position;
+                seen[place] = rows.max(seen[place]);
+            }
             tokio::task::yield_now().await;
         }
+        assert!(seen.iter().all(|rows| *rows > 0), "every question has answers: {seen:?}");
     };
     let all = async {
         futures::join!(rebuilding, writing, asking);
