@@ -113,8 +113,11 @@ pub struct Asker {
     pub account: Option<AccountId>,
     /// The groups whose grants count.
     pub groups: Vec<GroupId>,
-    /// The link that was opened.
+    /// Whoever opened this link, when nothing else is known of who that is: of one for people who
+    /// are signed in, somebody who is and has nothing else.
     pub link: Option<LinkId>,
+    /// Links of which it presents openings.
+    pub visits: Vec<LinkId>,
 }
 
 /// Which items somebody could do something with.
@@ -274,6 +277,16 @@ pub trait Views: Send + Sync + fmt::Debug {
         as_of: AsOf,
         now: Time,
     ) -> Result<Had, ViewError>;
+
+    /// What gave one principal a permission on an item and had ended at a position, whatever it was
+    /// that ended it; of several the one that ended last.
+    async fn lost(
+        &self,
+        item: &ItemRef,
+        asker: &Asker,
+        permission: Permission,
+        position: Position,
+    ) -> Result<Option<Lost>, ViewError>;
 
     /// With which items one principal could do something at a moment by a way of its own (owner,
     /// grants), ordered by id. Items that were open to any account or to anyone are not listed for

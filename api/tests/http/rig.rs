@@ -5,12 +5,13 @@ use async_trait::async_trait;
 use domain::{
     id::{AccountId, ItemRef},
     position::Position,
+    role::Permission,
     time::Time,
 };
 use eventlog::{Append, AppendError, Decorator, EventLog, LogError, faulty::FaultyLog};
 use projections::{
     AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found, Had, ItemRow,
-    Listing, Model, Page, ProjectionStatus, Relation, ResourceQuery, ViewError, Views,
+    Listing, Lost, Model, Page, ProjectionStatus, Relation, ResourceQuery, ViewError, Views,
 };
 use std::{
     fmt,
@@ -171,6 +172,16 @@ impl Views for RiggedViews {
         now: Time,
     ) -> Result<Had, ViewError> {
         self.up()?.had(item, asker, as_of, now).await
+    }
+
+    async fn lost(
+        &self,
+        item: &ItemRef,
+        asker: &Asker,
+        permission: Permission,
+        position: Position,
+    ) -> Result<Option<Lost>, ViewError> {
+        self.up()?.lost(item, asker, permission, position).await
     }
 
     async fn resources(

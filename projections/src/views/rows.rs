@@ -168,6 +168,31 @@ impl Had {
     }
 }
 
+/// What one principal had of an item and lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// The way, as it was when it ended.
+    pub path: AccessPath,
+    /// Who saw the item without a grant, of a visibility.
+    pub open_to: Visibility,
+    /// Effective time of the record that ended it.
+    pub recorded_to: Time,
+    /// Where that stands.
+    pub position: Position,
+}
+
+impl Lost {
+    /// Had its window passed before a record ended it?
+    pub fn by_clock(&self) -> bool {
+        self.path.window().ended(self.recorded_to)
+    }
+
+    /// First instant at which it gave nothing.
+    pub fn at(&self) -> Time {
+        self.path.ends_at.map_or(self.recorded_to, |end| end.min(self.recorded_to))
+    }
+}
+
 /// An item in lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemRow {

@@ -9,12 +9,13 @@ mod catalog;
 mod cursor;
 mod had;
 mod items;
+mod lost;
 mod progress;
 mod resources;
 
 use crate::{
     AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found, Had, ItemRow,
-    Listing, Model, Page, ProjectionStatus, Relation, ResourceQuery, ViewError, Views,
+    Listing, Lost, Model, Page, ProjectionStatus, Relation, ResourceQuery, ViewError, Views,
     projection::{self, Projection},
     store::{Database, Snapshot, StoreError},
     value::{CellError, Row, Value},
@@ -23,6 +24,7 @@ use async_trait::async_trait;
 use domain::{
     id::{AccountId, ItemRef},
     position::Position,
+    role::Permission,
     time::Time,
 };
 use eventlog::SharedLog;
@@ -183,6 +185,15 @@ impl Views for SqlViews {
         now: Time,
     ) -> Result<Had, ViewError> {
         self.what_had(item, asker, as_of, now).await
+    }
+    async fn lost(
+        &self,
+        item: &ItemRef,
+        asker: &Asker,
+        permission: Permission,
+        position: Position,
+    ) -> Result<Option<Lost>, ViewError> {
+        self.last_lost(item, asker, permission, position).await
     }
     async fn resources(
         &self,

@@ -104,7 +104,7 @@ fn compare(history: &History, item: &ItemRef, page: &AccessPage, upto: Position,
 }
 
 /// The item as the domain knows it at a position.
-fn state(history: &History, item: &ItemRef, upto: Position) -> ItemState {
+pub(crate) fn state(history: &History, item: &ItemRef, upto: Position) -> ItemState {
     let stream = StreamName::Item(item.clone());
     let mut state = ItemState::default();
     for entry in &history.entries {

@@ -1,16 +1,25 @@
 //! Does the answer about one principal say what the rules say, now and at any moment?
 
-use crate::{access::moments, engine::Engine, world::World};
+use crate::{
+    access::{moments, state},
+    engine::Engine,
+    world::World,
+};
 use domain::{
-    access::oracle,
-    id::{AccountId, GroupId, ItemRef},
+    access::{Visit, oracle},
+    event::Audience,
+    id::{AccountId, GroupId, ItemRef, LinkId},
+    item::OpenLink,
     position::Position,
     role::{Permission, Permissions},
     testing::{Generator, History, account, history},
     time::Time,
 };
 use projections::{Asker, Had, Views};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 const HISTORIES: u64 = 4;
 const RECORDS: usize = 80;
@@ -34,7 +43,7 @@ pub(crate) fn askers() -> Vec<(Asker, Option<AccountId>, Vec<GroupId>)> {
     all
 }
 
-fn oracle(
+pub(crate) fn oracle(
     history: &History,
     item: &ItemRef,
     (account, groups): (Option<AccountId>, Vec<GroupId>),
@@ -42,6 +51,51 @@ fn oracle(
 ) -> BTreeSet<Permission> {
     let asker = oracle::Asker { account, groups, visits: Vec::new() };
     oracle::permissions(&history.entries, item, &asker, upto, at)
+}
+
+/// Whoever opened a link that was open then, as the views and as the oracle take it: of a link for
+/// people who are signed in, somebody who is and has nothing else.
+fn holders(
+    history: &History,
+    item: &ItemRef,
+    upto: Position,
+) -> Vec<(Asker, Audience, oracle::Asker)> {
+    let state = state(history, item, upto);
+    let holder = |(link, open): (&LinkId, &OpenLink)| {
+        let visit = Visit {
+            link: *link,
+            generation: open.generation,
+            password_version: open.password_version,
+            ends_at: history.last_time().plus_seconds(86_400 * 1_000),
+        };
+        let audience = open.terms.audience;
+        let account = (audience == Audience::Internal).then(|| account("stranger"));
+        let opened = oracle::Asker { account, groups: Vec::new(), visits: vec![visit] };
+        (Asker { link: Some(*link), ..Asker::default() }, audience, opened)
+    };
+    state.links.iter().map(holder).collect()
+}
+
+pub(crate) async fn who_opened_a_link_had_what_the_oracle_says(engine: Engine) {
+    let mut gave = BTreeMap::new();
+    for seed in 0..HISTORIES {
+        let history = history(seed, RECORDS);
+        let world = World::of(&history.steps).await;
+        let views: Arc<dyn Views> = world.catch_up(&engine.fresh().await, 64).await;
+        for (as_of, upto, at) in moments(&history) {
+            for item in Generator::items() {
+                for (asker, audience, opened) in holders(&history, &item, upto) {
+                    let had: Had = views.had(&item, &asker, as_of, at).await.unwrap();
+                    let expected = oracle::permissions(&history.entries, &item, &opened, upto, at);
+                    let told = format!("seed {seed}: {asker:?} ({audience:?}) on {item} at {upto}");
+                    assert_eq!(set(had.permissions()), expected, "{told}");
+                    *gave.entry(audience).or_insert(false) |= !expected.is_empty();
+                }
+            }
+        }
+    }
+    assert_eq!(gave.len(), 3, "links of every audience were asked about: {gave:?}");
+    assert!(gave[&Audience::Anyone] && gave[&Audience::Internal], "{gave:?}");
 }
 
 pub(crate) async fn one_principal_had_what_the_oracle_says(engine: Engine) {

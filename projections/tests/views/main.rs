@@ -17,6 +17,7 @@ mod catalog;
 mod engine;
 mod had;
 mod lists;
+mod lost;
 mod postgres_board;
 mod postgres_contract;
 mod postgres_rebuild;
@@ -51,6 +52,10 @@ on_both_engines![
     access::closing_ends_all_and_reopening_brings_back_what_has_not_passed,
     access::until_names_the_first_end_that_takes_something_away,
     had::one_principal_had_what_the_oracle_says,
+    had::who_opened_a_link_had_what_the_oracle_says,
+    lost::what_was_lost_was_had_until_it_ended,
+    lost::every_way_that_ends_is_found_with_its_end,
+    lost::what_stands_in_another_shape_is_not_lost,
     resources::items_are_found_that_one_principal_had,
     resources::a_search_for_items_regards_ways_windows_and_what_is_withheld,
     resources::a_search_for_items_goes_on_with_its_own_cursor_only,

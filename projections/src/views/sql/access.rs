@@ -2,7 +2,11 @@
 //!
 //! The rule is `domain::access`; the conformance suite compares both on generated histories.
 
-use super::{Reader, SqlViews, cell, cursor, page};
+use super::{
+    Reader, SqlViews, cell, cursor,
+    had::{GRANT, LINK, VISIBILITY},
+    page,
+};
 use crate::{
     AccessPage, AccessPath, AccessRow, AsOf, Model, Page, Total, Via, ViewError,
     value::{Row, Value},
@@ -283,11 +287,9 @@ async fn grants(
     item: &ItemRef,
     paths: &mut Paths,
 ) -> Result<(), ViewError> {
-    let columns = "t.grantee_type, t.grantee_id, t.grant_id, t.role, t.withhold, t.starts_at, \
-                   t.ends_at, t.provenance, t.provenance_id, t.given_by, t.given_at, t.events";
     let free = not_barred("t.grantee_id", !when.now);
     let condition = format!("(t.grantee_type <> 'account' OR ({free}))");
-    let rows = reader.of_item(when, "grants", columns, item, (&condition, &[])).await?;
+    let rows = reader.of_item(when, "grants", GRANT, item, (&condition, &[])).await?;
     for row in &rows {
         let principal = match cell(row, 0).text()? {
             "group" => Principal::Group(cell(row, 1).parse()?),
@@ -336,9 +338,7 @@ async fn links(
     item: &ItemRef,
     paths: &mut Paths,
 ) -> Result<(), ViewError> {
-    let columns = "t.link_id, t.role, t.withhold, t.starts_at, t.ends_at, t.audience, \
-                   t.created_by, t.created_at, t.events";
-    let rows = reader.of_item(when, "links", columns, item, ("true", &[])).await?;
+    let rows = reader.of_item(when, "links", LINK, item, ("true", &[])).await?;
     for row in &rows {
         let link = cell(row, 0).parse()?;
         let path = link_path(row)?;
@@ -357,8 +357,7 @@ async fn visibility(
     item: &ItemRef,
     paths: &mut Paths,
 ) -> Result<Visibility, ViewError> {
-    let columns = "t.visibility, t.set_by, t.recorded_from, t.events";
-    let rows = reader.of_item(when, "visibilities", columns, item, ("true", &[])).await?;
+    let rows = reader.of_item(when, "visibilities", VISIBILITY, item, ("true", &[])).await?;
     let Some(row) = rows.first() else { return Ok(Visibility::Restricted) };
     let open_to: Visibility = cell(row, 0).named()?;
     if open_to == Visibility::Public {

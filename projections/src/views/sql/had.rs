@@ -5,7 +5,10 @@ use super::{
     access::{When, grant_path, link_path, not_barred, owner, visibility_path},
     cell,
 };
-use crate::{AccessPath, AsOf, Asker, Had, Model, ViewError, value::Value};
+use crate::{
+    AccessPath, AsOf, Asker, Had, Model, ViewError,
+    value::{Row, Value},
+};
 use domain::{
     event::{Audience, Visibility},
     id::ItemRef,
@@ -14,8 +17,16 @@ use domain::{
 };
 
 /// The columns of a grant from its third on.
-const GRANT: &str = "t.grantee_type, t.grantee_id, t.grant_id, t.role, t.withhold, t.starts_at, \
-                     t.ends_at, t.provenance, t.provenance_id, t.given_by, t.given_at, t.events";
+pub(super) const GRANT: &str = "t.grantee_type, t.grantee_id, t.grant_id, t.role, t.withhold, \
+                                t.starts_at, t.ends_at, t.provenance, t.provenance_id, \
+                                t.given_by, t.given_at, t.events";
+
+/// The columns of a link.
+pub(super) const LINK: &str = "t.link_id, t.role, t.withhold, t.starts_at, t.ends_at, t.audience, \
+                               t.created_by, t.created_at, t.events";
+
+/// The columns of a visibility.
+pub(super) const VISIBILITY: &str = "t.visibility, t.set_by, t.recorded_from, t.events";
 
 impl SqlViews {
     pub(super) async fn what_had(
@@ -72,7 +83,82 @@ pub(super) async fn barred(
     Ok(reader.rows(&sql, &parameters).await?.is_empty())
 }
 
-/// Grants, the visibility and the link of an open item.
+/// A link that somebody opened, as it was then.
+pub(super) struct Opened {
+    pub(super) path: AccessPath,
+    audience: Audience,
+}
+
+/// The links that an asker opened and that were open then.
+async fn opened(
+    reader: &mut Reader,
+    when: When,
+    item: &ItemRef,
+    asker: &Asker,
+) -> Result<Vec<Opened>, ViewError> {
+    let Some(condition) = asker.of_links(when.next_parameter()) else { return Ok(Vec::new()) };
+    let named = asker.links();
+    let rows = reader.of_item(when, "links", LINK, item, (&condition, &named)).await?;
+    rows.iter().map(Opened::read).collect()
+}
+
+impl Opened {
+    pub(super) fn read(row: &Row) -> Result<Self, ViewError> {
+        Ok(Self { path: link_path(row)?, audience: cell(row, 5).named()? })
+    }
+
+    /// Did it give something to who was signed in or not?
+    pub(super) fn gives(&self, signed_in: bool) -> bool {
+        match self.audience {
+            Audience::Named => false,
+            Audience::Internal => signed_in,
+            Audience::Anyone => true,
+        }
+    }
+
+    /// Was it opened by somebody signed in, if nothing is known of who opened it but that?
+    fn by_somebody_signed_in(&self, asker: &Asker) -> bool {
+        self.audience == Audience::Internal && self.path.link == asker.link
+    }
+}
+
+impl Asker {
+    /// A condition: the row is of a link that it opened; the first one is the parameter of this
+    /// number.
+    pub(super) fn of_links(&self, first: usize) -> Option<String> {
+        let count = self.links().len();
+        let places: Vec<String> = (first..first + count).map(|place| format!("${place}")).collect();
+        (count > 0).then(|| format!("t.link_id IN ({})", places.join(", ")))
+    }
+
+    /// These parameters.
+    pub(super) fn links(&self) -> Vec<Value> {
+        self.link.iter().chain(&self.visits).map(|link| link.to_string().into()).collect()
+    }
+
+    /// To whom grants count, as a grant names them.
+    pub(super) fn grantees(&self, barred: bool) -> Vec<[Value; 2]> {
+        let account = self.account.iter().filter(|_| !barred);
+        let accounts = account.map(|id| ["account".into(), id.as_str().into()]);
+        let groups = self.groups.iter().map(|id| ["group".into(), id.as_str().into()]);
+        accounts.chain(groups).collect()
+    }
+}
+
+/// Was it somebody signed in, with an account that could have something?
+pub(super) async fn signed_in(
+    reader: &mut Reader,
+    when: When,
+    item: &ItemRef,
+    asker: &Asker,
+    barred: bool,
+) -> Result<(bool, Vec<Opened>), ViewError> {
+    let links = opened(reader, when, item, asker).await?;
+    let known = (asker.account.is_some() && !barred) || !asker.groups.is_empty();
+    Ok((known || links.iter().any(|link| link.by_somebody_signed_in(asker)), links))
+}
+
+/// Grants, the visibility and the links of an open item, in the order of the rule.
 async fn others(
     reader: &mut Reader,
     when: When,
@@ -80,42 +166,28 @@ async fn others(
     asker: &Asker,
     had: &mut Had,
 ) -> Result<(), ViewError> {
-    let signed_in = asker.account.is_some() && !had.barred;
-    let account = asker.account.iter().filter(|_| signed_in);
-    let accounts = account.map(|id| ("account", id.as_str()));
-    let groups = asker.groups.iter().map(|id| ("group", id.as_str()));
-    for (kind, id) in accounts.chain(groups) {
+    let (signed_in, links) = signed_in(reader, when, item, asker, had.barred).await?;
+    for named in asker.grantees(had.barred) {
         let place = when.next_parameter();
         let condition = format!("t.grantee_type = ${place} AND t.grantee_id = ${}", place + 1);
-        let named: [Value; 2] = [kind.into(), id.into()];
         for row in &reader.of_item(when, "grants", GRANT, item, (&condition, &named)).await? {
             had.paths.push(grant_path(row)?);
         }
     }
-    let columns = "t.visibility, t.set_by, t.recorded_from, t.events";
-    let rows = reader.of_item(when, "visibilities", columns, item, ("true", &[])).await?;
+    had.paths.sort_by_key(|path: &AccessPath| (path.via, path.grant));
+    let rows = reader.of_item(when, "visibilities", VISIBILITY, item, ("true", &[])).await?;
     if let Some(row) = rows.first() {
         had.open_to = cell(row, 0).named()?;
         let lets_in = match had.open_to {
             Visibility::Restricted => false,
-            Visibility::Internal => signed_in || !asker.groups.is_empty(),
+            Visibility::Internal => signed_in,
             Visibility::Public => true,
         };
         if lets_in {
             had.paths.push(visibility_path(row)?);
         }
     }
-    if let Some(link) = asker.link {
-        let condition = format!("t.link_id = ${}", when.next_parameter());
-        let named: [Value; 1] = [link.to_string().into()];
-        let columns = "t.link_id, t.role, t.withhold, t.starts_at, t.ends_at, t.audience, \
-                       t.created_by, t.created_at, t.events";
-        for row in &reader.of_item(when, "links", columns, item, (&condition, &named)).await? {
-            if cell(row, 5).named::<Audience>()? != Audience::Named {
-                had.paths.push(link_path(row)?);
-            }
-        }
-    }
-    had.paths.sort_by_key(|path: &AccessPath| (path.via, path.grant));
+    let giving = links.into_iter().filter(|link| link.gives(signed_in));
+    had.paths.extend(giving.map(|link| link.path));
     Ok(())
 }

@@ -21,7 +21,7 @@ const OWNED: &str = "t.item_kind, t.item_id, 1 AS gives";
 
 /// A condition on a grant: it gives the permission, which is no more than what roles and the
 /// withheld say.
-fn gives(permission: Permission) -> String {
+pub(super) fn gives(permission: Permission) -> String {
     let has = |permissions: Permissions| permissions.has(permission);
     let roles = Role::ALL.into_iter().filter(|role| has(role.permissions()));
     let roles: Vec<String> = roles.map(|role| format!("'{}'", role.name())).collect();
