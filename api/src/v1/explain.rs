@@ -2,10 +2,12 @@
 
 mod acts;
 mod body;
+mod refusal;
 mod regard;
 
-pub use body::{ActBody, Explanation, RefusalBody, WayBody};
-pub(super) use regard::Regard;
+pub use body::{ActBody, Explanation, WayBody};
+pub use refusal::RefusalBody;
+pub(super) use regard::{Regard, bounded};
 
 use super::{
     fresh,
@@ -18,21 +20,30 @@ use crate::{
     state::AppState,
 };
 use axum::{extract::State, response::Response};
+use commands::Caller;
 use domain::{
     event::Visibility,
     id::ItemRef,
-    position::EventId,
+    item::ItemState,
+    position::{EventId, Position},
     principal::Principal,
     role::{Permission, Role},
-    time::Time,
+    time::{Time, Window},
 };
 use projections::{
-    AccessPath, AsOf, Had, Model, Via,
-    index::{IndexPath, IndexVia, Snapshot},
+    AccessPath, AsOf, Asker, Had, Lost, Model, Via, ViewError,
+    index::{IndexPath, IndexVia, Refusal, Snapshot},
 };
 use serde::Deserialize;
+use std::sync::Arc;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Said when the read models are behind the index, or cannot be asked.
+const ALONE: &str = "the read models do not tell as much yet: of each way the first and the last \
+                     act are named, and not what ended before";
+/// Said when openings of links come with a question about the past.
+const NOT_THEN: &str = "visits were ignored: they open something now, not in the past";
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -44,8 +55,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ExplainQuery {
-    /// About whom: `account:ID`, `group:ID` (what it gives to members), `link:ID` (who opened it)
-    /// or `anonymous`.
+    /// About whom: `account:ID`, `group:ID` (what it gives to members), `link:ID` (who opened it
+    /// and has nothing else) or `anonymous`.
     #[param(example = "account:a-22")]
     subject: String,
     /// With what: `kind:id`.
@@ -77,19 +88,19 @@ pub(super) fn permission(name: &str, text: &str) -> Fallible<Permission> {
 }
 
 /// Refuses callers who may not ask that: 404 where they may not know the item, 403 where they may.
-fn may_ask(
-    reach: &Reach,
-    who: &Principal,
-    item: &ItemRef,
-    index: &Snapshot,
-    at: Time,
+/// What they may is judged now, with the openings of links that they present.
+async fn may_ask(
+    app: &AppState,
+    caller: &Caller,
+    asked: &Asked,
+    (index, at): (&Snapshot, Time),
 ) -> Fallible<()> {
-    let Some(own) = reach.own() else { return Ok(()) };
-    let own = index.check(&own.subject(Vec::new()), item, at).permissions;
+    let Some(asking) = regard::asking(app, caller).await? else { return Ok(()) };
+    let own = index.check(&asking, &asked.item, at).permissions;
     if !own.has(Permission::Browse) {
         return Err(Problem::not_found("item"));
     }
-    if reach.covers_principal(who) || own.has(Permission::Share) {
+    if Reach::of(caller).covers_principal(&asked.who) || own.has(Permission::Share) {
         return Ok(());
     }
     let needed = Permission::Share.name();
@@ -99,9 +110,13 @@ fn may_ask(
 
 /// Why somebody may do something with an item, or why not
 ///
-/// The ways that permit it, each with the acts that made it, in plain words; or the nearest reason
-/// for the refusal. About oneself and about anonymous visitors for who may browse the item, about
-/// others for who may share it. Without `at` from the access index, with it from the read models.
+/// The ways that permit it, each with all the acts that made it, in plain words; or the nearest
+/// reason for the refusal: of what there was and is no more, when it ended and by whose act. About
+/// oneself and about anonymous visitors for who may browse the item, about others for who may share
+/// it; openings of links that the caller presents count for that, and for itself. Of a link the
+/// answer is what somebody has who opened it and has nothing else: of one for people who are signed
+/// in, somebody who is. Without `at` from the access index, with it from the read models; before
+/// the item was registered the answer is that nothing is known.
 #[utoipa::path(get, path = "/v1/explain", tag = "check", params(ExplainQuery),
     responses((status = 200, description = "The explanation", body = Explanation)))]
 pub async fn explain(
@@ -116,20 +131,25 @@ pub async fn explain(
     let action = permission("action", &query.action)?;
     let now = app.clock.now();
     let as_of = parse_moment(query.at.as_deref(), query.at_position, now)?;
-    let index = fresh::index(&app, head.at_least, head.wait).await?;
-    let now = now.max(index.time());
-    may_ask(&Reach::of(&head.caller), &who, &item, &index, now)?;
     let asked = Asked { who, item, action };
-    let explanation = match as_of {
-        AsOf::Now => asked.explain_now(&app, &head, &index, now).await?,
+    let mut index = fresh::index(&app, head.at_least, head.wait).await?;
+    let links = asked.links(&app, &head).await?;
+    if links.position > index.position() {
+        index = fresh::index_glance(&app, links.position, head.wait).await?;
+    }
+    let now = now.max(index.time());
+    may_ask(&app, &head.caller, &asked, (&index, now)).await?;
+    let mut explanation = match as_of {
+        AsOf::Now => asked.explain_now(&app, &head, &index, &links, now).await?,
         past @ (AsOf::Time(_) | AsOf::Position(_)) => {
             fresh::catch_up(&app, &head, &[Model::Access]).await?;
             if let AsOf::Position(position) = past {
                 fresh::glance(&app, head.wait, &[Model::Access], position).await?;
             }
-            asked.explain_then(&app, past, now).await?
+            asked.explain_then(&app, &head, past, now).await?
         }
     };
+    explanation.warnings.extend(regard::ignored(&app, &head, &links).await?);
     let position = explanation.position;
     Ok(Page { app: &app, position, version: None }.json(&head, explanation))
 }
@@ -141,8 +161,17 @@ struct Asked {
 }
 
 impl Asked {
-    fn answer(&self, (at, position): (Time, domain::position::Position)) -> Explanation {
+    fn answer(&self, (at, position): (Time, Position)) -> Explanation {
         Explanation::empty(PrincipalBody::from(&self.who), &self.item, self.action, at, position)
+    }
+
+    /// The item's own state, which knows its links; nothing where no link is in question.
+    async fn links(&self, app: &AppState, head: &Head) -> Fallible<Arc<ItemState>> {
+        let named = matches!(self.who, Principal::Link(_));
+        if named || !head.caller.visits.is_empty() {
+            return Ok(app.commands.load_item(&self.item).await?);
+        }
+        Ok(Arc::default())
     }
 
     async fn explain_now(
@@ -150,56 +179,159 @@ impl Asked {
         app: &AppState,
         head: &Head,
         index: &Snapshot,
+        links: &ItemState,
         now: Time,
     ) -> Fallible<Explanation> {
-        let regard = Regard::of(app, head, &self.who, &self.item, now).await?;
+        let regard = Regard::of(app, &head.caller, &self.who, links).await?;
         let subject = regard.subject();
-        let verdict = index.check(&subject, &self.item, now);
+        let verdict = index.check(subject, &self.item, now);
         let mut told = self.answer((now, index.position()));
         told.rules = index.rules();
         told.decision = verdict.permissions.has(self.action);
         told.role = Role::strongest_within(verdict.permissions);
         told.permissions = verdict.permissions;
-        told.valid_until = verdict.valid_until;
+        told.valid_until = bounded(verdict.valid_until);
         if let Some(facts) = index.item(&self.item) {
             told.known_from = acts::time_of(app, facts.registered).await?;
         }
-        for path in index.paths(&subject, &self.item, now) {
+        let refusal = index.nearest_refusal(subject, &self.item, self.action, now);
+        let asker = regard.asker(&self.who);
+        let position = index.position();
+        let lost = refusal.as_ref().is_some_and(refusal::may_be_lost);
+        let known = match self.known_now(app, head, &asker, (position, now), lost).await {
+            Ok(known) => Some(known),
+            Err(why) => {
+                tracing::debug!(%why, "an explanation comes from the index alone");
+                told.warnings.push(ALONE.to_owned());
+                None
+            }
+        };
+        for path in index.paths(subject, &self.item, now) {
             if path.permissions.has(self.action) {
-                told.paths.push(way_now(app, path).await?);
+                let known = known.as_ref().map(|(known, _)| known);
+                told.paths.push(way_now(app, path, known).await?);
             }
         }
-        let refusal = index.nearest_refusal(&subject, &self.item, self.action, now);
-        told.refusal = refusal.map(|refusal| RefusalBody::of(&refusal, self.action));
-        told.warnings = regard.warnings;
+        if let Some(refusal) = refusal {
+            told.refusal = Some(match known {
+                Some((known, lost)) => self.refused(app, &known, &refusal, lost).await?,
+                None => RefusalBody::of(&refusal, self.action),
+            });
+        }
         Ok(told)
     }
 
-    async fn explain_then(&self, app: &AppState, as_of: AsOf, now: Time) -> Fallible<Explanation> {
+    /// What the read models say at the position of the index, if they have come so far: what there
+    /// was, and if that is asked, what had ended.
+    async fn known_now(
+        &self,
+        app: &AppState,
+        head: &Head,
+        asker: &Asker,
+        (position, now): (Position, Time),
+        lost: bool,
+    ) -> Result<(Had, Option<Lost>), ViewError> {
+        let own = app.limits.own_writes_wait;
+        let wait = head.wait.unwrap_or(own).min(own);
+        app.views.wait_for(&[Model::Access], position, wait).await?;
+        let known = app.views.had(&self.item, asker, AsOf::Position(position), now).await?;
+        if !lost {
+            return Ok((known, None));
+        }
+        let lost = app.views.lost(&self.item, asker, self.action, position).await?;
+        Ok((known, lost))
+    }
+
+    async fn explain_then(
+        &self,
+        app: &AppState,
+        head: &Head,
+        as_of: AsOf,
+        now: Time,
+    ) -> Fallible<Explanation> {
         let asker = regard::asker(&self.who);
-        let had: Had = app.views.had(&self.item, &asker, as_of, now).await?;
-        let permissions = had.permissions();
-        let mut told = self.answer(had.as_of);
-        told.position = had.position;
-        told.rules = had.rules;
-        told.known_from = had.known_from;
+        let known: Had = app.views.had(&self.item, &asker, as_of, now).await?;
+        let permissions = known.permissions();
+        let mut told = self.answer(known.as_of);
+        told.position = known.position;
+        told.rules = known.rules;
+        told.known_from = known.known_from;
         told.decision = permissions.has(self.action);
         told.role = Role::strongest_within(permissions);
         told.permissions = permissions;
-        for path in had.holding().filter(|path| path.permissions().has(self.action)) {
-            told.paths.push(way_then(app, &self.who, path, had.open_to).await?);
+        for path in known.holding().filter(|path| path.permissions().has(self.action)) {
+            told.paths.push(way_then(app, &self.who, path, known.open_to).await?);
         }
         if !told.decision {
-            told.refusal = Some(RefusalBody::then(&had, self.action));
+            let before = known.known_from.filter(|_| known.lifecycle.is_none());
+            told.refusal = Some(if let Some(known_from) = before {
+                RefusalBody::before(known_from)
+            } else {
+                let nearest = refusal::nearest(&known, self.action);
+                let position = known.as_of.1;
+                let lost = app.views.lost(&self.item, &asker, self.action, position).await?;
+                self.refused(app, &known, &nearest, lost).await?
+            });
+        }
+        if regard::is_caller(&head.caller, &self.who) && !head.caller.visits.is_empty() {
+            told.warnings.push(NOT_THEN.to_owned());
+        }
+        Ok(told)
+    }
+
+    /// The nearest reason, with what there was before: what ended last comes first.
+    async fn refused(
+        &self,
+        app: &AppState,
+        had: &Had,
+        nearest: &Refusal,
+        lost: Option<Lost>,
+    ) -> Fallible<RefusalBody> {
+        let action = self.action;
+        if !refusal::may_be_lost(nearest) {
+            return Ok(RefusalBody::of(nearest, action));
+        }
+        let passed = if let Refusal::Ended { ends_at } = nearest { Some(*ends_at) } else { None };
+        if let Some(lost) = lost.filter(|lost| passed.is_none_or(|passed| passed <= lost.at())) {
+            let way = way_then(app, &self.who, &lost.path, lost.open_to).await?;
+            let by = if lost.by_clock() { None } else { acts::ending(app, &lost).await? };
+            return Ok(RefusalBody::lost(&lost, action, way, by));
+        }
+        let mut told = RefusalBody::of(nearest, action);
+        let mut over = had.paths.iter().filter(|path| path.permissions().has(action));
+        if let Some(path) = over.find(|path| passed.is_some() && path.ends_at == passed) {
+            told.way = Some(way_then(app, &self.who, path, had.open_to).await?);
         }
         Ok(told)
     }
 }
 
-async fn way_now(app: &AppState, path: IndexPath) -> Fallible<WayBody> {
-    let mut events: Vec<EventId> = path.made.into_iter().chain(path.changed).collect();
-    events.dedup();
-    let mut way = WayBody::new(path.kind().name(), path.role, path.permissions, path.window);
+/// Is it the way of the index as the read models know it?
+fn is_same(path: &IndexPath, known: &AccessPath) -> bool {
+    if path.container.is_some() {
+        return false;
+    }
+    match &path.via {
+        IndexVia::Owner => known.via == Via::Owner,
+        IndexVia::Grant { grant, .. } => known.grant == Some(*grant),
+        IndexVia::Library { .. } => false,
+        IndexVia::Visibility { .. } => known.via == Via::Visibility,
+        IndexVia::Link { link, .. } => known.link == Some(*link),
+    }
+}
+
+/// All the acts that made it, if the read models tell; else the first and the last.
+async fn way_now(app: &AppState, path: IndexPath, had: Option<&Had>) -> Fallible<WayBody> {
+    let known = had.and_then(|had| had.paths.iter().find(|known| is_same(&path, known)));
+    let events = if let Some(known) = known {
+        known.events.clone()
+    } else {
+        let mut events: Vec<EventId> = path.made.into_iter().chain(path.changed).collect();
+        events.dedup();
+        events
+    };
+    let window = Window { ends_at: bounded(path.window.ends_at), ..path.window };
+    let mut way = WayBody::new(path.kind().name(), path.role, path.permissions, window);
     way.withhold = path.withhold;
     way.container = path.container.map(Into::into);
     match path.via {

@@ -2,7 +2,7 @@
 //! holds a link see?
 
 use super::{
-    explain::{Regard, permission, subject},
+    explain::{Regard, bounded, permission, subject},
     eyes::{Eyes, Seen, look},
     fresh,
     shape::{ItemBody, List, Page, PrincipalBody, item_body, words},
@@ -110,6 +110,9 @@ pub struct ItemView {
     /// First instant at which that could change by the clock alone.
     #[schema(value_type = Option<words::Instant>)]
     pub valid_until: Option<Time>,
+    /// Why openings of links that were presented gave nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The position evaluated at.
     #[schema(value_type = u64)]
     pub position: Position,
@@ -121,9 +124,10 @@ fn ways(verdict: &Verdict) -> Vec<&'static str> {
 
 /// What somebody sees of all items
 ///
-/// In the order of kind and id. Items that are open to any account or to anyone are not listed for
-/// that alone. About oneself and about anonymous visitors for everybody; about others for
-/// administrators, auditors and applications that act for nobody.
+/// Kind by kind, and of a kind in the order in which the log first named them. Items that are open
+/// to any account or to anyone are not listed for that alone. About oneself and about anonymous
+/// visitors for everybody; about others for administrators, auditors and applications that act for
+/// nobody.
 #[utoipa::path(get, path = "/v1/view-as", tag = "check", params(ViewAsQuery),
     responses((status = 200, description = "A page", body = List<ViewRow>)))]
 pub async fn view_as(
@@ -185,7 +189,8 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// The first items after one, in the order of kind and id.
+    /// The first items after one: kind by kind, and of a kind in the order in which the log first
+    /// named them, so that none changes its place between pages.
     async fn rows(
         &self,
         who: &Principal,
@@ -199,13 +204,15 @@ impl Wanted<'_> {
             let Some(item) = item.filter(|item| after.is_none_or(|after| item > after)) else {
                 return Ok(Vec::new());
             };
-            let regard = Regard::of(self.app, self.head, who, &item, self.now).await?;
-            let verdict = self.index.check(&regard.subject(), &item, self.now);
+            let state = self.app.commands.load_item(&item).await?;
+            let regard = Regard::of(self.app, &self.head.caller, who, &state).await?;
+            let verdict = self.index.check(regard.subject(), &item, self.now);
             let seen = verdict.permissions.has(self.permission);
             return Ok(if seen { vec![(item, verdict)] } else { Vec::new() });
         }
         // Openings of links lead to one item each; they do not belong to a list.
-        let subject = Regard::plain(who).subject();
+        let regard = Regard::plain(who);
+        let subject = regard.subject();
         let system = self.app.commands.system();
         let kinds = system.kinds.keys().filter(|name| {
             kind.is_none_or(|kind| kind == *name) && after.is_none_or(|after| **name >= after.kind)
@@ -213,7 +220,7 @@ impl Wanted<'_> {
         let mut found = Vec::new();
         for kind in kinds {
             let behind = after.filter(|after| after.kind == *kind);
-            found.extend(self.of_kind(&subject, kind, behind, limit - found.len())?);
+            found.extend(self.of_kind(subject, kind, behind, limit - found.len())?);
             if found.len() >= limit {
                 break;
             }
@@ -251,7 +258,7 @@ async fn titled(app: &AppState, found: Vec<(ItemRef, Verdict)>) -> Fallible<Vec<
         role: Role::strongest_within(verdict.permissions),
         permissions: verdict.permissions,
         paths: ways(&verdict),
-        valid_until: verdict.valid_until,
+        valid_until: bounded(verdict.valid_until),
     };
     Ok(found.into_iter().zip(titles).map(row).collect())
 }
@@ -276,8 +283,8 @@ pub async fn view_item_as(
     let known = head.at_least.unwrap_or_default().max(seen.state.position);
     let index = fresh::index(&app, Some(known), head.wait).await?;
     let now = seen.now.max(index.time());
-    let regard = Regard::of(&app, &head, &who, &item, now).await?;
-    let verdict = index.check(&regard.subject(), &item, now);
+    let regard = Regard::of(&app, &head.caller, &who, &seen.state).await?;
+    let verdict = index.check(regard.subject(), &item, now);
     let visible = verdict.permissions.has(Permission::Browse);
     let eyes = Eyes { rights: verdict.permissions, everything: false };
     let view = ItemView {
@@ -287,7 +294,8 @@ pub async fn view_item_as(
         role: Role::strongest_within(verdict.permissions),
         permissions: verdict.permissions,
         paths: ways(&verdict),
-        valid_until: verdict.valid_until,
+        valid_until: bounded(verdict.valid_until),
+        warnings: seen.ignored_visits,
         position: index.position(),
     };
     Ok(Page { app: &app, position: index.position(), version: None }.json(&head, view))

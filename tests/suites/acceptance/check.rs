@@ -114,9 +114,10 @@ async fn the_past_is_answered_as_it_was(mut world: World) {
     assert_eq!(why.number("/as_of/position"), at);
     assert_eq!(why.str("/paths/0/acts/0/type"), "grant.given");
     let now = app.get(&format!("/v1/explain?{asked}")).await;
-    assert_eq!(now.str("/refusal/reason"), "nothing", "{}", now.told());
+    assert_eq!(now.str("/refusal/reason"), "revoked", "{}", now.told());
+    assert_eq!(now.body["refusal"]["by"]["id"], format!("{}-0", ended.number("/position")));
     let before = app.get(&format!("/v1/explain?{asked}&at=2001-01-01")).await;
-    assert_eq!(before.str("/refusal/reason"), "unknown_item");
+    assert_eq!(before.str("/refusal/reason"), "unknown_then");
     assert!(before.body["known_from"].is_string(), "unknown then, and known when from");
 }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod check;
 mod conventions;
+mod explain;
 mod items;
 mod links;
 mod model;

@@ -7,11 +7,18 @@ use crate::{
     v1::shape::{ActorBody, EventVia},
 };
 use commands::CommandError;
-use domain::{event::text::sentence, position::EventId, time::Time};
+use domain::{
+    event::{Event, ItemEvent, Provenance, ProvenanceKind, Recorded, text::sentence},
+    id::LinkId,
+    position::{EventId, Position},
+    stream::StreamName,
+    time::Time,
+};
 use eventlog::Record;
+use projections::{AccessPath, Lost, Via};
 
-async fn record(app: &AppState, event: EventId) -> Fallible<Option<Record>> {
-    Ok(app.log.read(event.position).await.map_err(CommandError::from)?)
+async fn record(app: &AppState, position: Position) -> Fallible<Option<Record>> {
+    Ok(app.log.read(position).await.map_err(CommandError::from)?)
 }
 
 fn unreadable(cause: &impl ToString) -> Problem {
@@ -21,28 +28,81 @@ fn unreadable(cause: &impl ToString) -> Problem {
 
 /// When an event took effect.
 pub(super) async fn time_of(app: &AppState, event: EventId) -> Fallible<Option<Time>> {
-    Ok(record(app, event).await?.map(|record| record.time))
+    Ok(record(app, event.position).await?.map(|record| record.time))
 }
 
 /// The acts of these events.
 pub(super) async fn acts(app: &AppState, events: Vec<EventId>) -> Fallible<Vec<ActBody>> {
     let mut told = Vec::with_capacity(events.len());
     for id in events {
-        let Some(record) = record(app, id).await? else { continue };
-        let stream = record.envelope.stream.clone();
-        let recorded = record.events().map_err(|error| unreadable(&error))?;
-        let Some(event) = recorded.into_iter().find(|event| event.id == id) else { continue };
-        let actor = &event.actor;
-        told.push(ActBody {
-            id,
-            time: record.time,
-            name: event.event.stored().0,
-            by: actor.account.clone(),
-            actor: ActorBody::of(actor),
-            via: EventVia { app: actor.app.clone(), token: actor.via },
-            ticket: record.envelope.ticket.clone(),
-            text: sentence(&event, &stream),
-        });
+        told.extend(act(app, id.position, |event| event.id == id).await?);
     }
     Ok(told)
+}
+
+/// The act that ended what somebody had.
+pub(super) async fn ending(app: &AppState, lost: &Lost) -> Fallible<Option<ActBody>> {
+    act(app, lost.position, |event| ends(&event.event, &lost.path)).await
+}
+
+/// The first act of a record that fits.
+async fn act(
+    app: &AppState,
+    position: Position,
+    fits: impl Fn(&Recorded) -> bool,
+) -> Fallible<Option<ActBody>> {
+    let Some(record) = record(app, position).await? else { return Ok(None) };
+    let recorded = record.events().map_err(|error| unreadable(&error))?;
+    let stream = &record.envelope.stream;
+    let found = recorded.into_iter().find(|event| fits(event));
+    Ok(found.map(|event| told(&record, &event, stream)))
+}
+
+fn told(record: &Record, event: &Recorded, stream: &StreamName) -> ActBody {
+    let actor = &event.actor;
+    ActBody {
+        id: event.id,
+        time: record.time,
+        name: event.event.stored().0,
+        by: actor.account.clone(),
+        actor: ActorBody::of(actor),
+        via: EventVia { app: actor.app.clone(), token: actor.via },
+        ticket: record.envelope.ticket.clone(),
+        text: sentence(event, stream),
+    }
+}
+
+/// Does an event of the item end a way to it?
+fn ends(event: &Event, path: &AccessPath) -> bool {
+    let Event::Item(event) = event else { return false };
+    let seen = path.via == Via::Visibility;
+    match event {
+        ItemEvent::GrantEnded(ended) => path.grant == Some(ended.grant),
+        ItemEvent::LinkRevoked(revoked) => {
+            let born = || path.provenance.as_ref().is_some_and(|from| is_of(from, revoked.link));
+            path.link == Some(revoked.link) || (revoked.cascade && born())
+        }
+        ItemEvent::LinkExpired(expired) => path.link == Some(expired.link),
+        ItemEvent::Closed(_) | ItemEvent::Retired(_) => true,
+        ItemEvent::VisibilityChanged(_) | ItemEvent::Reopened(_) => seen,
+        ItemEvent::Registered(_)
+        | ItemEvent::Described(_)
+        | ItemEvent::Restored(_)
+        | ItemEvent::GrantGiven(_)
+        | ItemEvent::GrantChanged(_)
+        | ItemEvent::LinkCreated(_)
+        | ItemEvent::LinkChanged(_)
+        | ItemEvent::LinkPasswordSet(_)
+        | ItemEvent::LinkPasswordCleared(_)
+        | ItemEvent::LinkRotated(_)
+        | ItemEvent::Published(_)
+        | ItemEvent::PublicationUpdated(_)
+        | ItemEvent::PublicationWithdrawn(_) => false,
+    }
+}
+
+/// Was it born from a link?
+fn is_of(provenance: &Provenance, link: LinkId) -> bool {
+    let id = provenance.id.as_deref();
+    provenance.kind == ProvenanceKind::Link && id == Some(link.to_string().as_str())
 }

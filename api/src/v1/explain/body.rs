@@ -1,5 +1,6 @@
 //! How does an explanation look?
 
+use super::refusal::RefusalBody;
 use crate::v1::{
     access::AsOfBody,
     shape::{ActorBody, EventItem, EventVia, PrincipalBody, ProvenanceBody, words},
@@ -7,12 +8,10 @@ use crate::v1::{
 use domain::{
     event::Visibility,
     id::{AccountId, GrantId, ItemRef, LinkId},
-    item::Lifecycle,
     position::{EventId, Position},
     role::{Permission, Permissions, Role, Withheld},
     time::{Time, Window},
 };
-use projections::{Had, index::Refusal};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -89,7 +88,7 @@ pub struct WayBody {
     pub provenance: Option<ProvenanceBody>,
     /// Who gave it; null = the service itself, or an application for nobody.
     pub given_by: Option<PrincipalBody>,
-    /// The events that made it and last changed it.
+    /// The events that made it what it is, in order.
     #[schema(value_type = Vec<String>, example = json!(["42-0", "44-0"]))]
     pub events: Vec<EventId>,
     /// The same as acts.
@@ -132,97 +131,6 @@ impl WayBody {
     }
 }
 
-/// The nearest reason for a refusal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct RefusalBody {
-    /// `unknown_item`, `item_retired`, `account_inactive`, `item_closed`, `not_yet`, `ended`,
-    /// `withheld`, `role_too_low` or `nothing`.
-    #[schema(example = "ended")]
-    pub reason: &'static str,
-    /// In plain words.
-    pub detail: String,
-    /// When it starts, or when it ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<words::Instant>)]
-    pub at: Option<Time>,
-    /// The role that there is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<words::Role>)]
-    pub role: Option<Role>,
-}
-
-impl RefusalBody {
-    pub(super) fn of(refusal: &Refusal, action: Permission) -> Self {
-        let action = action.name();
-        let (reason, detail, at, role) = match refusal {
-            Refusal::UnknownItem => {
-                ("unknown_item", "the item was never registered".to_owned(), None, None)
-            }
-            Refusal::Retired => ("item_retired", "the item is retired".to_owned(), None, None),
-            Refusal::AccountInactive => {
-                let detail = "the account is deactivated or erased".to_owned();
-                ("account_inactive", detail, None, None)
-            }
-            Refusal::Closed => {
-                let detail = "the item is closed: it is its owner's only".to_owned();
-                ("item_closed", detail, None, None)
-            }
-            Refusal::NotYet { starts_at } => {
-                let detail = format!("what permits {action} starts at {starts_at}");
-                ("not_yet", detail, Some(*starts_at), None)
-            }
-            Refusal::Ended { ends_at } => {
-                let detail = format!("what permitted {action} ended at {ends_at}");
-                ("ended", detail, Some(*ends_at), None)
-            }
-            Refusal::Withheld { role } => {
-                let detail = format!("the role {role} permits {action}, but it is withheld");
-                ("withheld", detail, None, Some(*role))
-            }
-            Refusal::RoleTooLow { role } => {
-                let detail = format!("the role {role} does not permit {action}");
-                ("role_too_low", detail, None, Some(*role))
-            }
-            Refusal::Nothing => ("nothing", "nothing gives access".to_owned(), None, None),
-        };
-        Self { reason, detail, at, role }
-    }
-
-    /// The nearest reason at a past moment.
-    pub(super) fn then(had: &Had, action: Permission) -> Self {
-        let at = had.as_of.0;
-        let refusal = match had.lifecycle {
-            None | Some(Lifecycle::Unknown) => Refusal::UnknownItem,
-            Some(Lifecycle::Retired) => Refusal::Retired,
-            Some(_) if had.barred => Refusal::AccountInactive,
-            Some(Lifecycle::Closed) => Refusal::Closed,
-            Some(Lifecycle::Open) => nearest(had, action, at),
-        };
-        Self::of(&refusal, action)
-    }
-}
-
-fn nearest(had: &Had, action: Permission, at: Time) -> Refusal {
-    let wanted = |permissions: Permissions| permissions.has(action);
-    let outside = had.paths.iter().filter(|path| wanted(path.permissions()));
-    let windows: Vec<Window> = outside.map(projections::AccessPath::window).collect();
-    let ahead = windows.iter().filter(|window| !window.ended(at));
-    if let Some(starts_at) = ahead.filter_map(|window| window.starts_at).min() {
-        return Refusal::NotYet { starts_at };
-    }
-    if let Some(ends_at) = windows.iter().filter_map(|window| window.ends_at).max() {
-        return Refusal::Ended { ends_at };
-    }
-    let held_back = had.holding().filter(|path| wanted(path.role.permissions()));
-    if let Some(role) = held_back.map(|path| path.role).max() {
-        return Refusal::Withheld { role };
-    }
-    match had.holding().map(|path| path.role).max() {
-        Some(role) => Refusal::RoleTooLow { role },
-        None => Refusal::Nothing,
-    }
-}
-
 /// Why somebody may do something with an item, or why not.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Explanation {
@@ -254,7 +162,7 @@ pub struct Explanation {
     pub paths: Vec<WayBody>,
     /// Why not; null = it may.
     pub refusal: Option<RefusalBody>,
-    /// Why openings of links that were presented gave nothing.
+    /// Why openings of links that were presented gave nothing, and what cannot be told now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// The last position known.

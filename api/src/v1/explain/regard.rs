@@ -1,24 +1,40 @@
-//! As what does the index take somebody whom a query names?
+//! As what are the caller, and somebody whom a query names, taken?
 
-use crate::{access::Who, extract::Head, problem::Fallible, state::AppState};
+use crate::{
+    access::{Reach, Who},
+    extract::Head,
+    problem::Fallible,
+    state::AppState,
+};
+use commands::Caller;
 use domain::{
     access::{Subject, Visit},
-    id::{ItemRef, LinkId},
+    event::Audience,
+    id::{AccountId, LinkId},
+    item::ItemState,
     principal::Principal,
     time::Time,
 };
 use projections::Asker;
 
-/// How long an opening lasts that nobody made: one that asks what a link would show.
-const SUPPOSED_SECONDS: i64 = 365 * 24 * 60 * 60;
+/// When an opening ends that nobody made: one that asks what a link would show.
+const NEVER: Time = Time::EPOCH.plus_micros(i64::MAX);
+
+/// An end, unless it is that of such an opening.
+pub(crate) fn bounded(end: Option<Time>) -> Option<Time> {
+    end.filter(|end| *end != NEVER)
+}
+
+/// An account that no application has: who opened a link for people who are signed in has what
+/// anybody has by it who has nothing else.
+const SOMEBODY: &str = "~somebody~who~is~signed~in~and~has~nothing~else~";
 
 /// Somebody, with openings of links.
 #[derive(Debug)]
 pub(crate) struct Regard {
-    who: Who,
-    visits: Vec<Visit>,
-    /// Why openings that were presented give nothing.
-    pub(crate) warnings: Vec<String>,
+    subject: Subject,
+    /// Links of which it presents openings.
+    presented: Vec<LinkId>,
 }
 
 fn who(principal: &Principal) -> Who {
@@ -38,59 +54,91 @@ pub(super) fn asker(principal: &Principal) -> Asker {
     Asker { link, ..who(principal).asker() }
 }
 
+/// Is it the caller itself?
+pub(super) fn is_caller(caller: &Caller, principal: &Principal) -> bool {
+    match principal {
+        Principal::Account(id) => caller.account.as_ref() == Some(id),
+        Principal::Anonymous => caller.anonymous,
+        Principal::Group(_) | Principal::Link(_) => false,
+    }
+}
+
+/// The openings that a caller presents, whether or not they still open something.
+async fn presented(app: &AppState, caller: &Caller) -> Fallible<Vec<Visit>> {
+    let mut visits = Vec::new();
+    for text in &caller.visits {
+        visits.extend(app.commands.read_visit(text).await?);
+    }
+    Ok(visits)
+}
+
+/// As whom the caller asks, with the openings that it presents, if not about everybody.
+pub(super) async fn asking(app: &AppState, caller: &Caller) -> Fallible<Option<Subject>> {
+    let reach = Reach::of(caller);
+    let Some(own) = reach.own() else { return Ok(None) };
+    Ok(Some(own.subject(presented(app, caller).await?)))
+}
+
+/// Why openings that the caller presents give nothing on an item.
+pub(super) async fn ignored(
+    app: &AppState,
+    head: &Head,
+    state: &ItemState,
+) -> Fallible<Vec<String>> {
+    if head.caller.visits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = head.at_least.unwrap_or_default();
+    Ok(app.commands.subject(&head.caller, state, known).await?.1)
+}
+
 impl Regard {
     /// Somebody, as regards an item. The openings that the caller presents count for itself.
     pub(crate) async fn of(
         app: &AppState,
-        head: &Head,
+        caller: &Caller,
         principal: &Principal,
-        item: &ItemRef,
-        now: Time,
+        state: &ItemState,
     ) -> Fallible<Self> {
         let mut regard = Self::plain(principal);
         if let Principal::Link(link) = principal {
-            regard.visits.extend(supposed(app, *link, item, now).await?);
+            regard.opens(*link, state);
         }
-        let caller = &head.caller;
-        let own = match principal {
-            Principal::Account(id) => caller.account.as_ref() == Some(id),
-            Principal::Anonymous => caller.anonymous,
-            Principal::Group(_) | Principal::Link(_) => false,
-        };
-        for text in caller.visits.iter().filter(|_| own) {
-            match app.commands.read_visit(text).await? {
-                Some(visit) => regard.visits.push(visit),
-                None => regard
-                    .warnings
-                    .push("a visit was ignored: it is not one of this service".to_owned()),
-            }
+        if is_caller(caller, principal) {
+            let visits = presented(app, caller).await?;
+            regard.presented.extend(visits.iter().map(|visit| visit.link));
+            regard.subject.visits.extend(visits);
         }
         Ok(regard)
     }
 
     /// Somebody without openings of links.
     pub(crate) fn plain(principal: &Principal) -> Self {
-        Self { who: who(principal), visits: Vec::new(), warnings: Vec::new() }
+        Self { subject: who(principal).subject(Vec::new()), presented: Vec::new() }
+    }
+
+    /// As who opened a link of an item just now. One for people who are signed in was opened by
+    /// somebody who is.
+    fn opens(&mut self, link: LinkId, state: &ItemState) {
+        let Some(open) = state.links.get(&link) else { return };
+        self.subject.visits.push(Visit {
+            link,
+            generation: open.generation,
+            password_version: open.password_version,
+            ends_at: NEVER,
+        });
+        if open.terms.audience == Audience::Internal {
+            self.subject.account = AccountId::parse(SOMEBODY).ok();
+        }
     }
 
     /// As the index takes it.
-    pub(crate) fn subject(&self) -> Subject {
-        self.who.subject(self.visits.clone())
+    pub(crate) const fn subject(&self) -> &Subject {
+        &self.subject
     }
-}
 
-/// What somebody has who opened a link of an item just now.
-async fn supposed(
-    app: &AppState,
-    link: LinkId,
-    item: &ItemRef,
-    now: Time,
-) -> Fallible<Option<Visit>> {
-    let state = app.commands.load_item(item).await?;
-    Ok(state.links.get(&link).map(|open| Visit {
-        link,
-        generation: open.generation,
-        password_version: open.password_version,
-        ends_at: now.plus_seconds(SUPPOSED_SECONDS),
-    }))
+    /// As the read models take it.
+    pub(super) fn asker(&self, principal: &Principal) -> Asker {
+        Asker { visits: self.presented.clone(), ..asker(principal) }
+    }
 }

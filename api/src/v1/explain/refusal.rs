@@ -1,0 +1,149 @@
+//! What is the nearest reason for a refusal?
+
+use super::body::{ActBody, WayBody};
+use crate::v1::shape::words;
+use domain::{
+    item::Lifecycle,
+    role::{Permission, Permissions, Role},
+    time::{Time, Window},
+};
+use projections::{AccessPath, Had, Lost, index::Refusal};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The nearest reason for a refusal.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RefusalBody {
+    /// `unknown_item` (never registered), `unknown_then` (registered later: what was before is not
+    /// known), `item_retired`, `account_inactive`, `item_closed`, `not_yet`, `ended` (by the
+    /// clock), `revoked` (by an act), `withheld`, `role_too_low` or `nothing`.
+    #[schema(example = "ended")]
+    pub reason: &'static str,
+    /// In plain words.
+    pub detail: String,
+    /// When it starts, when it ended, or from when on the item is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::Instant>)]
+    pub at: Option<Time>,
+    /// The role that there is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<words::Role>)]
+    pub role: Option<Role>,
+    /// The way that there was, as it was when it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub way: Option<WayBody>,
+    /// The act that revoked it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<ActBody>,
+}
+
+impl RefusalBody {
+    fn new(reason: &'static str, detail: String) -> Self {
+        Self { reason, detail, at: None, role: None, way: None, by: None }
+    }
+
+    pub(super) fn of(refusal: &Refusal, action: Permission) -> Self {
+        let action = action.name();
+        match refusal {
+            Refusal::UnknownItem => {
+                Self::new("unknown_item", "the item was never registered".to_owned())
+            }
+            Refusal::Retired => Self::new("item_retired", "the item is retired".to_owned()),
+            Refusal::AccountInactive => {
+                let detail = "the account is deactivated or erased".to_owned();
+                Self::new("account_inactive", detail)
+            }
+            Refusal::Closed => {
+                let detail = "the item is closed: it is its owner's only".to_owned();
+                Self::new("item_closed", detail)
+            }
+            Refusal::NotYet { starts_at } => {
+                let detail = format!("what permits {action} starts at {starts_at}");
+                Self { at: Some(*starts_at), ..Self::new("not_yet", detail) }
+            }
+            Refusal::Ended { ends_at } => Self::ended(action, *ends_at),
+            Refusal::Withheld { role } => {
+                let detail = format!("the role {role} permits {action}, but it is withheld");
+                Self { role: Some(*role), ..Self::new("withheld", detail) }
+            }
+            Refusal::RoleTooLow { role } => {
+                let detail = format!("the role {role} does not permit {action}");
+                Self { role: Some(*role), ..Self::new("role_too_low", detail) }
+            }
+            Refusal::Nothing => Self::new("nothing", "nothing gives access".to_owned()),
+        }
+    }
+
+    fn ended(action: &str, at: Time) -> Self {
+        let detail = format!("what permitted {action} ended at {at}");
+        Self { at: Some(at), ..Self::new("ended", detail) }
+    }
+
+    /// The item was registered later.
+    pub(super) fn before(known_from: Time) -> Self {
+        let detail = format!(
+            "the item was registered at {known_from}: who had access before that is not known"
+        );
+        Self { at: Some(known_from), ..Self::new("unknown_then", detail) }
+    }
+
+    /// There was a way that a record has ended; and the act, if it did not end by the clock.
+    pub(super) fn lost(lost: &Lost, action: Permission, way: WayBody, by: Option<ActBody>) -> Self {
+        let (action, at) = (action.name(), lost.at());
+        if lost.by_clock() {
+            return Self { way: Some(way), ..Self::ended(action, at) };
+        }
+        let act = by.as_ref().map(|act| format!(": {}", act.text)).unwrap_or_default();
+        let detail = format!("what permitted {action} was ended at {at}{act}");
+        Self { at: Some(at), way: Some(way), by, ..Self::new("revoked", detail) }
+    }
+}
+
+/// Could something nearer have ended before? What is said of the item and the account comes first,
+/// and so does what has yet to start.
+pub(super) fn may_be_lost(refusal: &Refusal) -> bool {
+    match refusal {
+        Refusal::Ended { .. }
+        | Refusal::Withheld { .. }
+        | Refusal::RoleTooLow { .. }
+        | Refusal::Nothing => true,
+        Refusal::UnknownItem
+        | Refusal::Retired
+        | Refusal::AccountInactive
+        | Refusal::Closed
+        | Refusal::NotYet { .. } => false,
+    }
+}
+
+/// The nearest reason at a past moment, in what was open then.
+pub(super) fn nearest(had: &Had, action: Permission) -> Refusal {
+    match had.lifecycle {
+        None | Some(Lifecycle::Unknown) => Refusal::UnknownItem,
+        Some(Lifecycle::Retired) => Refusal::Retired,
+        Some(_) if had.barred => Refusal::AccountInactive,
+        Some(Lifecycle::Closed) => Refusal::Closed,
+        Some(Lifecycle::Open) => nearest_of_open(had, action),
+    }
+}
+
+fn nearest_of_open(had: &Had, action: Permission) -> Refusal {
+    let at = had.as_of.0;
+    let wanted = |permissions: Permissions| permissions.has(action);
+    let outside = had.paths.iter().filter(|path| wanted(path.permissions()));
+    let windows: Vec<Window> = outside.map(AccessPath::window).collect();
+    let ahead = windows.iter().filter(|window| !window.ended(at));
+    if let Some(starts_at) = ahead.filter_map(|window| window.starts_at).min() {
+        return Refusal::NotYet { starts_at };
+    }
+    if let Some(ends_at) = windows.iter().filter_map(|window| window.ends_at).max() {
+        return Refusal::Ended { ends_at };
+    }
+    let held_back = had.holding().filter(|path| wanted(path.role.permissions()));
+    if let Some(role) = held_back.map(|path| path.role).max() {
+        return Refusal::Withheld { role };
+    }
+    match had.holding().map(|path| path.role).max() {
+        Some(role) => Refusal::RoleTooLow { role },
+        None => Refusal::Nothing,
+    }
+}
