@@ -117,6 +117,8 @@ struct Issue<'a> {
     command: CommandId,
     key: Option<String>,
     body: Option<String>,
+    /// What was known of the log when it was asked: the state it is decided on has all of it.
+    known: Position,
 }
 
 impl Handler {
@@ -138,6 +140,7 @@ impl Handler {
             command: CommandId(random::ordered_id(self.guard.stamp())),
             key: None,
             body: None,
+            known: Position(self.known.load(Ordering::Relaxed)),
         };
         let Some(key) = request.key.as_deref().filter(|_| !request.dry_run) else {
             return self.attempts(slots, &issue, decider).await;
@@ -177,6 +180,10 @@ impl Handler {
         loop {
             if held.state.is_none() {
                 self.load::<A>(issue.stream, &mut held).await?;
+                confirmed = true;
+            } else if issue.request.dry_run && !confirmed {
+                // No append of it would meet what others did meanwhile.
+                self.moved::<A>(issue.stream, &mut held).await?;
                 confirmed = true;
             }
             let state = held.state.get_or_insert_default();
@@ -257,7 +264,8 @@ impl Handler {
         Ok(Outcome {
             command: issue.command,
             status: if issue.request.dry_run { Status::Planned } else { Status::Unchanged },
-            position: A::position(state),
+            position: A::position(state).max(issue.known),
+            at_least: issue.request.at_least,
             at,
             created: false,
             events: Vec::new(),

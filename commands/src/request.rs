@@ -143,8 +143,10 @@ pub struct Outcome<S> {
     pub command: CommandId,
     /// What became of it.
     pub status: Status,
-    /// Last position of the stream after it.
+    /// Where it was recorded; where nothing was, the position that it was decided at.
     pub position: Position,
+    /// The position that the caller named; a replayed answer may be older.
+    pub at_least: Position,
     /// When it took effect (unchanged, planned: when it was decided).
     pub at: Time,
     /// Did it create what it names (an item, a link, an account, a token)?
@@ -267,6 +269,8 @@ pub struct Opened {
     pub view_state: Option<String>,
     /// Would accepting give the visitor a grant?
     pub can_join: bool,
+    /// The position that it was opened at; where a use was taken, that of its record.
+    pub position: Position,
 }
 
 /// What a page may know of a link before it is opened. Looking consumes nothing.

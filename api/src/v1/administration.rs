@@ -61,7 +61,7 @@ fn kind_body(name: &KindName, kind: &Kind) -> KindBody {
 pub async fn list_kinds(State(app): State<AppState>, head: Head) -> Fallible<Response> {
     let system = app.commands.system_at(head.at_least.unwrap_or_default()).await?;
     let data = system.kinds.iter().map(|(name, kind)| kind_body(name, kind)).collect();
-    let position = system.position;
-    let list = List { data, total: None, next: None, position };
-    Ok(Page { app: &app, position, version: None }.json(&head, list))
+    let page = Page::current(&app, &head, system.position, None);
+    let list = List { data, total: None, next: None, position: page.position };
+    Ok(page.json(&head, list))
 }

@@ -3,8 +3,8 @@
 pub mod open;
 pub mod swap;
 
-use super::shape::{ItemName, read_headers};
-use crate::state::AppState;
+use super::shape::{ItemName, Page, read_headers};
+use crate::{extract::Head, state::AppState};
 use axum::{
     Json,
     response::{IntoResponse as _, Response},
@@ -49,8 +49,9 @@ pub struct OpenedBody {
     pub can_join: bool,
 }
 
-fn answer(app: &AppState, opened: Opened) -> Response {
-    let headers = read_headers(app, opened.state.position, None);
+fn answer(app: &AppState, head: &Head, opened: Opened) -> Response {
+    let position = Page::current(app, head, opened.position, None).position;
+    let headers = read_headers(app, position, None);
     let body = OpenedBody {
         visit: opened.visit.expose().to_owned(),
         ends_at: opened.ends_at,

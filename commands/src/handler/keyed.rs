@@ -118,6 +118,7 @@ impl Handler {
             command: first.command,
             status: Status::Recorded,
             position,
+            at_least: issue.request.at_least,
             at: first.at,
             created: creates(&events),
             events,

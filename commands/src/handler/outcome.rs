@@ -37,20 +37,20 @@ impl Sealed {
         self.outcome(issue, Status::Recorded, events, states, position)
     }
 
-    /// The answer of a dry run.
+    /// The answer of a dry run, as if it were the next record of the log as far as that is known.
     pub(super) fn planned<A: Aggregate>(
         mut self,
         issue: &Issue<'_>,
         state: &Arc<A::State>,
     ) -> Outcome<A::State> {
-        let position = A::position(state).next();
-        let events = self.place(issue, position);
+        let known = A::position(state).max(issue.known);
+        let events = self.place(issue, known.next());
         let mut after = A::State::clone(state);
         for recorded in &events {
             A::evolve(&mut after, recorded);
         }
         let states = (Some(state.clone()), Arc::new(after));
-        self.outcome(issue, Status::Planned, events, states, A::position(state))
+        self.outcome(issue, Status::Planned, events, states, known)
     }
 
     fn place(&mut self, issue: &Issue<'_>, position: Position) -> Vec<Recorded> {
@@ -79,6 +79,7 @@ impl Sealed {
             command: issue.command,
             status,
             position,
+            at_least: issue.request.at_least,
             at: self.at,
             created: creates(&events),
             events,

@@ -156,13 +156,14 @@ impl Core {
             self.guesses.check(found.link, client, digest, guess).await?;
         }
         let id = VisitId(random::id());
+        let mut position = found.state.position;
         if let Some(max) = link.terms.max_visits {
             let (item, generation) = (found.item.clone(), link.generation);
             let take = TakeUse { max, item, generation, visit: id };
             let request = Request::of(Caller { visits: Vec::new(), ..caller.clone() });
             let stream = StreamName::Link(found.link);
             match self.handler.execute(&self.uses, &stream, &request, &take).await {
-                Ok(_) => {}
+                Ok(used) => position = position.max(used.position),
                 Err(CommandError::Rejected(_)) => return Err(OpenError::NotFound),
                 Err(error) => return Err(error.into()),
             }
@@ -175,7 +176,8 @@ impl Core {
             ends_at: link.terms.ends_at.map_or(longest, |end| end.min(longest)),
         };
         let text = self.sign_visit(&visit, id).await?;
-        self.opened(caller, found, visit, text, now).await
+        let opened = self.opened(caller, found, visit, text, now).await?;
+        Ok(Opened { position, ..opened })
     }
 
     async fn check_audience(
@@ -232,6 +234,7 @@ impl Core {
             permissions: access::permissions(&subject, &found.state, now),
             view_state: view_state.and_then(|text| text.as_plain().map(str::to_owned)),
             can_join: joins && subject.account.is_some(),
+            position: found.state.position,
         })
     }
 

@@ -11,6 +11,7 @@ on_both_pairs!(
     racing_repeats_of_one_key_are_recorded_once,
     a_dry_run_says_what_the_command_then_does_and_writes_nothing,
     a_question_may_wait_for_a_command,
+    an_answer_is_never_older_than_the_position_it_waited_for,
     a_foreign_consistency_token_is_refused,
     scopes_and_roles_bound_what_a_token_does,
     a_revoked_token_opens_nothing,
@@ -105,6 +106,41 @@ async fn a_question_may_wait_for_a_command(mut world: World) {
         assert!(list.number("/position") >= shared.number("/position"));
         assert!(list.text.contains(&format!("\"a-{number}\"")), "{}", list.told());
     }
+}
+
+async fn an_answer_is_never_older_than_the_position_it_waited_for(mut world: World) {
+    let path = item("history", "8f3a");
+    world.register("history", "8f3a", "a-17").await;
+    world.admin().put("/v1/accounts/a-17", json!({})).await.is(201);
+    let last = world.register("history", "other", "a-18").await;
+    let asked = last.number("/position");
+    let after = world.account("a-17").await.after(&last);
+    let lists = ["grants", "links", "sharing", "access", "history"];
+    let mut questions: Vec<String> = lists.map(|list| format!("{path}/{list}")).into();
+    questions.extend([path.clone(), "/v1/accounts/me".to_owned(), "/v1/kinds".to_owned()]);
+    for question in questions {
+        let answer = after.get(&question).await;
+        answer.is(200);
+        assert!(answer.number("/position") >= asked, "{}", answer.told());
+        assert_eq!(answer.position_header(), last.position_header(), "{}", answer.told());
+    }
+    let planned = after.post(&format!("{path}/close?dry_run=true"), json!({})).await;
+    assert_eq!(planned.is(200)["position"], asked);
+    let link = world
+        .account("a-17")
+        .await
+        .post(
+            &format!("{path}/links"),
+            json!({
+        "role": "viewer", "max_visits": 1}),
+        )
+        .await;
+    let token = json!({"token": link.is(201)["link"]["token"]});
+    let opened = world.app().await.anonymous().post("/v1/links/open", token).await;
+    let head = raw::head(&world).await;
+    assert_eq!(opened.is(200)["can_join"], false);
+    let use_of_it = world.admin().after(&opened).get(&path).await;
+    assert_eq!(use_of_it.number("/position"), head, "the use was recorded there");
 }
 
 async fn a_foreign_consistency_token_is_refused(mut world: World) {

@@ -49,8 +49,7 @@ pub async fn get_account(
     }
     let profile = app.commands.profile(&state).await?;
     let auditor = head.caller.role == CallerRole::Auditor;
-    let position = state.position;
-    let answer =
-        AccountAnswer { account: AccountBody::of(id, &state, profile, !auditor), position };
-    Ok(Page { app: &app, position, version: Some(position) }.json(&head, answer))
+    let page = Page::current(&app, &head, state.position, Some(state.position));
+    let account = AccountBody::of(id, &state, profile, !auditor);
+    Ok(page.json(&head, AccountAnswer { account, position: page.position }))
 }

@@ -44,7 +44,7 @@ pub async fn get_grant(
         seen.needs(Permission::Share)?;
     }
     let open = open.ok_or_else(|| Problem::not_found("grant"))?;
-    let position = seen.state.position;
-    let answer = GrantAnswer { grant: grant_body(open), position };
-    Ok(Page { app: &app, position, version: Some(open.version) }.json(&head, answer))
+    let page = Page::current(&app, &head, seen.state.position, Some(open.version));
+    let answer = GrantAnswer { grant: grant_body(open), position: page.position };
+    Ok(page.json(&head, answer))
 }

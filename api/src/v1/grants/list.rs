@@ -35,6 +35,6 @@ pub async fn list_grants(
     let RowPage { rows, next, total } =
         paginate(&format!("grants {item}"), &page, rows, |open| made_by(&open.events))?;
     let rows = RowPage { rows: rows.into_iter().map(grant_body).collect(), next, total };
-    let position = seen.state.position;
-    Ok(Page { app: &app, position, version: None }.json(&head, List::from_rows(rows, position)))
+    let answer = Page::current(&app, &head, seen.state.position, None);
+    Ok(answer.json(&head, List::from_rows(rows, answer.position)))
 }

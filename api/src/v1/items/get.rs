@@ -116,6 +116,7 @@ pub async fn get_item(
     };
     let seen = look(&app, &head, &item).await?.alive()?;
     let system = app.commands.system();
+    let page = Page::current(&app, &head, seen.state.position, Some(seen.state.version));
     let body = item_body(&app.public_url, &item, &seen.state, seen.eyes, seen.now);
     let ignored = seen.ignored_visits.iter();
     let answer = ItemAnswer {
@@ -124,8 +125,7 @@ pub async fn get_item(
         warnings: ignored
             .map(|detail| Warning { code: "visit_ignored", detail: detail.clone() })
             .collect(),
-        position: seen.state.position,
+        position: page.position,
     };
-    let (position, version) = (seen.state.position, Some(seen.state.version));
-    Ok(Page { app: &app, position, version }.json(&head, answer))
+    Ok(page.json(&head, answer))
 }

@@ -89,8 +89,8 @@ pub async fn lookup_items(
         .try_collect()
         .await?;
     let last = rows.iter().map(|(position, _)| *position).max().unwrap_or_default();
-    let position = last.max(app.commands.last_acknowledged());
+    let page = Page::current(&app, &head, last.max(app.commands.last_acknowledged()), None);
     let data = rows.into_iter().map(|(_, row)| row).collect();
-    let found = List { data, total: None, next: None, position };
-    Ok(Page { app: &app, position, version: None }.json(&head, found))
+    let found = List { data, total: None, next: None, position: page.position };
+    Ok(page.json(&head, found))
 }

@@ -65,12 +65,10 @@ pub async fn get_link(
     }
     let open = open.ok_or_else(|| Problem::not_found("link"))?;
     let body = shown(&app, &head, &seen, link, open).await?;
-    let position = seen.state.position;
-    let answer = LinkAnswer { link: body, position };
+    let page = Page::current(&app, &head, seen.state.position, Some(open.version));
+    let answer = LinkAnswer { link: body, position: page.position };
     // Uses are counted beside the link, so that a limited one's answer changes without its version.
-    let version = open.terms.max_visits.is_none().then_some(open.version);
-    let page = Page { app: &app, position, version: Some(open.version) };
-    if version.is_none() {
+    if open.terms.max_visits.is_some() {
         let mut fresh = head.clone();
         fresh.preconditions.none_match = None;
         return Ok(page.json(&fresh, answer));

@@ -39,7 +39,7 @@ pub async fn list_links(
     for (link, open) in rows {
         bodies.push(shown(&app, &head, &seen, *link, open).await?);
     }
-    let position = seen.state.position;
-    let list = List::from_rows(RowPage { rows: bodies, next, total }, position);
-    Ok(Page { app: &app, position, version: None }.json(&head, list))
+    let answer = Page::current(&app, &head, seen.state.position, None);
+    let list = List::from_rows(RowPage { rows: bodies, next, total }, answer.position);
+    Ok(answer.json(&head, list))
 }

@@ -38,7 +38,7 @@ pub async fn get_publication(
     let seen = look(&app, &head, &item).await?.alive()?;
     let open = seen.state.publication.as_ref().ok_or_else(|| Problem::not_found("publication"))?;
     let publication = publication_body(&app.public_url, &item, open);
-    let (position, version) = (seen.state.position, Some(open.version));
-    let answer = PublicationAnswer { publication, position };
-    Ok(Page { app: &app, position, version }.json(&head, answer))
+    let page = Page::current(&app, &head, seen.state.position, Some(open.version));
+    let answer = PublicationAnswer { publication, position: page.position };
+    Ok(page.json(&head, answer))
 }

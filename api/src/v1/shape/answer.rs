@@ -7,7 +7,7 @@ use super::{
     words,
 };
 use crate::{
-    extract::PositionToken,
+    extract::{Head, PositionToken},
     problem::{Fallible, Problem, ProblemType},
     state::AppState,
 };
@@ -43,7 +43,7 @@ pub struct Answer<R> {
     /// What became of it.
     #[schema(value_type = words::Status)]
     pub status: &'static str,
-    /// The position it was recorded at, or decided at when nothing changed.
+    /// The position it was recorded at, or decided at when nothing was recorded.
     #[schema(value_type = u64)]
     pub position: Position,
     /// When it took effect.
@@ -145,7 +145,9 @@ impl<'a, S> Reply<'a, S> {
     pub fn json<R: Serialize>(self, answer: Answer<R>) -> Response {
         let status = if self.location.is_some() { StatusCode::CREATED } else { StatusCode::OK };
         let version = self.version.filter(|_| self.outcome.status != Status::Planned);
-        let mut headers = read_headers(self.app, self.outcome.position, version);
+        // The body of a replay says where it was recorded; the caller has seen more by now.
+        let position = self.outcome.position.max(self.outcome.at_least);
+        let mut headers = read_headers(self.app, position, version);
         if let Some(location) = self.location.and_then(|path| HeaderValue::try_from(path).ok()) {
             headers.insert(header::LOCATION, location);
         }
@@ -216,9 +218,21 @@ pub struct Page<'a> {
     pub version: Option<Position>,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    /// About what the write side knows, read at a position after the one that the caller named was
+    /// waited for. A thing that changed last before that was read at it all the same: whoever keeps
+    /// the last position that it was told never falls behind what it has seen.
+    pub fn current(
+        app: &'a AppState,
+        head: &Head,
+        read: Position,
+        version: Option<Position>,
+    ) -> Self {
+        Self { app, position: read.max(head.at_least.unwrap_or_default()), version }
+    }
+
     /// The response; 304 when the caller holds this version already.
-    pub fn json(&self, head: &crate::extract::Head, body: impl Serialize) -> Response {
+    pub fn json(&self, head: &Head, body: impl Serialize) -> Response {
         let headers = read_headers(self.app, self.position, self.version);
         if self.version.is_some_and(|version| head.preconditions.holds(version)) {
             return (StatusCode::NOT_MODIFIED, headers).into_response();

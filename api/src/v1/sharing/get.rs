@@ -37,6 +37,7 @@ pub async fn get_sharing(
     let seen = look(&app, &head, &item).await?.alive()?;
     seen.needs(Permission::Share)?;
     let sharing = sharing_body(&seen.state, seen.now);
-    let (position, version) = (seen.state.position, Some(seen.state.sharing_version));
-    Ok(Page { app: &app, position, version }.json(&head, SharingAnswer { sharing, position }))
+    let version = Some(seen.state.sharing_version);
+    let page = Page::current(&app, &head, seen.state.position, version);
+    Ok(page.json(&head, SharingAnswer { sharing, position: page.position }))
 }

@@ -52,11 +52,12 @@ pub async fn list_tokens(
     let more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows.last().filter(|_| more);
+    let answer = Page::current(&app, &head, app.commands.last_acknowledged(), None);
     let body = List {
         next: last.map(|(id, _)| RowCursor::after(LIST, &id.to_string()).encode()),
         total: if page.count { Some(total(&app).await?) } else { None },
-        position: app.commands.last_acknowledged(),
+        position: answer.position,
         data: rows.iter().map(|(id, state)| token_body(*id, state)).collect(),
     };
-    Ok(Page { app: &app, position: body.position, version: None }.json(&head, body))
+    Ok(answer.json(&head, body))
 }

@@ -35,5 +35,5 @@ pub async fn open_link(
     let password = password.map(|password| password.password("/password")).transpose()?;
     let token = token.0.expose();
     let opened = app.commands.open_link(&head.caller, token, password.as_ref()).await?;
-    Ok(answer(&app, opened))
+    Ok(answer(&app, &head, opened))
 }

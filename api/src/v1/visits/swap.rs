@@ -30,5 +30,5 @@ pub async fn swap_code(
 ) -> Fallible<Response> {
     fresh::written(&app, &head).await?;
     let opened = app.commands.swap_code(&head.caller, body.code.0.expose()).await?;
-    Ok(answer(&app, opened))
+    Ok(answer(&app, &head, opened))
 }

@@ -75,8 +75,8 @@ pub async fn list_webhook_deliveries(
             (rows, last.map(|event| RowCursor::after(&name, &event).encode()))
         }
     };
-    let position = app.commands.last_acknowledged();
+    let answer = Page::current(&app, &head, app.commands.last_acknowledged(), None);
     let data: Vec<AttemptBody> = rows.into_iter().map(Into::into).collect();
-    let body = List { data, total: None, next, position };
-    Ok(Page { app: &app, position, version: None }.json(&head, body))
+    let body = List { data, total: None, next, position: answer.position };
+    Ok(answer.json(&head, body))
 }

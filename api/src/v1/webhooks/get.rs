@@ -25,7 +25,7 @@ pub async fn get_webhook(
     let notes = app.commands.deliveries(webhook).await?;
     body.deliveries = notes.map(|(notes, _)| notes.into());
     let position = app.commands.last_acknowledged().max(state.position);
-    let mut response = Page { app: &app, position, version: None }.json(&head, body);
+    let mut response = Page::current(&app, &head, position, None).json(&head, body);
     // Deliveries change without a new version, so the answer is never "not modified".
     if let Ok(tag) = format!("\"{}\"", state.position).parse() {
         response.headers_mut().insert(axum::http::header::ETAG, tag);

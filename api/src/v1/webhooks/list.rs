@@ -44,11 +44,12 @@ pub async fn list_webhooks(
         None
     };
     let last = rows.last().filter(|_| more);
+    let answer = Page::current(&app, &head, app.commands.last_acknowledged(), None);
     let body = List {
         next: last.map(|(id, _)| RowCursor::after(LIST, &id.to_string()).encode()),
         total,
-        position: app.commands.last_acknowledged(),
+        position: answer.position,
         data: rows.iter().filter_map(|(id, state)| webhook_body(*id, state)).collect(),
     };
-    Ok(Page { app: &app, position: body.position, version: None }.json(&head, body))
+    Ok(answer.json(&head, body))
 }
