@@ -10,6 +10,7 @@ mod document;
 mod failures;
 mod flows;
 mod freshness;
+mod previews;
 mod problems;
 mod rig;
 mod rights;

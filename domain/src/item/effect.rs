@@ -31,8 +31,11 @@ pub struct Effect {
     pub gains: Vec<Change>,
     /// Those who may do less.
     pub loses: Vec<Change>,
-    /// Is everybody named? Not when the visibility differs: accounts that no grant names gain or
-    /// lose too.
+    /// What every account may do more that nothing names: whoever is signed in.
+    pub others_gain: Permissions,
+    /// What such an account may do less.
+    pub others_lose: Permissions,
+    /// Is everybody named? Not when accounts that nothing names gain or lose too.
     pub complete: bool,
 }
 
@@ -40,7 +43,13 @@ pub struct Effect {
 /// What a grant that starts later will give is not counted.
 pub fn effect(before: &ItemState, after: &ItemState, at: Time) -> Effect {
     let everybody: BTreeSet<Principal> = named(before).chain(named(after)).collect();
-    let mut effect = Effect { complete: open_to(before) == open_to(after), ..Effect::default() };
+    let (was, is) = (of_others(before), of_others(after));
+    let mut effect = Effect {
+        others_gain: is.minus(was),
+        others_lose: was.minus(is),
+        complete: is == was,
+        ..Effect::default()
+    };
     for principal in everybody {
         let was = permissions_of(&principal, before, at);
         let is = permissions_of(&principal, after, at);
@@ -56,8 +65,14 @@ pub fn effect(before: &ItemState, after: &ItemState, at: Time) -> Effect {
     effect
 }
 
-fn open_to(item: &ItemState) -> Visibility {
-    if item.lifecycle == Lifecycle::Open { item.visibility } else { Visibility::Restricted }
+/// What an account may do that nothing names: what the visibility gives to whoever is signed in.
+fn of_others(item: &ItemState) -> Permissions {
+    match item.visibility {
+        Visibility::Internal | Visibility::Public if item.lifecycle == Lifecycle::Open => {
+            visibility_path(item).permissions
+        }
+        Visibility::Restricted | Visibility::Internal | Visibility::Public => Permissions::NONE,
+    }
 }
 
 fn named(item: &ItemState) -> impl Iterator<Item = Principal> {

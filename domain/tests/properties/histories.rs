@@ -154,6 +154,11 @@ proptest! {
                     permissions_of(&change.principal, &is, step.time));
                 prop_assert_eq!(change.permissions, has.minus(had));
             }
+            let nobody = Principal::Account("a-nobody".parse().unwrap());
+            let had = permissions_of(&nobody, &was, step.time);
+            let has = permissions_of(&nobody, &is, step.time);
+            prop_assert_eq!(effect.others_gain, has.minus(had));
+            prop_assert_eq!(effect.others_lose, had.minus(has));
             for account in Generator::accounts() {
                 let who = Principal::Account(account);
                 let had = permissions_of(&who, &was, step.time);

@@ -1,6 +1,6 @@
 //! Who sees an item without a grant.
 
-use super::make::{gives, links, mine, public, sees, terms};
+use super::make::{closed, gives, links, mine, public, sees, terms};
 use domain::{
     access::{Subject, Visit, permissions},
     event::{
@@ -142,4 +142,26 @@ fn an_effect_tells_who_gains_and_who_loses() {
     assert_eq!((effect.loses.len(), effect.complete), (0, false));
     let back = domain::item::effect(&after.state, &before.state, hour(9));
     assert_eq!((back.gains.len(), back.loses.len()), (0, 1));
+}
+
+#[test]
+fn an_effect_tells_what_accounts_gain_and_lose_that_nothing_names() {
+    let viewer = Role::Viewer.permissions();
+    let restricted = mine().and("a-1", gives(1, to_account("a-2"), Role::Editor));
+    let opened = |to| restricted.clone().and("a-1", sees(Visibility::Restricted, to)).state;
+    let (internal, to_all) = (opened(Visibility::Internal), opened(Visibility::Public));
+    let none = Permissions::NONE;
+    for (before, after, gain, lose) in [
+        (&restricted.state, &internal, viewer, none),
+        (&restricted.state, &to_all, viewer, none),
+        (&internal, &restricted.state, none, viewer),
+        (&internal, &to_all, none, none),
+        (&to_all, &internal, none, none),
+    ] {
+        let effect = effect(before, after, hour(9));
+        assert_eq!((effect.others_gain, effect.others_lose), (gain, lose));
+        assert_eq!(effect.complete, gain.is_empty() && lose.is_empty());
+    }
+    let shut = restricted.and("a-1", public()).and("a-1", closed()).state;
+    assert_eq!(effect(&to_all, &shut, hour(9)).others_lose, viewer, "closed for all");
 }

@@ -4,6 +4,7 @@ use tests::{World, json, on_both_pairs, world::item};
 
 on_both_pairs!(
     visibility_opens_to_accounts_or_to_anyone_and_closes_again,
+    the_preview_of_opening_and_closing_says_that_any_account_is_meant,
     restricting_again_says_what_is_still_open,
 );
 
@@ -32,6 +33,23 @@ async fn visibility_opens_to_accounts_or_to_anyone_and_closes_again(mut world: W
     owner.put(&visibility, json!({"visibility": "restricted"})).await.is(200);
     stranger.get(&path).await.problem(404, "not-found");
     owner.put(&visibility, json!({"visibility": "secret"})).await.problem(400, "invalid-field");
+}
+
+async fn the_preview_of_opening_and_closing_says_that_any_account_is_meant(mut world: World) {
+    let path = item("history", "8f3a");
+    world.register("history", "8f3a", "a-17").await;
+    let owner = world.account("a-17").await;
+    let visibility = format!("{path}/visibility");
+    let dry = format!("{visibility}?dry_run=true");
+    let opening = owner.put(&dry, json!({"visibility": "internal"})).await;
+    assert_eq!(opening.is(200)["gains"]["sample"][0]["principal"], json!({"type": "account"}));
+    assert_eq!(opening.body["gains"]["complete"], false, "{}", opening.told());
+    let entry = format!("{path}/publication?dry_run=true");
+    let publishing = owner.put(&entry, json!({"audience": "internal"})).await;
+    assert_eq!(publishing.is(200)["gains"], opening.body["gains"]);
+    owner.put(&visibility, json!({"visibility": "internal"})).await.is(200);
+    let closing = owner.put(&dry, json!({"visibility": "restricted"})).await;
+    assert_eq!(closing.is(200)["loses"], opening.body["gains"]);
 }
 
 async fn restricting_again_says_what_is_still_open(mut world: World) {

@@ -1,6 +1,6 @@
 //! What would a command do? The extra parts of a dry run's answer.
 
-use super::words;
+use super::{PrincipalBody, words};
 use domain::{
     account::AccountState,
     event::{Recorded, text},
@@ -41,9 +41,9 @@ impl PlannedEvent {
 /// Somebody whose permissions would change.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct SampleBody {
-    /// Who.
-    #[schema(value_type = super::principal::PrincipalBody)]
-    pub principal: Principal,
+    /// Who; an account without an id stands for every account that is not named: whoever is signed
+    /// in.
+    pub principal: PrincipalBody,
     /// What is gained or lost.
     #[schema(value_type = Vec<words::Permission>)]
     pub permissions: Permissions,
@@ -52,26 +52,32 @@ pub struct SampleBody {
 /// Who would gain, or who would lose.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct SideBody {
-    /// How many.
+    /// How many; all accounts that are not named count as one.
     pub count: usize,
-    /// The first of them, at most 20.
+    /// The first of them, at most 20; those who are many come first.
     pub sample: Vec<SampleBody>,
-    /// Is the sample all of them?
+    /// Does the sample name everybody? Not when there are more, and not when accounts that it does
+    /// not name are meant too.
     pub complete: bool,
 }
 
-impl From<Vec<Change>> for SideBody {
-    fn from(changes: Vec<Change>) -> Self {
-        let count = changes.len();
-        let sample = changes
-            .into_iter()
-            .take(SAMPLE)
-            .map(|change| SampleBody {
-                principal: change.principal,
-                permissions: change.permissions,
-            })
-            .collect();
-        Self { count, sample, complete: count <= SAMPLE }
+impl SideBody {
+    /// Nobody.
+    const NOBODY: Self = Self { count: 0, sample: Vec::new(), complete: true };
+
+    /// Those whose permissions differ, and what every other account gains or loses.
+    fn of(mut changes: Vec<Change>, others: Permissions) -> Self {
+        changes.sort_by_key(|change| change.principal != Principal::Anonymous);
+        let any_account = PrincipalBody { kind: "account", id: None };
+        let any_account = SampleBody { principal: any_account, permissions: others };
+        let any_account = Some(any_account).filter(|_| !others.is_empty());
+        let count = changes.len() + usize::from(any_account.is_some());
+        let named = changes.iter().map(|change| SampleBody {
+            principal: PrincipalBody::from(&change.principal),
+            permissions: change.permissions,
+        });
+        let sample = any_account.into_iter().chain(named).take(SAMPLE).collect();
+        Self { count, sample, complete: others.is_empty() && count <= SAMPLE }
     }
 }
 
@@ -84,25 +90,28 @@ pub trait Planned: Sized {
 impl Planned for ItemState {
     fn sides(before: &Self, after: &Self, at: Time) -> (SideBody, SideBody) {
         let effect = effect(before, after, at);
-        (effect.gains.into(), effect.loses.into())
+        (
+            SideBody::of(effect.gains, effect.others_gain),
+            SideBody::of(effect.loses, effect.others_lose),
+        )
     }
 }
 
 /// The access of an account to items is not listed here: items are streams of their own.
 impl Planned for AccountState {
     fn sides(_: &Self, _: &Self, _: Time) -> (SideBody, SideBody) {
-        (Vec::new().into(), Vec::new().into())
+        (SideBody::NOBODY, SideBody::NOBODY)
     }
 }
 
 impl Planned for WebhookState {
     fn sides(_: &Self, _: &Self, _: Time) -> (SideBody, SideBody) {
-        (Vec::new().into(), Vec::new().into())
+        (SideBody::NOBODY, SideBody::NOBODY)
     }
 }
 
 impl Planned for TokenState {
     fn sides(_: &Self, _: &Self, _: Time) -> (SideBody, SideBody) {
-        (Vec::new().into(), Vec::new().into())
+        (SideBody::NOBODY, SideBody::NOBODY)
     }
 }

@@ -5,7 +5,7 @@ use domain::{id::AccountId, principal::Principal};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Somebody: `{"type","id"}`; anonymous has no id.
+/// Somebody: `{"type","id"}`; anonymous has no id, and neither has any account there may be.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PrincipalBody {
     /// What kind of principal.
