@@ -73,3 +73,24 @@ async fn those_who_are_many_are_in_the_sample_however_many_are_named() {
     assert_eq!(sample.len(), 20);
     assert_eq!(sample[..2], [anybody(), anonymous()], "{}", closing.told());
 }
+
+#[tokio::test]
+async fn narrowing_a_publication_says_what_is_still_open() {
+    let world = World::start().await;
+    let path = world.register("8f3a", "a-17").await;
+    let owner = world.account("a-17").await;
+    let link = owner.post(&format!("{path}/links"), json!({"role": "viewer"})).await;
+    let link = &link.is(201)["link"]["id"];
+    let publication = format!("{path}/publication");
+    owner.put(&publication, json!({"audience": "anyone"})).await.is(200);
+    let open = json!([{"via": "visibility", "visibility": "public", "role": "viewer"},
+        {"via": "link", "link": link, "role": "viewer"}]);
+    for narrower in
+        [json!({"audience": "internal"}), json!({"audience": "groups", "groups": ["g-3"]})]
+    {
+        let narrowed = owner.put(&publication, narrower).await;
+        assert_eq!(narrowed.is(200)["still_open"], open, "{}", narrowed.told());
+        assert_eq!(narrowed.body["also"], json!([]), "the visibility stays");
+    }
+    world.visitor().await.get(&path).await.is(200);
+}

@@ -102,6 +102,8 @@ async fn only_some_fields_of_a_publication_change(mut world: World) {
     let wanted = json!({"audience": "internal", "title": "RNA-seq 5", "tags": []});
     let updated = owner.put(&path, wanted).await;
     assert_eq!(updated.is(200)["publication"]["audience"], "internal");
+    let open = updated.list("/still_open");
+    assert_eq!(open[0]["visibility"], "public", "narrowing the entry keeps it: {open:?}");
     let nobody = world.nobody().after(&updated).get("/v1/catalog").await;
     assert_eq!(nobody.list("/data").len(), 0, "internal entries are for accounts");
     let account = world.account("a-99").await.after(&updated).get("/v1/catalog").await;

@@ -7,7 +7,9 @@ use crate::{
     v1::{
         input::{Related, no_slug},
         items::item_answer,
-        shape::{AlsoBody, Answer, PublicationBody, Reply, also, publication_body, words},
+        shape::{
+            AlsoBody, Answer, PublicationBody, Reply, also, publication_body, still_open_all, words,
+        },
     },
 };
 use axum::{extract::State, response::Response};
@@ -69,7 +71,8 @@ pub struct PublishedResource {
 
 /// List an item in the catalog, or change its entry
 ///
-/// Raises the visibility to the audience in the same commit.
+/// Raises the visibility to the audience in the same commit. A narrower audience narrows the entry
+/// only: the visibility stays, and `still_open` tells it with all else that gives access.
 #[utoipa::path(put, path = "/v1/items/{kind}/{id}/publication", tag = "publication",
     request_body = PutPublication,
     responses((status = 200, description = "The entry", body = Answer<PublishedResource>)))]
@@ -99,6 +102,7 @@ pub async fn put_publication(
         left_closed: Vec::new(),
     };
     let version = open.version;
-    let answer = item_answer(&item, &outcome, resource);
+    let mut answer = item_answer(&item, &outcome, resource);
+    answer.still_open = Some(still_open_all(&outcome.after, outcome.at));
     Ok(Reply::to(&app, &outcome).version(version).json(answer))
 }
