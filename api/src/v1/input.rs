@@ -124,6 +124,18 @@ impl SecretInput {
     }
 }
 
+/// Refuses links that make collaborators, as nobody can join through them yet.
+pub fn no_joins(joins: Option<bool>) -> Fallible<()> {
+    match joins {
+        None | Some(false) => Ok(()),
+        Some(true) => {
+            let detail = "links that people join by are not available yet; send false, or share \
+                          with those who should keep access";
+            Err(Problem::field("/joins", detail))
+        }
+    }
+}
+
 /// Refuses slugs, which are not available yet.
 pub fn no_slug(slug: Option<&str>) -> Fallible<()> {
     match slug {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says so")]
 
 mod access;
+mod answers;
 mod bodies;
 mod conventions;
 mod document;

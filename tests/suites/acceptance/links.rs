@@ -4,6 +4,7 @@ use tests::{Client, Value, World, json, on_both_pairs, service::PUBLIC_URL, worl
 
 on_both_pairs!(
     a_link_opens_for_whoever_holds_it_until_it_is_revoked,
+    a_link_that_nobody_could_join_by_is_refused,
     a_visit_adds_the_rights_of_its_link,
     a_limited_link_opens_as_often_as_it_says,
     a_password_is_asked_for_and_can_be_changed_and_cleared,
@@ -61,6 +62,18 @@ async fn a_link_opens_for_whoever_holds_it_until_it_is_revoked(mut world: World)
     nobody.with("Sharelog-Visit", &visit).get(&path).await.problem(404, "not-found");
     let again = owner.delete(&one).await;
     assert_eq!(again.is(200)["status"], "unchanged");
+}
+
+async fn a_link_that_nobody_could_join_by_is_refused(mut world: World) {
+    let (path, link) = linked(&mut world, json!({"role": "viewer"})).await;
+    let owner = world.account("a-17").await;
+    let links = format!("{path}/links");
+    let joins = owner.post(&links, json!({"role": "viewer", "joins": true})).await;
+    joins.problem(400, "invalid-field");
+    let one = format!("{links}/{}", link["id"].as_str().unwrap_or_default());
+    owner.patch(&one, json!({"joins": true})).await.problem(400, "invalid-field");
+    let opened = open(&world.account("a-22").await, &link).await;
+    assert_eq!(opened.is(200)["can_join"], false);
 }
 
 async fn a_visit_adds_the_rights_of_its_link(mut world: World) {

@@ -6,7 +6,7 @@ use crate::{
     problem::{Fallible, Problem, ProblemType},
     state::AppState,
     v1::{
-        input::{Related, SecretInput, no_slug},
+        input::{Related, SecretInput, no_joins, no_slug},
         shape::{Answer, words},
     },
 };
@@ -50,7 +50,7 @@ pub struct PostLink {
     max_visits: Option<u32>,
     /// The password to ask for.
     password: Option<SecretInput>,
-    /// Does accepting while signed in give a grant?
+    /// Links that people join by are not available yet: false.
     #[serde(default)]
     joins: bool,
     /// Slugs are not available yet: null.
@@ -71,6 +71,7 @@ pub async fn post_link(
     Call { request, body, .. }: Call<PostLink>,
 ) -> Fallible<Response> {
     no_slug(body.slug.as_deref())?;
+    no_joins(Some(body.joins))?;
     let password = body.password.map(|password| password.password("/password")).transpose()?;
     let link = NewLink {
         label: body.label,

@@ -6,7 +6,7 @@ use crate::{
     problem::Fallible,
     state::AppState,
     v1::{
-        input::no_slug,
+        input::{no_joins, no_slug},
         shape::{Answer, words},
     },
 };
@@ -53,7 +53,7 @@ pub struct PatchLink {
     #[schema(value_type = Option<u32>)]
     #[serde(default)]
     max_visits: Nullable<u32>,
-    /// Does accepting while signed in give a grant?
+    /// Links that people join by are not available yet: false.
     #[schema(value_type = Option<bool>)]
     #[serde(default)]
     joins: Nullable<bool>,
@@ -75,6 +75,8 @@ pub async fn patch_link(
     Call { request, body, .. }: Call<PatchLink>,
 ) -> Fallible<Response> {
     no_slug(body.slug.as_deref())?;
+    let joins = body.joins.required("/joins")?;
+    no_joins(joins)?;
     let patch = LinkPatch {
         label: body.label.patch(),
         role: body.role.required("/role")?,
@@ -83,7 +85,7 @@ pub async fn patch_link(
         starts_at: body.starts_at.patch(),
         ends_at: body.ends_at.patch(),
         max_visits: body.max_visits.patch(),
-        joins: body.joins.required("/joins")?,
+        joins,
         state: body.state.patch(),
     };
     let command = ItemCommand::ChangeLink { link, patch };
