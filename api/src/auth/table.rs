@@ -140,6 +140,7 @@ pub const ROUTES: &[Route] = &[
     query("/v1/webhooks/{webhook}/deliveries", Who::Roles(&[Admin, Auditor, App])),
     administer("POST", "/v1/tokens"),
     query("/v1/tokens", OVERSEERS),
+    query("/v1/tokens/{token}", OVERSEERS),
     administer("DELETE", "/v1/tokens/{token}"),
     query("/v1/kinds", ALL),
     query("/v1/projections", OVERSEERS),

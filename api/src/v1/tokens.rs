@@ -1,6 +1,7 @@
 //! The routes of access tokens.
 
 pub mod create;
+pub mod get;
 pub mod list;
 pub mod revoke;
 
@@ -20,7 +21,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(create::post_token, list::list_tokens))
-        .routes(routes!(revoke::delete_token))
+        .routes(routes!(get::get_token, revoke::delete_token))
 }
 
 /// An access token, without what is secret of it.

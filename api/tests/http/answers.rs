@@ -20,3 +20,32 @@ async fn links_that_nobody_can_join_by_are_refused() {
     let kept = owner.patch(&link, json!({"joins": false, "label": "reviewers"})).await;
     assert_eq!(kept.is(200)["link"]["joins"], false);
 }
+
+#[tokio::test]
+async fn a_token_is_found_where_its_making_said() {
+    let world = World::start().await;
+    let admin = world.admin();
+    let made = admin.post("/v1/tokens", json!({"role": "app", "label": "shop"})).await;
+    made.is(201);
+    let path = made.header("Location");
+    let one = admin.get(path).await;
+    one.is(200);
+    for field in ["id", "role", "label", "scopes", "account", "ends_at", "issued_at"] {
+        assert_eq!(one.body[field], made.body["token"][field], "{field}: {}", one.told());
+    }
+    assert!(one.body["revoked_at"].is_null() && one.body.get("secret").is_none());
+    let list = admin.get("/v1/tokens").await;
+    let mut row = one.body.clone();
+    row.as_object_mut().unwrap().remove("position");
+    assert!(list.is(200)["data"].as_array().unwrap().contains(&row), "{}", list.told());
+    let held = admin.with("If-None-Match", one.header("ETag"));
+    assert_eq!(held.get(path).await.status.as_u16(), 304);
+
+    let revoked = admin.delete(path).await;
+    let seen = world.auditor().await.get(path).await;
+    assert_eq!(seen.is(200)["revoked_at"], revoked.is(200)["token"]["revoked_at"]);
+    assert!(seen.body["revoked_at"].is_string(), "{}", seen.told());
+    world.app().await.get(path).await.problem(403, "not-permitted");
+    let never = "/v1/tokens/tk_018f0000000070008000000000000000";
+    admin.get(never).await.problem(404, "not-found");
+}

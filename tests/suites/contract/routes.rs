@@ -68,6 +68,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("GET /v1/webhooks/{webhook}/deliveries", "aup"),
     ("POST /v1/tokens", "a"),
     ("GET /v1/tokens", "au"),
+    ("GET /v1/tokens/{token}", "au"),
     ("DELETE /v1/tokens/{token}", "a"),
     ("GET /v1/kinds", "aupc"),
     ("GET /v1/projections", "au"),
