@@ -49,3 +49,43 @@ async fn a_token_is_found_where_its_making_said() {
     let never = "/v1/tokens/tk_018f0000000070008000000000000000";
     admin.get(never).await.problem(404, "not-found");
 }
+
+#[tokio::test]
+async fn an_address_that_two_accounts_hold_names_neither() {
+    let world = World::start().await;
+    let path = world.register("8f3a", "a-17").await;
+    let (owner, app) = (world.account("a-17").await, world.app().await);
+    let holds = json!({"addresses": [{"address": "ada@example.org", "verified": true}]});
+    for account in ["a-21", "a-22"] {
+        app.put(&format!("/v1/accounts/{account}"), holds.clone()).await.is(201);
+    }
+    let unconfirmed = json!({"addresses": [{"address": "ada@example.org", "verified": false}]});
+    app.put("/v1/accounts/a-23", unconfirmed).await.is(201);
+    let grants = format!("{path}/grants");
+    let by_address = json!({"type": "email", "address": "Ada@example.org"});
+    let wanted = json!({"grantees": [by_address, {"type": "account", "id": "a-30"}],
+        "role": "viewer"});
+    let shared = owner.post(&grants, wanted).await;
+    let refused = &shared.is(200)["results"][0];
+    assert_eq!(
+        (&refused["result"], &refused["reason"]),
+        (&json!("refused"), &json!("unknown_address"))
+    );
+    assert!(refused["detail"].as_str().unwrap().contains("ambiguous"), "{}", shared.told());
+    assert_eq!(
+        shared.body["counts"],
+        json!({"granted": 1, "changed": 0, "unchanged": 0,
+        "invited": 0, "refused": 1})
+    );
+    let alone = json!({"grantees": [by_address], "role": "viewer"});
+    let head = world.head().await;
+    owner.post(&grants, alone.clone()).await.problem(422, "nothing-applied");
+    assert_eq!(world.head().await, head);
+    for account in ["a-21", "a-22", "a-23"] {
+        world.account(account).await.get(&path).await.problem(404, "not-found");
+    }
+
+    app.delete("/v1/accounts/a-21").await.is(200);
+    let shared = owner.post(&grants, alone).await;
+    assert_eq!(shared.is(200)["results"][0]["grant"]["grantee"]["id"], "a-22");
+}

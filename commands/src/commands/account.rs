@@ -18,6 +18,7 @@ use domain::{
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use std::collections::BTreeSet;
 
 /// Most addresses of a person, and their greatest length.
 const ADDRESSES: usize = 20;
@@ -174,7 +175,7 @@ fn check(profile: &Profile) -> Result<(), CommandError> {
     if profile.addresses.len() > ADDRESSES {
         return Err(invalid("/addresses", "at most 20 addresses"));
     }
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for (index, Address { address, .. }) in profile.addresses.iter().enumerate() {
         let pointer = format!("/addresses/{index}/address");
         if !is_address(address) {
@@ -255,23 +256,25 @@ impl Commands {
         self.core.profile(state).await
     }
 
-    /// The active account that has an address, confirmed as its own, in its current profile.
-    pub(super) async fn account_of_address(
+    /// The active accounts that have an address, confirmed as their own, in their current profile.
+    /// Nothing keeps two from it: which of them is meant is then for the caller to say.
+    pub(super) async fn accounts_of_address(
         &self,
         address: &str,
-    ) -> Result<Option<AccountId>, CommandError> {
+    ) -> Result<BTreeSet<AccountId>, CommandError> {
         let vault = &self.core.parts.vault;
         let digest = self.core.address_digest(address);
         let rows = vault.find(RowKind::Profile, &digest).await.map_err(vault_error)?;
-        for row in rows.iter().rev() {
+        let mut found = BTreeSet::new();
+        for row in &rows {
             let Ok(StreamName::Account(account)) = row.stream.parse::<StreamName>() else {
                 continue;
             };
             let state = self.load_account(&account).await?;
             if state.profile == Some(row.id) && state.status == AccountStatus::Active {
-                return Ok(Some(account));
+                found.insert(account);
             }
         }
-        Ok(None)
+        Ok(found)
     }
 }

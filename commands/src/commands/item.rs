@@ -237,13 +237,17 @@ impl Commands {
     }
 
     async fn address_target(&self, address: &str) -> Result<ShareTarget, CommandError> {
-        Ok(match self.account_of_address(address).await? {
-            Some(id) => ShareTarget::Grantee(Grantee::Account(id)),
-            None => ShareTarget::Refused {
-                reason: Reason::UnknownAddress,
-                detail: "no account has this address, confirmed as its own".to_owned(),
-            },
-        })
+        let mut found = self.accounts_of_address(address).await?;
+        let detail = match (found.pop_first(), found.is_empty()) {
+            (Some(id), true) => return Ok(ShareTarget::Grantee(Grantee::Account(id))),
+            (Some(_), false) => {
+                "the address is ambiguous: more than one account has it, confirmed as its own; \
+                 name the account"
+            }
+            (None, _) => "no account has this address, confirmed as its own",
+        };
+        let detail = detail.to_owned();
+        Ok(ShareTarget::Refused { reason: Reason::UnknownAddress, detail })
     }
 
     async fn issue(

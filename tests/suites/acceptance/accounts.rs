@@ -5,6 +5,7 @@ use tests::{World, json, on_both_pairs, world::item};
 on_both_pairs!(
     an_account_is_registered_changed_and_read_back,
     a_share_by_address_reaches_the_account_that_has_it,
+    an_address_that_two_accounts_hold_is_refused,
     a_deactivated_account_has_nothing,
     items_are_listed_by_what_they_are_to_an_account,
 );
@@ -38,6 +39,26 @@ async fn a_share_by_address_reaches_the_account_that_has_it(mut world: World) {
     assert_eq!(shared.is(200)["results"][0]["result"], "granted", "{}", shared.told());
     assert_eq!(shared.str("/results/1/reason"), "unknown_address");
     world.account("a-22").await.get(&path).await.is(200);
+}
+
+async fn an_address_that_two_accounts_hold_is_refused(mut world: World) {
+    let path = item("history", "8f3a");
+    world.register("history", "8f3a", "a-17").await;
+    let app = world.app().await;
+    let body = json!({"addresses": [{"address": "grace@example.org", "verified": true}]});
+    for account in ["a-22", "a-23"] {
+        app.put(&format!("/v1/accounts/{account}"), body.clone()).await.is(201);
+    }
+    let owner = world.account("a-17").await;
+    let wanted = json!({"grantees": [{"type": "email", "address": "grace@example.org"},
+        {"type": "account", "id": "a-30"}], "role": "viewer"});
+    let shared = owner.post(&format!("{path}/grants"), wanted).await;
+    assert_eq!(shared.is(200)["results"][0]["result"], "refused", "{}", shared.told());
+    assert!(shared.str("/results/0/detail").contains("ambiguous"), "{}", shared.told());
+    assert_eq!(shared.str("/results/1/result"), "granted");
+    for account in ["a-22", "a-23"] {
+        world.account(account).await.get(&path).await.problem(404, "not-found");
+    }
 }
 
 async fn a_deactivated_account_has_nothing(mut world: World) {
