@@ -3,15 +3,20 @@
 mod enrich;
 mod problems;
 
-use crate::{access, auth::ROUTES, state::AppState, v1};
-use axum::Router;
+use crate::{access, auth::ROUTES, pages::strict, state::AppState, v1};
+use axum::{
+    Router,
+    http::{HeaderValue, header},
+    middleware,
+    response::Response,
+};
 use serde_json::Value;
 use utoipa::{
     OpenApi as _,
     openapi::{Info, License, OpenApi},
 };
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Where the document is.
 pub const DOCUMENT: &str = "/openapi.json";
@@ -72,7 +77,27 @@ pub fn openapi_text() -> String {
     text
 }
 
-/// The documentation page; everything that it needs is in the binary.
+/// What the documentation page may do: run the scripts of this binary, which make styles of their
+/// own, and call this service.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+     img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; \
+     frame-ancestors 'none'",
+);
+
+async fn guarded(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    strict(headers);
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    // The same for everybody.
+    headers.remove(header::CACHE_CONTROL);
+    response
+}
+
+/// The documentation page; everything that it needs is in the binary. Its default would have the
+/// document judged by a service on the internet.
 pub fn page<S: Clone + Send + Sync + 'static>(document: Value) -> Router<S> {
-    SwaggerUi::new("/docs").external_url_unchecked(DOCUMENT, document).into()
+    let page = SwaggerUi::new("/docs").config(Config::default().validator_url("none"));
+    let page: Router<S> = page.external_url_unchecked(DOCUMENT, document).into();
+    page.layer(middleware::map_response(guarded))
 }

@@ -20,6 +20,7 @@ use axum::{
 use commands::{Caller, CommandError};
 use std::{convert::Infallible, net::SocketAddr};
 use view::Page;
+pub(crate) use view::strict;
 
 /// The pages.
 pub fn routes() -> Router<AppState> {

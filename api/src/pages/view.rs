@@ -127,7 +127,7 @@ impl Page {
 }
 
 /// Headers of every answer of the pages, redirections too.
-pub(super) fn strict(headers: &mut HeaderMap) {
+pub(crate) fn strict(headers: &mut HeaderMap) {
     const FIXED: [(header::HeaderName, HeaderValue); 5] = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),

@@ -89,6 +89,27 @@ async fn the_documentation_page_needs_nothing_from_elsewhere() {
     assert!(!page.text.contains("https://") && !page.text.contains("//cdn"), "{}", page.text);
     nobody.get("/docs/swagger-ui-bundle.js").await.is(200);
     assert_eq!(nobody.get("/docs").await.status.as_u16(), 303);
+    let settings = nobody.get("/docs/swagger-initializer.js").await;
+    settings.is(200);
+    assert!(settings.text.contains(r#""validatorUrl": "none""#), "{}", settings.text);
+    assert!(!settings.text.contains("://"), "{}", settings.text);
+}
+
+#[tokio::test]
+async fn the_documentation_page_may_do_no_more_than_it_needs() {
+    let world = World::start().await;
+    for path in ["/docs", "/docs/", "/docs/swagger-ui-bundle.js", "/openapi.json"] {
+        let answer = world.nobody().get(path).await;
+        assert!(answer.status.as_u16() < 400, "{}", answer.status);
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("x-frame-options"), "DENY");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        let policy = answer.header("content-security-policy");
+        for rule in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(rule), "{path}: {policy}");
+        }
+        assert!(!policy.contains("http"), "{path} may reach others: {policy}");
+    }
 }
 
 #[tokio::test]
