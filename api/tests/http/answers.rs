@@ -1,6 +1,6 @@
 //! Nothing is taken that is not done, and no answer says less than it knows.
 
-use crate::world::World;
+use crate::world::{World, share};
 use serde_json::json;
 
 #[tokio::test]
@@ -88,4 +88,36 @@ async fn an_address_that_two_accounts_hold_names_neither() {
     app.delete("/v1/accounts/a-21").await.is(200);
     let shared = owner.post(&grants, alone).await;
     assert_eq!(shared.is(200)["results"][0]["grant"]["grantee"]["id"], "a-22");
+}
+
+#[tokio::test]
+async fn revoking_again_shows_the_link_that_had_ended() {
+    let world = World::start().await;
+    let path = world.register("8f3a", "a-17").await;
+    let owner = world.account("a-17").await;
+    let wanted = json!({"role": "viewer", "label": "reviewers", "max_visits": 3,
+        "state": "zoom=3"});
+    let made = owner.post(&format!("{path}/links"), wanted).await;
+    let token = made.is(201)["link"]["token"].clone();
+    let link = format!("{path}/links/{}", made.body["link"]["id"].as_str().unwrap());
+    world.visitor().await.post("/v1/links/open", json!({"token": token})).await.is(200);
+    let renamed = owner.patch(&link, json!({"label": "referees"})).await;
+    renamed.is(200);
+    let first = owner.delete(&link).await;
+    assert_eq!(first.is(200)["status"], "recorded");
+    owner.post(&format!("{path}/grants"), share("a-22", "viewer")).await.is(200);
+    let again = owner.delete(&link).await;
+    assert_eq!(again.is(200)["status"], "unchanged");
+    assert_eq!(again.body["link"], first.body["link"]);
+    assert_eq!(again.body["link"]["label"], "referees");
+    assert_eq!(again.body["link"]["visits"], json!({"used": 1, "max": 3}));
+    assert!(again.body["link"].get("token").is_none());
+
+    let brief = json!({"role": "viewer", "ends_at": "2026-11-21T13:00:00Z"});
+    let made = owner.post(&format!("{path}/links"), brief).await;
+    let link = format!("{path}/links/{}", made.is(201)["link"]["id"].as_str().unwrap());
+    world.clock.advance_seconds(7200);
+    let over = owner.delete(&link).await;
+    assert_eq!(over.is(200)["status"], "unchanged");
+    assert_eq!(over.body["link"]["status"], "expired", "{}", over.told());
 }

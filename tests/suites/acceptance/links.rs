@@ -62,6 +62,8 @@ async fn a_link_opens_for_whoever_holds_it_until_it_is_revoked(mut world: World)
     nobody.with("Sharelog-Visit", &visit).get(&path).await.problem(404, "not-found");
     let again = owner.delete(&one).await;
     assert_eq!(again.is(200)["status"], "unchanged");
+    assert_eq!(again.body["link"], revoked.body["link"], "what had ended is told again");
+    assert_eq!(again.str("/link/label"), "reviewers");
 }
 
 async fn a_link_that_nobody_could_join_by_is_refused(mut world: World) {

@@ -3,7 +3,7 @@
 use super::used_at;
 use crate::{
     extract::{Call, DryRun, LinkPath},
-    problem::Fallible,
+    problem::{Fallible, Problem, ProblemType, unanswered},
     state::AppState,
     v1::{
         items::item_answer,
@@ -11,12 +11,17 @@ use crate::{
     },
 };
 use axum::{extract::State, response::Response};
+use commands::{CommandError, Outcome};
 use domain::{
     event::ProvenanceKind,
-    id::LinkId,
-    item::{ItemCommand, ItemState},
+    id::{ItemRef, LinkId},
+    item::{ItemCommand, ItemState, OpenLink, evolve},
+    position::Position,
+    stream::StreamName,
+    text::HoldsPrivateText as _,
     time::Time,
 };
+use eventlog::TextOpener as _;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -42,8 +47,8 @@ impl DryRun for RevokeQuery {
 /// What a revocation answers.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RevokedResource {
-    /// The link; null when it had ended before.
-    pub link: Option<LinkBody>,
+    /// The link as it last was; also one that had ended before.
+    pub link: LinkBody,
 }
 
 /// Who joined through the link and keeps access.
@@ -64,6 +69,33 @@ fn joined(state: &ItemState, link: LinkId, now: Time) -> Vec<StillOpen> {
     .collect()
 }
 
+/// A link that had ended before, as it last was: the state keeps open ones only.
+async fn ended_before(
+    app: &AppState,
+    item: &ItemRef,
+    link: LinkId,
+    outcome: &Outcome<ItemState>,
+) -> Fallible<OpenLink> {
+    let stream = StreamName::Item(item.clone());
+    let read = app.log.read_stream(&stream, Position::START).await;
+    let records = read.map_err(|error| unanswered(outcome, error.into()))?;
+    let (mut state, mut last) = (ItemState::default(), ItemState::default());
+    for record in records {
+        for recorded in record.events().map_err(|e| CommandError::Internal(e.to_string()))? {
+            evolve(&mut state, &recorded);
+            if let Some(open) = state.links.get(&link) {
+                last.links.insert(link, open.clone());
+            }
+        }
+    }
+    let opened = app.commands.opener().open(&stream, last.private_texts()).await;
+    opened.map_err(|error| unanswered(outcome, error.into()))?;
+    last.links.remove(&link).ok_or_else(|| {
+        Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
+            .because(format!("{link} has ended, but is in no state"))
+    })
+}
+
 /// End a link, at once for all
 #[utoipa::path(delete, path = "/v1/items/{kind}/{id}/links/{link}", tag = "links",
     params(RevokeQuery), responses(
@@ -78,14 +110,13 @@ pub async fn delete_link(
     let command = ItemCommand::RevokeLink { link, cascade: query.cascade };
     let outcome = app.commands.item(&request, &item, command).await?;
     let before = outcome.before.as_deref().and_then(|before| before.links.get(&link));
-    let body = match before {
-        Some(open) => {
-            let used = used_at(&app, link, open, &outcome).await?;
-            Some(link_body(link, open, used, outcome.at).revoked())
-        }
-        None => None,
+    let open = match before {
+        Some(open) => open.clone(),
+        None => ended_before(&app, &item, link, &outcome).await?,
     };
-    let mut answer = item_answer(&item, &outcome, RevokedResource { link: body });
+    let used = used_at(&app, link, &open, &outcome).await?;
+    let link_now = link_body(link, &open, used, outcome.at).revoked();
+    let mut answer = item_answer(&item, &outcome, RevokedResource { link: link_now });
     answer.ended = Some(grants_ended(&outcome.events));
     answer.still_open = Some(joined(&outcome.after, link, outcome.at));
     Ok(Reply::to(&app, &outcome).json(answer))

@@ -124,9 +124,16 @@ impl LinkBody {
         Ok(self)
     }
 
-    /// As revoked; without what opened it.
+    /// As ended; without what opened it. One whose own end had passed stays expired.
     #[must_use]
     pub fn revoked(self) -> Self {
-        Self { status: LinkStatus::Revoked, address: None, token: None, ..self }
+        let status = match self.status {
+            LinkStatus::Expired => LinkStatus::Expired,
+            LinkStatus::Active
+            | LinkStatus::Scheduled
+            | LinkStatus::UsedUp
+            | LinkStatus::Revoked => LinkStatus::Revoked,
+        };
+        Self { status, address: None, token: None, ..self }
     }
 }
