@@ -1,6 +1,6 @@
 //! Nothing is taken that is not done, and no answer says less than it knows.
 
-use crate::world::{World, share};
+use crate::world::{World, registration, share};
 use serde_json::json;
 
 #[tokio::test]
@@ -120,4 +120,40 @@ async fn revoking_again_shows_the_link_that_had_ended() {
     let over = owner.delete(&link).await;
     assert_eq!(over.is(200)["status"], "unchanged");
     assert_eq!(over.body["link"]["status"], "expired", "{}", over.told());
+}
+
+#[tokio::test]
+async fn characters_that_nobody_sees_are_refused_and_a_tag_stands_once() {
+    let world = World::start().await;
+    let path = "/v1/items/history/8f3a";
+    let app = world.app().await;
+    let item = |title: &str| registration("a-17", title);
+    for wrong in ["a\u{0}b", "a\nb", "a\u{7f}", "\u{85}"] {
+        assert_eq!(app.put(path, item(wrong)).await.pointer(), "/title", "{wrong:?}");
+    }
+    let mut registered = item("RNA-seq 4");
+    registered["tags"] = json!(["rna", "mouse", "rna"]);
+    registered["description"] = json!("Reads\n\tof a mouse");
+    let made = app.put(path, registered).await;
+    assert_eq!(made.is(201)["item"]["tags"], json!(["rna", "mouse"]));
+    for (field, wrong) in
+        [("title", "a\u{0}"), ("description", "a\u{0}"), ("description", "\u{1b}")]
+    {
+        let refused = app.patch(path, json!({field: wrong})).await;
+        assert_eq!(refused.pointer(), format!("/{field}"));
+        assert!(refused.text.contains("U+00"), "{}", refused.told());
+    }
+    let refused = app.patch(path, json!({"tags": ["rna", "a\u{0}"]})).await;
+    assert_eq!(refused.pointer(), "/tags/1");
+    let owner = world.account("a-17").await;
+    let entry = json!({"audience": "anyone", "tags": ["dna", "dna"]});
+    let published = owner.put(&format!("{path}/publication"), entry).await;
+    assert_eq!(published.is(200)["publication"]["tags"], json!(["dna"]));
+    let links = format!("{path}/links");
+    for (field, wrong) in [("label", "a\tb"), ("state", "a\u{0}")] {
+        let refused = owner.post(&links, json!({"role": "viewer", field: wrong})).await;
+        assert_eq!(refused.pointer(), format!("/{field}"));
+    }
+    let name = json!({"name": "Ada\u{0}"});
+    assert_eq!(app.put("/v1/accounts/a-17", name).await.pointer(), "/name");
 }

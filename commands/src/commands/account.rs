@@ -172,6 +172,9 @@ fn check(profile: &Profile) -> Result<(), CommandError> {
     if profile.name.as_ref().is_some_and(|name| name.chars().count() > NAME) {
         return Err(invalid("/name", "at most 200 characters"));
     }
+    if profile.name.as_ref().is_some_and(|name| name.chars().any(char::is_control)) {
+        return Err(invalid("/name", "control characters are not allowed"));
+    }
     if profile.addresses.len() > ADDRESSES {
         return Err(invalid("/addresses", "at most 20 addresses"));
     }

@@ -163,6 +163,35 @@ fn texts_have_limits() {
 }
 
 #[test]
+fn control_characters_are_refused_but_the_breaks_of_longer_texts() {
+    let named = |title: &str| NewDescription { title: Some(title.into()), ..Default::default() };
+    for title in ["a\0b", "two\nlines", "a\u{7f}", "a\u{85}b"] {
+        given([]).when(&described(named(title)), &asking("a-1")).then_invalid("/title");
+    }
+    let tagged = |tag: &str| NewDescription { tags: vec![tag.into()], ..Default::default() };
+    given([]).when(&described(tagged("a\tb")), &asking("a-1")).then_invalid("/tags/0");
+    let longer =
+        |text: &str| NewDescription { description: Some(text.into()), ..Default::default() };
+    given([]).when(&described(longer("a\u{1b}")), &asking("a-1")).then_invalid("/description");
+    given([])
+        .when(&described(longer("one\r\n\ttwo")), &asking("a-1"))
+        .then_names(&["item.registered"]);
+}
+
+#[test]
+fn a_tag_that_is_named_twice_stands_once() {
+    let tagged = |tags: &[&str]| NewDescription {
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        ..Default::default()
+    };
+    let item = given([]).when(&described(tagged(&["rna", "dna", "rna"])), &asking("a-1"));
+    let item = item.then_names(&["item.registered"]);
+    let tags = item.state.description.tags.clone();
+    assert_eq!(tags, Some(PrivateText::plain(r#"["rna","dna"]"#)));
+    item.when(&described(tagged(&["rna", "rna", "dna"])), &asking("a-1")).then_nothing();
+}
+
+#[test]
 fn only_kinds_with_content_store_it_up_to_16_kib() {
     let content = |n: usize| {
         described(NewDescription { content: Some("x".repeat(n)), ..NewDescription::default() })

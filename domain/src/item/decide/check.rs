@@ -6,6 +6,7 @@ use crate::{
     text::PrivateText,
     time::{Time, Window},
 };
+use std::collections::BTreeSet;
 
 /// The limits of fields and numbers.
 pub mod limit {
@@ -42,21 +43,44 @@ pub(super) fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> 
     Rejection::InvalidField { pointer: pointer.into(), detail: detail.into() }
 }
 
-/// A text of 1 to so many characters.
+/// A text of one line, of 1 to so many characters.
 pub(super) fn text(pointer: &str, text: Option<&String>, most: usize) -> Result<(), Rejection> {
-    match text {
-        Some(text) if text.is_empty() || text.chars().count() > most => {
-            Err(invalid(pointer, format!("1 to {most} characters are allowed")))
+    written(pointer, text, most, char::is_control)
+}
+
+/// A text of several lines, of 1 to so many characters.
+fn lines(pointer: &str, text: Option<&String>, most: usize) -> Result<(), Rejection> {
+    written(pointer, text, most, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
+/// What pages and dashboards show holds no characters that nobody sees, nor any that a database
+/// does not take (U+0000).
+fn written(
+    pointer: &str,
+    text: Option<&String>,
+    most: usize,
+    refused: fn(char) -> bool,
+) -> Result<(), Rejection> {
+    let Some(text) = text else { return Ok(()) };
+    if text.is_empty() || text.chars().count() > most {
+        return Err(invalid(pointer, format!("1 to {most} characters are allowed")));
+    }
+    match text.chars().find(|c| refused(*c)) {
+        Some(c) => {
+            Err(invalid(pointer, format!("has the control character U+{:04X}", u32::from(c))))
         }
-        Some(_) | None => Ok(()),
+        None => Ok(()),
     }
 }
 
-/// A text of at most so many bytes.
+/// An application's own text of at most so many bytes.
 pub(super) fn bytes(pointer: &str, text: Option<&String>, most: usize) -> Result<(), Rejection> {
     match text {
         Some(text) if text.len() > most => {
             Err(invalid(pointer, format!("at most {most} bytes are allowed")))
+        }
+        Some(text) if text.contains('\0') => {
+            Err(invalid(pointer, "has the control character U+0000"))
         }
         Some(_) | None => Ok(()),
     }
@@ -95,7 +119,7 @@ pub(super) fn texts(
     preview_: Option<&String>,
 ) -> Result<(), Rejection> {
     text("/title", title, limit::TITLE)?;
-    text("/description", description, limit::DESCRIPTION)?;
+    lines("/description", description, limit::DESCRIPTION)?;
     tags(tags_)?;
     preview(preview_)
 }
@@ -136,9 +160,15 @@ pub(super) fn withheld(withhold: &[Withheld]) -> Vec<Withheld> {
     sorted
 }
 
+/// Each tag once, in the order given: a repeated one says nothing more.
+pub(super) fn distinct(tags: &[String]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    tags.iter().filter(|tag| seen.insert(*tag)).cloned().collect()
+}
+
 /// Tags as one private text; none = no text.
 pub(super) fn tags_text(tags: &[String]) -> Option<PrivateText> {
-    let array = serde_json::Value::from(tags);
+    let array = serde_json::Value::from(distinct(tags));
     (!tags.is_empty()).then(|| PrivateText::plain(array.to_string()))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Case,
-    check::{invalid, limit, tags_of, texts},
+    check::{distinct, invalid, limit, tags_of, texts},
     gate::rule,
     lifecycle::needed,
 };
@@ -62,6 +62,7 @@ impl Case<'_> {
         let tags = asked.tags.clone().unwrap_or_else(|| tags_of(own.tags.as_ref()));
         let preview = or_own(&asked.preview, &own.preview);
         texts(Some(&title), description.as_ref(), &tags, preview.as_ref())?;
+        let tags = distinct(&tags);
         let current = self.state.publication.as_ref();
         let slug = current.and_then(|open| open.publication.slug.clone());
         let audience = asked.audience;
