@@ -22,6 +22,7 @@ use tokio::{
     sync::Mutex,
     time::{Instant, timeout},
 };
+use utoipa::{OpenApi, ToSchema};
 
 /// How long a component may take to say that it is well.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -64,7 +65,8 @@ pub fn routes<S: Clone + Send + Sync + 'static>(operations: Operations) -> Route
 }
 
 /// Can this node do its work, part by part?
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Readiness)]
 pub struct Report {
     ready: bool,
     version: &'static str,
@@ -74,7 +76,8 @@ pub struct Report {
     access_index: IndexReport,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ReadinessOfPart)]
 struct Component {
     name: &'static str,
     ready: bool,
@@ -88,7 +91,7 @@ impl Component {
     }
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 struct DurabilityReport {
     engine: String,
     replicas: u32,
@@ -98,7 +101,7 @@ struct DurabilityReport {
 }
 
 /// How far a read model has come, as `/readyz` shows it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 struct ProjectionReport {
     name: String,
     version: u32,
@@ -110,7 +113,7 @@ struct ProjectionReport {
     stopped: Option<StoppedReport>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 struct StoppedReport {
     position: u64,
     why: String,
@@ -134,7 +137,8 @@ impl From<ProjectionStatus> for ProjectionReport {
 }
 
 /// How the access index is, as `/readyz` shows it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = AccessIndexReport)]
 struct IndexReport {
     position: u64,
     lag_records: Option<u64>,
@@ -258,11 +262,38 @@ fn outside_views(error: &ViewError) -> String {
     "the read models cannot be read".to_owned()
 }
 
+/// That the process answers.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct Alive {
+    /// Always `ok`.
+    #[schema(example = "ok")]
+    status: &'static str,
+    /// The release.
+    version: &'static str,
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(healthz, readyz, prometheus))]
+struct Described;
+
+/// The description of these routes.
+pub fn described() -> utoipa::openapi::OpenApi {
+    Described::openapi()
+}
+
+/// Does the process answer?
+#[utoipa::path(get, path = "/healthz", tag = "operations", security(()),
+    responses((status = 200, description = "It does", body = Alive)))]
 async fn healthz() -> Response {
-    let body = serde_json::json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
+    let body = Alive { status: "ok", version: env!("CARGO_PKG_VERSION") };
     ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
+/// Can this node do its work, part by part?
+#[utoipa::path(get, path = "/readyz", tag = "operations", security(()), responses(
+    (status = 200, description = "It can", body = Report),
+    (status = 503, description = "It cannot; the parts say why", body = Report),
+))]
 async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
     let mut last = shared.last.lock().await;
     let ending = shared.operations.shutdown.begun();
@@ -279,6 +310,11 @@ async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(report)).into_response()
 }
 
+/// What was counted, for Prometheus
+#[utoipa::path(get, path = "/metrics", tag = "operations", security(()), responses(
+    (status = 200, description = "In the text format 0.0.4", body = String,
+        content_type = "text/plain"),
+))]
 async fn prometheus(State(shared): State<Arc<Shared>>) -> Response {
     metrics::refresh(&shared.operations).await;
     let headers = [

@@ -3,7 +3,7 @@
 mod enrich;
 mod problems;
 
-use crate::{access, auth::ROUTES, pages::strict, state::AppState, v1};
+use crate::{access, auth::ROUTES, health, pages::strict, state::AppState, v1};
 use axum::{
     Router,
     http::{HeaderValue, header},
@@ -36,6 +36,7 @@ pub const DOCUMENT: &str = "/openapi.json";
     (name = "audit", description = "The audit trail."),
     (name = "live", description = "What is recorded, as it happens."),
     (name = "administration", description = "Tokens, kinds, read models."),
+    (name = "operations", description = "Is the service alive, ready, and how busy? No token."),
 ))]
 struct Document;
 
@@ -44,8 +45,11 @@ fn base() -> OpenApi {
     let mut info = Info::new("Sharelog", env!("CARGO_PKG_VERSION"));
     info.description = Some(
         "The sharing service behind other applications: every act of sharing is an immutable \
-            event, \
-         and who may do what is answered now and for any past moment."
+         event, and who may do what is answered now and for any past moment.\n\n\
+         An application presents its own token and says with `Sharelog-On-Behalf-Of` for whom it \
+         acts: an account, or somebody who is not signed in. What is permitted is then what that \
+         one may do. Without the header an application acts for nobody in particular, and may do \
+         with every item and account whatever the scopes of its token allow."
             .to_owned(),
     );
     let mut license = License::new("Apache-2.0");
@@ -61,6 +65,7 @@ pub fn documented() -> (Router<AppState>, Router<AppState>, Value) {
     let (router, mut document) = layered.merge(access::discovery()).split_for_parts();
     let (questions, described) = access::routes().split_for_parts();
     document.merge(described);
+    document.merge(health::described());
     let document = serde_json::to_value(&document).unwrap_or_default();
     (router, questions, enrich::enriched(document, ROUTES))
 }

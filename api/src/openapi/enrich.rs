@@ -6,6 +6,7 @@ use crate::{
     auth::{Route, Who},
     problem::{PROBLEM_JSON, ProblemType},
 };
+use domain::event::CallerRole;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -62,7 +63,9 @@ fn parameters() -> Value {
         "IfNoneMatch": parameter("If-None-Match", "header", &text, "Commands: * to create only. \
             Queries: the version held."),
         "OnBehalfOf": parameter("Sharelog-On-Behalf-Of", "header", &text,
-            "Applications: `account:ID` or `anonymous`."),
+            "Applications: for whom they act, `account:ID` or `anonymous`. Without it an \
+            application acts for nobody in particular, and may do with every item and account \
+            whatever the scopes of its token allow."),
         "ClientAddress": parameter("Sharelog-Client-Address", "header", &text,
             "Applications: the address of the person's machine, for limiting guesses."),
         "Visit": parameter("Sharelog-Visit", "header", &text,
@@ -119,7 +122,9 @@ fn why_schema() -> Value {
 /// Adds to one operation; answers the address of its body's schema.
 fn enrich(operation: &mut Value, route: &Route) -> Option<String> {
     let operation = operation.as_object_mut()?;
-    add_parameters(operation, route);
+    let responses = operation.get("responses");
+    let versioned = has_version(route, responses.is_some_and(|known| known.get("304").is_some()));
+    add_parameters(operation, route, versioned);
     match route.who {
         Who::Open => {}
         Who::Anyone => {
@@ -139,19 +144,20 @@ fn enrich(operation: &mut Value, route: &Route) -> Option<String> {
         let content = json!({"application/json": {"schema": schema}});
         operation.insert("requestBody".to_owned(), json!({"required": false, "content": content}));
     }
-    add_responses(operation, route, body);
+    add_responses(operation, route, (body, versioned));
     let body = Value::Object(operation.clone());
     let schema = body.pointer("/requestBody/content/application~1json/schema/$ref")?;
     schema.as_str().map(str::to_owned)
 }
 
-fn add_parameters(operation: &mut Map<String, Value>, route: &Route) {
+fn add_parameters(operation: &mut Map<String, Value>, route: &Route, versioned: bool) {
     let mut all: Vec<Value> = route
         .path
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .map(|name| {
-            json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})
+            json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"},
+                "description": names(route.path, name)})
         })
         .collect();
     let own = operation.remove("parameters").unwrap_or_default();
@@ -166,18 +172,77 @@ fn add_parameters(operation: &mut Map<String, Value>, route: &Route) {
         }
     } else {
         shared.extend(["AtLeast", "Prefer"]);
-        if route.method == "GET" {
+        if route.method == "GET" && versioned {
             shared.push("IfNoneMatch");
         }
     }
-    shared.extend(["OnBehalfOf", "ClientAddress", "Visit"]);
+    if for_others(route) {
+        shared.push("OnBehalfOf");
+    }
+    if for_applications(route) {
+        shared.push("ClientAddress");
+    }
+    shared.push("Visit");
     all.extend(
         shared.iter().map(|name| json!({"$ref": format!("#/components/parameters/{name}")})),
     );
     operation.insert("parameters".to_owned(), Value::Array(all));
 }
 
-fn add_responses(operation: &mut Map<String, Value>, route: &Route, body: bool) {
+/// What a part of a path names.
+fn names(path: &str, part: &str) -> &'static str {
+    match part {
+        "kind" => "The kind of the item, one of GET /v1/kinds.",
+        "id" => "The application's own id of the item.",
+        "grant" => "The grant, `gr_…`.",
+        "link" => "The link, `ln_…`.",
+        "account" if path.starts_with("/v1/accounts/") => {
+            "The application's own id of the account; `me` = the caller's own, or the one that \
+             Sharelog-On-Behalf-Of names."
+        }
+        "account" => "The application's own id of the account.",
+        "group" => "The application's own id of the group.",
+        "token" => "The access token's id, `tk_…`; not its secret.",
+        "webhook" => "The webhook, `wh_…` and a UUID that its maker chose.",
+        "name" => "The read model: access, catalog or audit.",
+        _ => "",
+    }
+}
+
+/// Do applications call it?
+fn for_applications(route: &Route) -> bool {
+    match route.who {
+        Who::Open => false,
+        Who::Anyone => true,
+        Who::Roles(roles) => roles.contains(&CallerRole::App),
+    }
+}
+
+/// Can an application call it for somebody else? Feed and webhooks tell of everybody's items.
+fn for_others(route: &Route) -> bool {
+    let of_all = route.path == "/v1/watch" || route.path.starts_with("/v1/webhooks");
+    for_applications(route) && !of_all
+}
+
+/// Does its answer carry the version of one entity? `known` = it may say that the caller holds it.
+fn has_version(route: &Route, known: bool) -> bool {
+    let of_item = route.path.strip_prefix("/v1/items/{kind}/{id}");
+    match (route.method, of_item.unwrap_or(route.path)) {
+        ("POST", "/v1/tokens")
+        | (
+            "DELETE",
+            "/publication" | "/links/{link}" | "/v1/tokens/{token}" | "/v1/webhooks/{webhook}",
+        ) => false,
+        ("GET", "/v1/webhooks/{webhook}") => true,
+        _ => known || route.command,
+    }
+}
+
+fn add_responses(
+    operation: &mut Map<String, Value>,
+    route: &Route,
+    (body, versioned): (bool, bool),
+) {
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
         return;
     };
@@ -186,7 +251,9 @@ fn add_responses(operation: &mut Map<String, Value>, route: &Route, body: bool) 
         let Some(response) = response.as_object_mut() else { continue };
         let mut headers = Map::new();
         headers.insert("Sharelog-Position".to_owned(), header("Position"));
-        headers.insert("ETag".to_owned(), header("ETag"));
+        if versioned {
+            headers.insert("ETag".to_owned(), header("ETag"));
+        }
         if status == "201" {
             headers.insert("Location".to_owned(), header("Location"));
         }

@@ -64,7 +64,10 @@ pub struct PostLink {
 
 /// Make a link
 #[utoipa::path(post, path = "/v1/items/{kind}/{id}/links", tag = "links", request_body = PostLink,
-    responses((status = 201, description = "The link", body = Answer<LinkResource>)))]
+    responses(
+    (status = 200, description = "Dry run: what would be made", body = Answer<LinkResource>),
+    (status = 201, description = "The link", body = Answer<LinkResource>),
+))]
 pub async fn post_link(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,

@@ -78,7 +78,10 @@ impl PostToken {
 ///
 /// The answer is the only place where its secret is ever shown; a replay does not repeat it.
 #[utoipa::path(post, path = "/v1/tokens", tag = "administration", request_body = PostToken,
-    responses((status = 201, description = "The token", body = Answer<TokenResource>)))]
+    responses(
+    (status = 200, description = "Dry run: what would be made", body = Answer<TokenResource>),
+    (status = 201, description = "The token", body = Answer<TokenResource>),
+))]
 pub async fn post_token(
     State(app): State<AppState>,
     Call { request, body, .. }: Call<PostToken>,
