@@ -2,8 +2,8 @@
 //!
 //! A token is opaque to clients. It carries where the next page begins, how long pages are and the
 //! position of the page before, and a tag over that and the whole question: one of another
-//! question, or a changed one, is refused. A node that stands before that position has to wait for it: it may
-//! not know what the page begins after.
+//! question, or a changed one, is refused. A node that stands before that position has to wait for
+//! it: it may not know what the page begins after.
 
 use super::wire::{Object, PageAsked};
 use crate::problem::{Problem, ProblemType};
