@@ -64,6 +64,16 @@ pub enum ViewError {
         /// Why.
         why: String,
     },
+    /// Somebody has paused a projection; it stands until it is resumed.
+    #[error("projection `{projection}` is paused since {since} and stands at position {position}")]
+    Paused {
+        /// Which.
+        projection: String,
+        /// The last position it knows.
+        position: Position,
+        /// Since when.
+        since: Time,
+    },
     /// The cursor belongs to another list, filter or order, or is none of ours.
     #[error("the cursor does not belong to this list, filter and order")]
     Cursor,

@@ -105,9 +105,10 @@ async fn engines(reading: &Reading, findings: &mut Findings) {
             None => Findings::good(
                 &name,
                 format_args!(
-                    "position {}, {} records behind",
+                    "position {}, {} records behind{}",
                     status.position,
-                    status.lag_records.map_or_else(|| "?".to_owned(), |lag| lag.to_string())
+                    status.lag_records.map_or_else(|| "?".to_owned(), |lag| lag.to_string()),
+                    status.paused.map(|at| format!(", paused since {at}")).unwrap_or_default()
                 ),
             ),
         }

@@ -135,7 +135,9 @@ impl From<CommandError> for Failure {
 impl From<ViewError> for Failure {
     fn from(error: ViewError) -> Self {
         let exit = match &error {
-            ViewError::Unavailable(_) | ViewError::NotYet { .. } => Exit::Unavailable,
+            ViewError::Unavailable(_) | ViewError::NotYet { .. } | ViewError::Paused { .. } => {
+                Exit::Unavailable
+            }
             ViewError::Stopped { .. } => Exit::Damaged,
             ViewError::Cursor | ViewError::Future { .. } => Exit::Failed,
         };

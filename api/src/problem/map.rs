@@ -151,6 +151,10 @@ impl From<ViewError> for Problem {
                 let detail = format!("the projection `{projection}` has stopped at {position}");
                 Self::new(T::ViewsUnavailable, detail).retry_after(AGAIN_LATER).because(why)
             }
+            ViewError::Paused { .. } => {
+                let detail = format!("{error}; `sharelog projections resume` lets it go on");
+                Self::new(T::ViewsUnavailable, detail).retry_after(AGAIN_LATER)
+            }
             ViewError::Cursor => Self::new(T::CursorMismatch, error.to_string()),
             ViewError::Future { .. } => Self::new(T::TimeInFuture, error.to_string()),
         }
@@ -337,7 +341,10 @@ mod tests {
     fn every_failure_of_a_view_has_its_problem() {
         let position = Position(7);
         let stopped = ViewError::Stopped { projection: "access".into(), position, why: driver() };
+        let since = domain::time::Time::default();
+        let paused = ViewError::Paused { projection: "access".into(), position, since };
         let cases = [
+            (paused, (503, "views-unavailable", true)),
             (ViewError::Unavailable(driver()), (503, "views-unavailable", true)),
             (ViewError::NotYet { position }, (503, "not-yet-visible", true)),
             (stopped, (503, "views-unavailable", true)),

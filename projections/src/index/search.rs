@@ -53,7 +53,7 @@ impl Snapshot {
         let named = behind(sorted(|all| accounts(view, all)), after);
         let may = |account: &u32| {
             let verdict = Self::verdict(view, &Who::account(tables, *account), at);
-            verdict.permissions.has(permission)
+            verdict.permissions.has(permission) && verdict.paths.iter().any(is_own)
         };
         let found = named.filter(may).filter_map(|account| tables.account_id(account));
         Ok(page(found, limit, |account| account.as_str().to_owned()))
@@ -80,7 +80,8 @@ impl Snapshot {
         let may = |group: &u32| {
             let said = [*group];
             let member = Who { said: &said, ..Who::STRANGER };
-            Self::verdict(view, &member, at).permissions.has(permission)
+            let verdict = Self::verdict(view, &member, at);
+            verdict.permissions.has(permission) && verdict.paths.iter().any(is_own)
         };
         let found = behind(named, after).filter(may).filter_map(|group| tables.group_id(group));
         Ok(page(found, limit, |group| group.as_str().to_owned()))
@@ -115,12 +116,16 @@ impl Snapshot {
                 return true;
             }
             let verdict = Self::verdict(view, &asker, at);
-            let own = |kind| kind != WayKind::Visibility && kind != WayKind::Link;
-            verdict.permissions.has(permission) && verdict.paths.iter().any(own)
+            verdict.permissions.has(permission) && verdict.paths.iter().any(is_own)
         };
         let found = behind(all, after).filter(may).filter_map(|item| tables.item_ref(item));
         Ok(page(found, limit, |item| item.id.as_str().to_owned()))
     }
+}
+
+/// Is it a way of somebody in particular?
+fn is_own(kind: WayKind) -> bool {
+    kind != WayKind::Visibility && kind != WayKind::Link
 }
 
 /// What a collector finds, in order, each once.

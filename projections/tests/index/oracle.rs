@@ -133,11 +133,8 @@ fn found(
             let items = found.unwrap().0;
             let paths = snapshot.paths(&subject, item, at);
             let named = paths.iter().any(|path| path.made.is_some() && !is_open(path));
-            if named || unique.contains(who) {
-                let may = expected.contains(&permission);
-                assert_eq!(unique.contains(who), may, "{who} on {item} at {upto}");
-            }
             let may = named && expected.contains(&permission);
+            assert_eq!(unique.contains(who), may, "{who} on {item} at {upto}");
             assert_eq!(items.contains(item), may, "{who} finds {item} at {upto}");
         }
     }

@@ -235,9 +235,10 @@ pub(crate) async fn many_that_wait_look_once(engine: Engine) {
     let views = world.views(&database);
     let looks = || counted.1.load(Ordering::Relaxed);
     let wait = |time| views.wait_for(&Model::ALL, Position(1), time);
-    let all = || futures::future::join_all((0..WAITING).map(|_| wait(Duration::from_secs(1))));
+    let all = |time| futures::future::join_all((0..WAITING).map(move |_| wait(time)));
     let not_yet = Err(ViewError::NotYet { position: Position(0) });
-    assert!(all().await.iter().all(|answer| *answer == not_yet));
+    let short = all(Duration::from_secs(1)).await;
+    assert!(short.iter().all(|answer| *answer == not_yet));
     assert!(looks() < WAITING + 60, "{} looks for {WAITING} that waited a second", looks());
     // Nobody looks when nobody waits, and those who come later are told as well.
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -248,7 +249,7 @@ pub(crate) async fn many_that_wait_look_once(engine: Engine) {
     let told = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         world.say(&on(&it), &Said::by("a-1"), vec![registered("a-1").into()]).await;
-        let answers = all().await;
+        let answers = all(PATIENCE).await;
         assert!(answers.iter().all(|answer| *answer == Ok(Position(1))), "{answers:?}");
     };
     world.runner(&database, 100).run(told).await;

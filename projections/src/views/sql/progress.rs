@@ -43,9 +43,12 @@ struct Standing {
 
 impl Standing {
     /// Why it will not come further by itself.
-    fn halted(&self) -> Option<String> {
-        let stopped = self.stopped.as_ref().map(|stopped| stopped.why.clone());
-        stopped.or_else(|| self.paused.map(|since| format!("paused since {since}")))
+    fn halted(&self) -> Option<ViewError> {
+        let (projection, position) = (self.name.clone(), self.position);
+        if let Some(Stopped { why, .. }) = self.stopped.clone() {
+            return Some(ViewError::Stopped { projection, position, why });
+        }
+        self.paused.map(|since| ViewError::Paused { projection, position, since })
     }
 }
 
@@ -108,13 +111,7 @@ fn judge(
     if reached >= position || models.is_empty() {
         return Ok(Ok(reached));
     }
-    match slowest.and_then(|one| Some((one, one.halted()?))) {
-        Some((standing, why)) => {
-            let projection = standing.name.clone();
-            Ok(Err(ViewError::Stopped { projection, position: reached, why }))
-        }
-        None => Err(reached),
-    }
+    slowest.and_then(Standing::halted).map(Err).ok_or(reached)
 }
 
 impl SqlViews {
