@@ -1,5 +1,9 @@
-//! What happens around every handler? Counts, request ids, acceptable answers, the gate, finished
-//! problems, panics.
+//! What happens around every handler? Counts, request ids, acceptable answers, the gate, known
+//! parameters, finished problems, panics.
+
+mod parameters;
+
+pub(crate) use parameters::Parameters;
 
 use crate::{
     auth, metrics,
@@ -14,7 +18,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures::FutureExt as _;
-use std::{any::Any, panic::AssertUnwindSafe};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -72,13 +76,20 @@ fn accepts(request: &Request, media: Media) -> bool {
     })
 }
 
-/// The one layer: lets callers in, runs the handler, completes problems, counts, and writes the
-/// causes of failures to the service's log.
+/// What the one layer needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Edge {
+    pub(crate) app: AppState,
+    pub(crate) parameters: Arc<Parameters>,
+}
+
+/// The one layer: lets callers in, refuses parameters that nobody would read, runs the handler,
+/// completes problems, counts, and writes the causes of failures to the service's log.
 ///
 /// One for all, as each layer of its own costs every request an allocation, a copy of request and
 /// answer, and a clone of all handlers' services behind it.
 pub(crate) async fn around(
-    State(app): State<AppState>,
+    State(Edge { app, parameters }): State<Edge>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -96,7 +107,8 @@ pub(crate) async fn around(
             Problem::new(ProblemType::NotAcceptable, detail).into_response()
         } else {
             let handled = AssertUnwindSafe(async {
-                match auth::enter(&app, place, &mut request).await {
+                let entered = auth::enter(&app, place, &mut request).await;
+                match entered.and_then(|()| parameters.check(place, uri.query())) {
                     Ok(()) => next.run(request).await,
                     Err(problem) => problem.into_response(),
                 }

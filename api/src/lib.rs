@@ -25,6 +25,7 @@ pub mod wiring;
 pub use state::{AppParts, AppState, Limits};
 
 use axum::{Router, middleware, routing::get};
+use std::sync::Arc;
 
 /// The whole service: the JSON routes, their documentation, and the routes handed in (pages,
 /// health).
@@ -34,6 +35,8 @@ use axum::{Router, middleware, routing::get};
 pub fn router(state: AppState, others: Router<AppState>) -> Router {
     let (json, questions, document) = openapi::documented();
     let questions = questions.method_not_allowed_fallback(access::another_method);
+    let parameters = Arc::new(edge::Parameters::of(&document));
+    let around = edge::Edge { app: state.clone(), parameters };
     Router::new()
         .merge(json)
         .merge(openapi::page(document))
@@ -41,7 +44,7 @@ pub fn router(state: AppState, others: Router<AppState>) -> Router {
         .route("/problems/{name}", get(problem::problem_page))
         .merge(others)
         .fallback(edge::no_route)
-        .layer(middleware::from_fn_with_state(state.clone(), edge::around))
+        .layer(middleware::from_fn_with_state(around, edge::around))
         .merge(questions)
         .with_state(state)
 }

@@ -8,6 +8,11 @@ use serde_json::json;
 
 /// A call with plausible names in its path.
 async fn call(caller: &Client, route: &Route) -> crate::world::Answer {
+    call_with(caller, route, "").await
+}
+
+/// The same with a query.
+async fn call_with(caller: &Client, route: &Route, query: &str) -> crate::world::Answer {
     // An erased account's token is nobody's at once: what others read must not be erased.
     let account = if route.method == "GET" { "a-1" } else { "a-9" };
     let path = route
@@ -21,7 +26,10 @@ async fn call(caller: &Client, route: &Route) -> crate::world::Answer {
         .replace("{webhook}", "wh_0199c1d2e3f47a5b8c9d0e1f2a3b4c5d")
         .replace("{token}", "tk_0199c1d2e3f47a5b8c9d0e1f2a3b4c5d");
     // What never ends is asked for something that is refused at once.
-    let path = path.replace("/v1/watch", "/v1/watch?after=nothing");
+    let path = match query {
+        "" => path.replace("/v1/watch", "/v1/watch?after=nothing"),
+        query => format!("{path}?{query}"),
+    };
     if route.method == "GET" || route.method == "DELETE" {
         return caller.send(route.method, &path, "", "").await;
     }
@@ -69,6 +77,48 @@ async fn every_route_lets_in_whom_it_names_and_nobody_else() {
             assert!(![401, 403, 405, 500].contains(&status), "{role:?}: {}", answer.told());
         }
     }
+}
+
+#[tokio::test]
+async fn a_query_parameter_that_a_route_does_not_know_is_refused_before_anything_is_done() {
+    let world = World::start().await;
+    let (admin, app) = (world.admin(), world.app().await);
+    let head = world.head().await;
+    for route in ROUTES.iter().filter(|route| route.path.starts_with("/v1/")) {
+        let admins = matches!(route.who, Who::Roles(roles) if roles.contains(&CallerRole::Admin));
+        let caller = if admins { &admin } else { &app };
+        let answer = call_with(caller, route, "nonsense=1").await;
+        assert_eq!(answer.pointer(), "query:nonsense", "{}", answer.told());
+        if !route.command {
+            let answer = call_with(caller, route, "dry_run=true").await;
+            assert_eq!(answer.pointer(), "query:dry_run", "{}", answer.told());
+        }
+        let forged = call_with(&world.nobody().token("sl_forged"), route, "nonsense=1").await;
+        forged.problem(401, "not-authenticated");
+    }
+    assert_eq!(world.head().await, head, "nothing was appended");
+}
+
+#[tokio::test]
+async fn what_has_no_dry_run_is_not_done_when_one_is_asked_for() {
+    let world = World::start().await;
+    let admin = world.admin();
+    let paused = admin.post("/v1/projections/audit/pause?dry_run=true", json!({})).await;
+    let detail = paused.problem(400, "invalid-field")["detail"].to_string();
+    assert!(detail.contains("takes no query parameters"), "{detail}");
+    assert_eq!(admin.get("/v1/projections/audit").await.is(200)["state"], "running");
+    let path = world.register("8f3a", "a-17").await;
+    let owner = world.account("a-17").await;
+    let made = owner.post(&format!("{path}/links"), json!({"role": "viewer"})).await;
+    let link = &made.is(201)["link"];
+    let opened = owner.post("/v1/links/open?dry_run=true", json!({"token": link["token"]})).await;
+    assert_eq!(opened.pointer(), "query:dry_run");
+    let id = link["id"].as_str().unwrap();
+    let link = owner.get(&format!("{path}/links/{id}")).await;
+    assert_eq!(link.is(200)["visits"]["used"], 0, "{}", link.told());
+    let wrong = owner.get(&format!("{path}/access?limits=1")).await;
+    let detail = wrong.problem(400, "invalid-field")["detail"].to_string();
+    assert!(detail.contains("`limit`") && detail.contains("`at`"), "{detail}");
 }
 
 #[tokio::test]

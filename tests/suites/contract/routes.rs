@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use tests::{Answer, Client, World, json, on_both_pairs, raw};
 
-on_both_pairs!(every_route_lets_in_whom_it_names_and_nobody_else);
+on_both_pairs!(
+    every_route_lets_in_whom_it_names_and_nobody_else,
+    every_route_refuses_what_it_does_not_know,
+);
 
 /// Who is let in: a=admin, u=auditor, p=application, c=account, n=nobody.
 const ROUTES: &[(&str, &str)] = &[
@@ -94,6 +97,11 @@ async fn callers(world: &mut World) -> Vec<(char, Client)> {
 
 /// A call of a route with plausible names in its path; commands come with an empty body.
 fn call(caller: &Client, route: &str) -> tests::client::Call {
+    call_with(caller, route, "")
+}
+
+/// The same with a query.
+fn call_with(caller: &Client, route: &str, query: &str) -> tests::client::Call {
     let (method, path) = route.split_once(' ').expect("method and path");
     // What others read must not be ended by a call that is let in.
     let account = if method == "GET" { "a-1" } else { "a-9" };
@@ -108,7 +116,10 @@ fn call(caller: &Client, route: &str) -> tests::client::Call {
         .replace("{webhook}", "wh_018f0000000070008000000000000000")
         .replace("{token}", "tk_018f0000000070008000000000000000");
     // What never ends is asked for something that is refused at once.
-    let path = path.replace("/v1/watch", "/v1/watch?after=nothing");
+    let path = match query {
+        "" => path.replace("/v1/watch", "/v1/watch?after=nothing"),
+        query => format!("{path}?{query}"),
+    };
     let call = caller.call(method, &path);
     if ["POST", "PUT", "PATCH"].contains(&method) { call.body(&json!({})) } else { call }
 }
@@ -136,6 +147,20 @@ async fn every_route_lets_in_whom_it_names_and_nobody_else(mut world: World) {
             assert!(let_in(&answer), "role {role}: {}", answer.told());
         }
     }
+}
+
+async fn every_route_refuses_what_it_does_not_know(mut world: World) {
+    let callers = callers(&mut world).await;
+    let head = raw::head(&world).await;
+    let asked = |route: &str| route.contains(" /v1/");
+    for (route, allowed) in ROUTES.iter().filter(|(route, _)| asked(route)) {
+        let caller = callers.iter().find(|(role, _)| allowed.contains(*role));
+        let (_, caller) = caller.expect("somebody is let in");
+        let answer = call_with(caller, route, "nonsense=1").await;
+        let problem = answer.problem(400, "invalid-field");
+        assert_eq!(problem["errors"][0]["pointer"], "query:nonsense", "{}", answer.told());
+    }
+    assert_eq!(raw::head(&world).await, head, "nothing is appended");
 }
 
 fn let_in(answer: &Answer) -> bool {
