@@ -13,11 +13,11 @@ pub use body::{BODY_LIMIT, NoBody, Nullable, Reading};
 pub use call::{Asking, Call, CommandQuery, DryRun};
 pub use headers::{Head, Preconditions};
 pub(crate) use headers::{at_least, is_sent, single, wait};
-pub use moment::{instant, instant_or_end_of_date, parse_moment};
+pub use moment::{bound, instant_or_end_of_date, parse_moment};
 pub use page::{ListQuery, RowCursor, RowPage, paginate};
 pub use path::{
     AccountArg, AccountPath, GrantPath, GranteePath, ItemPath, LinkPath, ProjectionPath, TokenPath,
-    WebhookPath,
+    WebhookPath, typed_in_path,
 };
 pub use position::PositionToken;
 pub use query::Params;

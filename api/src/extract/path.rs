@@ -104,6 +104,16 @@ path!(
     }
 );
 
+/// What is said where nothing was found under an id that begins with its own type, as ids in
+/// filters may: in a path the type stands before it already.
+pub fn typed_in_path(kind: &str, id: &str) -> Option<Problem> {
+    let bare = id.strip_prefix(kind)?.strip_prefix(':')?;
+    let detail = format!(
+        "there is nothing under the id `{id}`; in a path the id stands alone: `{bare}` is meant?"
+    );
+    Some(Problem::field(format!("path:{kind}"), detail))
+}
+
 /// An account in a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountArg {

@@ -2,10 +2,11 @@
 
 use super::{
     fresh,
+    input::AccountFilter,
     shape::{Page, TotalBody, item_address, words},
 };
 use crate::{
-    extract::{Head, ListQuery, Params, instant_or_end_of_date},
+    extract::{Head, ListQuery, Params, bound},
     problem::{Fallible, Problem},
     state::AppState,
 };
@@ -43,9 +44,9 @@ pub struct CatalogParams {
     kind: Option<KindName>,
     /// With this tag.
     tag: Option<String>,
-    /// Of this owner.
+    /// Of this owner: `account:ID`, or the id alone.
     #[param(value_type = Option<String>)]
-    owner: Option<AccountId>,
+    owner: Option<AccountFilter>,
     /// Published at or after: an instant, or a date (its beginning).
     published_from: Option<String>,
     /// Published before: an instant, or a date (its end).
@@ -194,16 +195,6 @@ fn viewer(caller: &Caller) -> Viewer {
     }
 }
 
-/// A bound of a range of dates: `from` begins with a date, `to` ends with it.
-fn bound(name: &str, text: Option<&str>, end: bool) -> Fallible<Option<Time>> {
-    let Some(text) = text else { return Ok(None) };
-    if let Ok(time) = text.parse() {
-        return Ok(Some(time));
-    }
-    let next_day = instant_or_end_of_date(name, text)?.plus_micros(1);
-    Ok(Some(if end { next_day } else { next_day.plus_seconds(-86_400) }))
-}
-
 /// What is published
 ///
 /// Without a token: what anyone may see. Featured entries and newer ones come first among equals.
@@ -225,7 +216,7 @@ pub async fn get_catalog(
         words,
         kind: query.kind,
         tag: query.tag,
-        owner: query.owner,
+        owner: query.owner.map(Into::into),
         published_from: bound("published_from", query.published_from.as_deref(), false)?,
         published_to: bound("published_to", query.published_to.as_deref(), true)?,
         viewer: viewer(&head.caller),

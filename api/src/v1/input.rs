@@ -4,11 +4,11 @@ use super::shape::words;
 use crate::problem::{Fallible, Problem};
 use commands::Secret;
 use domain::{
-    id::{AccountId, GroupId},
+    id::{AccountId, GroupId, IdError},
     principal::Grantee,
 };
 use serde::Deserialize;
-use std::borrow::Cow;
+use std::{borrow::Cow, str::FromStr};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
@@ -24,7 +24,10 @@ pub enum AccountType {
 
 /// An account as a principal.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an object such as {\"type\":\"account\",\"id\":\"a-17\"}"
+)]
 pub struct AccountInput {
     /// Always `account`.
     #[serde(rename = "type")]
@@ -37,6 +40,7 @@ pub struct AccountInput {
 /// Whom a grant is for.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(expecting = "an object such as {\"type\":\"account\",\"id\":\"a-22\"}")]
 pub enum GranteeInput {
     /// An account; it need not be registered.
     Account {
@@ -58,6 +62,58 @@ impl From<GranteeInput> for Grantee {
             GranteeInput::Account { id } => Self::Account(id),
             GranteeInput::Group { id } => Self::Group(id),
         }
+    }
+}
+
+/// An account in a filter: `account:ID`, or the id alone.
+///
+/// Colons may stand in ids. A value that begins like one of another type is refused, as it would
+/// find nothing; an account with such an id is written with `account:` in front.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AccountFilter(AccountId);
+
+/// Who can do something, or be meant by something, besides accounts.
+const OTHERS: [(&str, &str); 5] = [
+    ("group", "a group"),
+    ("link", "a link"),
+    ("app", "an application"),
+    ("token", "a token"),
+    ("system", "a part of the service"),
+];
+
+impl FromStr for AccountFilter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, id) = text.split_once(':').unwrap_or((text, ""));
+        let id = if kind == "account" && text != kind { id } else { text };
+        let other = match OTHERS.iter().find(|(name, _)| *name == kind && text != kind) {
+            Some((_, words)) => Some(*words),
+            None if text == "anonymous" => Some("somebody not signed in"),
+            None => None,
+        };
+        if let Some(other) = other {
+            return Err(format!(
+                "`{text}` names {other}, and only accounts can be asked for here: a-17 or \
+                 account:a-17 (an account that is called so: account:{text})"
+            ));
+        }
+        id.parse().map(Self).map_err(|error: IdError| error.to_string())
+    }
+}
+
+impl TryFrom<String> for AccountFilter {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<AccountFilter> for AccountId {
+    fn from(AccountFilter(id): AccountFilter) -> Self {
+        id
     }
 }
 
@@ -141,5 +197,35 @@ pub fn no_slug(slug: Option<&str>) -> Fallible<()> {
     match slug {
         None => Ok(()),
         Some(_) => Err(Problem::field("/slug", "slugs are not available yet; send null")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_takes_an_account_with_its_type_and_without() {
+        let cases = [
+            ("a-17", "a-17"),
+            ("account:a-17", "a-17"),
+            ("account:account:a-17", "account:a-17"),
+            ("account:app:lab", "app:lab"),
+            ("account:anonymous", "anonymous"),
+            ("urn:x:17", "urn:x:17"),
+            ("group", "group"),
+            ("account", "account"),
+        ];
+        for (text, id) in cases {
+            assert_eq!(text.parse(), Ok(AccountFilter(id.parse().unwrap())), "{text}");
+        }
+        for wrong in ["group:g-3", "link:ln_1", "app:lab", "token:tk_1", "system:x", "anonymous"] {
+            let error = wrong.parse::<AccountFilter>().unwrap_err();
+            assert!(error.contains(&format!("account:{wrong}")), "{error}");
+        }
+        for wrong in ["", "account:", "me", "a b"] {
+            let error = wrong.parse::<AccountFilter>().unwrap_err();
+            assert!(error.contains("is no account id"), "{error}");
+        }
     }
 }

@@ -3,21 +3,17 @@
 use super::{
     eyes::look,
     fresh,
+    input::AccountFilter,
     shape::{AuditEvent, List, Page},
 };
 use crate::{
-    extract::{Head, ItemPath, ListQuery, Params, instant},
+    extract::{Head, ItemPath, ListQuery, Params, bound},
     problem::{Fallible, Problem},
     state::AppState,
 };
 use axum::{extract::State, response::Response};
-use domain::{
-    event::CATALOG,
-    id::{AccountId, ItemRef},
-    position::Position,
-    role::Permission,
-};
-use projections::{AuditFilter, AuditOrder, Model};
+use domain::{event::CATALOG, id::ItemRef, position::Position, role::Permission, time::Time};
+use projections::{AuditFilter, AuditOrder, Model, ViewError};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -75,12 +71,12 @@ pub struct HistoryQuery {
 pub struct AuditQuery {
     /// About this item, `kind:id`.
     item: Option<String>,
-    /// By or about this account.
+    /// By or about this account: `account:ID`, or the id alone.
     #[param(value_type = Option<String>)]
-    account: Option<AccountId>,
-    /// By this account.
+    account: Option<AccountFilter>,
+    /// By this account: `account:ID`, or the id alone.
     #[param(value_type = Option<String>)]
-    actor: Option<AccountId>,
+    actor: Option<AccountFilter>,
     /// Stored names of events, separated by commas; one that ends in a dot is a beginning.
     #[serde(rename = "type")]
     types: Option<String>,
@@ -88,9 +84,9 @@ pub struct AuditQuery {
     from_position: Option<u64>,
     /// At or before this position.
     to_position: Option<u64>,
-    /// At or after this instant.
+    /// At or after this instant, or from the beginning of this date on (UTC).
     from: Option<String>,
-    /// Before this instant.
+    /// Before this instant, or until the end of this date (UTC).
     to: Option<String>,
     /// `newest` (usual) or `oldest` first.
     #[param(inline)]
@@ -116,10 +112,57 @@ pub(super) fn types(text: Option<&str>) -> Fallible<Vec<String>> {
             if known {
                 Ok(name.to_owned())
             } else {
-                Err(Problem::field("query:type", format!("no event is called `{name}`")))
+                Err(Problem::field("query:type", no_event(name)))
             }
         })
         .collect()
+}
+
+/// What is said of a name that no event has: the names that may have been meant.
+pub(super) fn no_event(name: &str) -> String {
+    let family = name.split_once('.').map_or(name, |(family, _)| family);
+    let of_family = |known: &&str| {
+        known.strip_prefix(family).is_some_and(|rest| !family.is_empty() && rest.starts_with('.'))
+    };
+    let known: Vec<&str> = CATALOG.iter().map(|(known, _)| *known).filter(of_family).collect();
+    if !known.is_empty() {
+        return format!(
+            "no event is called `{name}`: there are {}; `{family}.` with the dot means all of them",
+            known.join(", ")
+        );
+    }
+    let begins = CATALOG.iter().filter_map(|(known, _)| known.split_once('.'));
+    let mut families: Vec<String> = begins.map(|(family, _)| format!("{family}.")).collect();
+    families.sort_unstable();
+    families.dedup();
+    format!("no event is called `{name}`: names begin with {}", families.join(", "))
+}
+
+/// A range of positions; one that nothing can lie in is refused.
+fn positions(from: Option<u64>, to: Option<u64>) -> Fallible<[Option<Position>; 2]> {
+    for (name, position) in [("from_position", from), ("to_position", to)] {
+        if position == Some(0) {
+            return Err(Problem::field(format!("query:{name}"), "positions begin with 1"));
+        }
+    }
+    if let (Some(from), Some(to)) = (from, to)
+        && from > to
+    {
+        let detail = format!("position {to} lies before `from_position`, {from}");
+        return Err(Problem::field("query:to_position", detail));
+    }
+    Ok([from, to].map(|position| position.map(Position)))
+}
+
+/// The same of times.
+fn times(from: Option<&str>, to: Option<&str>) -> Fallible<[Option<Time>; 2]> {
+    let (from, to) = (bound("from", from, false)?, bound("to", to, true)?);
+    if let (Some(from), Some(to)) = (from, to)
+        && from > to
+    {
+        return Err(Problem::field("query:to", format!("{to} lies before `from`, {from}")));
+    }
+    Ok([from, to])
 }
 
 async fn answer(
@@ -130,8 +173,22 @@ async fn answer(
 ) -> Fallible<Response> {
     let page = page.page()?;
     fresh::catch_up(app, head, &[Model::Audit]).await?;
+    let furthest = filter.from_position.max(filter.to_position);
+    if let Some(position) = furthest {
+        fresh::glance(app, head, &[Model::Audit], position).await?;
+    }
     let found = app.views.audit(filter, &page).await?;
     let position = found.position;
+    if let Some(asked) = furthest.filter(|asked| *asked > position) {
+        let end = app.log.head().await.map_err(commands::CommandError::from)?.position;
+        let late = asked <= end;
+        let error = if late {
+            ViewError::NotYet { position }
+        } else {
+            ViewError::Future { asked, position: end }
+        };
+        return Err(error.into());
+    }
     let list: List<AuditEvent> = List::of(found, Into::into);
     Ok(Page { app, position, version: None }.json(head, list))
 }
@@ -168,15 +225,17 @@ pub async fn list_audit_events(
     head: Head,
 ) -> Fallible<Response> {
     let item = query.item.as_deref().map(str::parse::<ItemRef>).transpose();
+    let [from_position, to_position] = positions(query.from_position, query.to_position)?;
+    let [from_time, to_time] = times(query.from.as_deref(), query.to.as_deref())?;
     let filter = AuditFilter {
         item: item.map_err(|error| Problem::field("query:item", error.to_string()))?,
-        account: query.account,
-        actor: query.actor,
+        account: query.account.map(Into::into),
+        actor: query.actor.map(Into::into),
         types: types(query.types.as_deref())?,
-        from_position: query.from_position.map(Position),
-        to_position: query.to_position.map(Position),
-        from_time: query.from.as_deref().map(|text| instant("from", text)).transpose()?,
-        to_time: query.to.as_deref().map(|text| instant("to", text)).transpose()?,
+        from_position,
+        to_position,
+        from_time,
+        to_time,
         order: query.order.into(),
     };
     let page = ListQuery { limit: query.limit, cursor: query.cursor, count: query.count };

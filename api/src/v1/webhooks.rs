@@ -9,7 +9,7 @@ pub mod put;
 pub mod replay;
 pub mod rotate;
 
-use super::shape::words;
+use super::{shape::words, trail::no_event};
 use crate::{
     problem::{Fallible, Problem},
     state::AppState,
@@ -284,8 +284,7 @@ fn check_types(types: &[String]) -> Fallible<()> {
             known == name || (name.ends_with('.') && known.starts_with(name.as_str()))
         });
         if !known {
-            let detail = format!("no event is called `{name}`");
-            return Err(Problem::field(format!("/types/{place}"), detail));
+            return Err(Problem::field(format!("/types/{place}"), no_event(name)));
         }
     }
     Ok(())

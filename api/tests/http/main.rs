@@ -9,6 +9,7 @@ mod bodies;
 mod conventions;
 mod document;
 mod failures;
+mod filters;
 mod flows;
 mod freshness;
 mod previews;

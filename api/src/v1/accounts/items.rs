@@ -2,7 +2,7 @@
 
 use super::concerns;
 use crate::{
-    extract::{AccountPath, Head, ListQuery, Params},
+    extract::{AccountPath, Head, ListQuery, Params, typed_in_path},
     problem::{Fallible, Problem},
     state::AppState,
     v1::{
@@ -152,6 +152,11 @@ pub async fn list_account_items(
     let page = ListQuery { limit, cursor, count }.page()?;
     fresh::catch_up(&app, &head, &[Model::Access]).await?;
     let found = app.views.items_of(&id, relation.into(), app.clock.now(), &page).await?;
+    if found.rows.is_empty()
+        && let Some(problem) = typed_in_path("account", id.as_str())
+    {
+        return Err(problem);
+    }
     let position = found.position;
     let list = List::of(found, |found| row(&app.public_url, found));
     Ok(Page { app: &app, position, version: None }.json(&head, list))

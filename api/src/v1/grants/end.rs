@@ -1,7 +1,7 @@
 //! `DELETE` of grants: one, all of a grantee, or the caller's own (leave).
 
 use crate::{
-    extract::{Call, GrantPath, GranteePath, ItemPath},
+    extract::{Call, GrantPath, GranteePath, ItemPath, typed_in_path},
     problem::{Fallible, Problem},
     state::AppState,
     v1::{
@@ -14,7 +14,7 @@ use commands::Request;
 use domain::{
     id::ItemRef,
     item::{EndTarget, ItemCommand},
-    principal::Principal,
+    principal::{Grantee, Principal},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,6 +22,14 @@ use utoipa::ToSchema;
 /// These commands have no resource of their own: `ended` and `still_open` tell everything.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NoResource {}
+
+/// Nothing was ended: was the type named twice?
+fn typed(grantee: &Grantee) -> Option<Problem> {
+    match grantee {
+        Grantee::Account(id) => typed_in_path("account", id.as_str()),
+        Grantee::Group(id) => typed_in_path("group", id.as_str()),
+    }
+}
 
 async fn end(
     app: &AppState,
@@ -32,6 +40,12 @@ async fn end(
     let command = ItemCommand::EndGrants(target.clone());
     let outcome = app.commands.item(request, item, command).await?;
     let ended = grants_ended(&outcome.events);
+    if let EndTarget::Grantee(grantee) = &target
+        && ended.is_empty()
+        && let Some(problem) = typed(grantee)
+    {
+        return Err(problem);
+    }
     let principal = match target {
         EndTarget::Grantee(grantee) => Some(grantee.principal()),
         EndTarget::Me => request.caller.account.clone().map(Principal::Account),

@@ -3,11 +3,11 @@
 use crate::{
     extract::{Params, single},
     problem::{Fallible, Problem},
-    v1::trail::types,
+    v1::{input::AccountFilter, trail::types},
 };
 use axum::http::HeaderMap;
 use domain::{
-    id::{AccountId, ItemRef},
+    id::ItemRef,
     position::{EventId, Position},
 };
 use projections::{AuditFilter, feed::WHOLE};
@@ -21,9 +21,9 @@ use utoipa::IntoParams;
 pub(super) struct WatchQuery {
     /// About this item, `kind:id`.
     item: Option<String>,
-    /// By or about this account.
+    /// By or about this account: `account:ID`, or the id alone.
     #[param(value_type = Option<String>)]
-    account: Option<AccountId>,
+    account: Option<AccountFilter>,
     /// Stored names of events, separated by commas or repeated; one that ends in a dot is a
     /// beginning (`grant.`).
     #[serde(rename = "type")]
@@ -75,7 +75,7 @@ impl WatchQuery {
         let item = query.item.as_deref().map(str::parse::<ItemRef>).transpose();
         let filter = AuditFilter {
             item: item.map_err(|error| Problem::field("query:item", error.to_string()))?,
-            account: query.account,
+            account: query.account.map(Into::into),
             types: types(query.types.as_deref())?,
             ..AuditFilter::default()
         };
