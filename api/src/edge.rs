@@ -101,6 +101,7 @@ pub(crate) async fn around(
         let counting = metrics::begin(place);
         let id = request_id(&request);
         let (method, uri) = (request.method().clone(), request.uri().clone());
+        let pattern = if place.is_none() { path.cloned() } else { None };
         let refused = media(uri.path()).filter(|media| !accepts(&request, *media));
         let response = if let Some((_, name)) = refused {
             let detail = format!("answers are {name}");
@@ -116,7 +117,7 @@ pub(crate) async fn around(
             let panicked = |panic: Box<dyn Any + Send>| panic_problem(&*panic).into_response();
             handled.catch_unwind().await.unwrap_or_else(panicked)
         };
-        let mut response = finished(response, &method, uri.path(), &id);
+        let mut response = finished(response, &method, (uri.path(), pattern.as_ref()), &id);
         response.headers_mut().insert(REQUEST_ID, id);
         counting.end(response.status());
         let status = response.status().as_u16();
@@ -126,12 +127,35 @@ pub(crate) async fn around(
     work.instrument(span).await
 }
 
+/// Which methods a path has instead, and what it may have been that was meant.
+fn instead(method: &Method, pattern: &str) -> String {
+    let here = auth::ROUTES.iter().filter(|route| route.path == pattern);
+    let methods: Vec<&str> = here.map(|route| route.method).collect();
+    let mut words = format!("; it has {}", methods.join(", "));
+    // What a client names itself is made by PUT below the list of its kind.
+    let meant = if *method == Method::POST { "PUT" } else { method.as_str() };
+    let below = auth::ROUTES.iter().find(|route| {
+        let name = route.path.strip_prefix(pattern).and_then(|rest| rest.strip_prefix("/{"));
+        route.method == meant && name.is_some_and(|name| !name.contains('/'))
+    });
+    if let Some(route) = below {
+        words.extend(["; there is ", meant, " ", route.path]);
+    }
+    words
+}
+
 /// Completes a problem, as it is shown at this path.
-fn finished(mut response: Response, method: &Method, path: &str, id: &HeaderValue) -> Response {
+fn finished(
+    mut response: Response,
+    method: &Method,
+    (path, pattern): (&str, Option<&MatchedPath>),
+    id: &HeaderValue,
+) -> Response {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED
         && response.extensions().get::<Problem>().is_none()
     {
-        let detail = format!("{path} has no {method}");
+        let instead = pattern.map(|pattern| instead(method, pattern.as_str()));
+        let detail = format!("{path} has no {method}{}", instead.unwrap_or_default());
         let mut problem = Problem::new(ProblemType::MethodNotAllowed, detail);
         if let Some(methods) = response.headers().get(header::ALLOW) {
             problem = problem.allow(methods.clone());

@@ -6,6 +6,7 @@ mod headers;
 mod moment;
 mod page;
 mod path;
+mod plain;
 mod position;
 mod query;
 

@@ -98,7 +98,7 @@ impl Problem {
             if e.pointer.is_empty() {
                 e.detail.clone()
             } else {
-                format!("{}: {}", e.pointer, e.detail)
+                format!("{}: {}", e.pointer.trim_end_matches(':'), e.detail)
             }
         });
         Self::new(ProblemType::InvalidField, detail).with("errors", errors)

@@ -14,6 +14,7 @@ use axum::{
     http::HeaderMap,
 };
 use commands::Caller;
+use domain::event::CallerRole;
 use eventlog::{ActivityEntry, ActivityKind};
 
 /// Lets a request go on to the handler of the route at this place in the table, with the
@@ -76,7 +77,13 @@ pub(crate) async fn admit(
         && !roles.contains(&caller.role)
     {
         note_denied(app, &caller, "role");
-        return Err(Problem::not_permitted("this is not for callers of the token's role"));
+        let named: Vec<&str> = roles.iter().map(|role| role_name(*role)).collect();
+        let detail = format!(
+            "this needs a token with the role {}; the role of this one is {}",
+            named.join(" or "),
+            role_name(caller.role)
+        );
+        return Err(Problem::not_permitted(detail));
     }
     if let Some(scope) = route.scope.filter(|_| signed_in)
         && !caller.has_scope(scope)
@@ -85,6 +92,15 @@ pub(crate) async fn admit(
         return Err(scope_missing(scope));
     }
     Ok(Some(caller))
+}
+
+const fn role_name(role: CallerRole) -> &'static str {
+    match role {
+        CallerRole::Admin => "admin",
+        CallerRole::Auditor => "auditor",
+        CallerRole::App => "app",
+        CallerRole::Account => "account",
+    }
 }
 
 fn note_denied(app: &AppState, caller: &Caller, detail: &str) {

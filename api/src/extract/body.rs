@@ -1,5 +1,6 @@
 //! What stands in the body? Strict JSON: unknown fields are refused, each error names its field.
 
+use super::plain::plain;
 use crate::problem::{FieldError, Problem, ProblemType};
 use axum::{
     body::Body,
@@ -71,6 +72,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Nullable<T> {
 pub struct Reading {
     object: Map<String, Value>,
     empty: bool,
+    /// Fields that are read beside those of the type.
+    beside: Vec<String>,
 }
 
 impl Reading {
@@ -100,11 +103,11 @@ impl Reading {
             return Err(too_large());
         }
         if bytes.is_empty() {
-            return Ok(Self { object: Map::new(), empty: true });
+            return Ok(Self { empty: true, ..Self::default() });
         }
         check_media_type(method, headers)?;
         match serde_json::from_slice(&bytes) {
-            Ok(Value::Object(object)) => Ok(Self { object, empty: false }),
+            Ok(Value::Object(object)) => Ok(Self { object, ..Self::default() }),
             Ok(_) => Err(Problem::new(ProblemType::MalformedRequest, "the body must be an object")),
             Err(error) => Err(Problem::new(
                 ProblemType::MalformedRequest,
@@ -116,6 +119,7 @@ impl Reading {
     /// Takes an optional text out of it, of at most so many characters.
     pub fn take_text(&mut self, name: &str, longest: usize) -> Result<Option<String>, Problem> {
         let pointer = format!("/{name}");
+        self.beside.push(name.to_owned());
         match self.object.remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if text.chars().count() > longest => {
@@ -125,7 +129,7 @@ impl Reading {
                 Err(Problem::field(pointer, "is empty; leave it out instead"))
             }
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Problem::field(pointer, "is no text")),
+            Some(_) => Err(Problem::field(pointer, "a text is expected")),
         }
     }
 
@@ -147,17 +151,20 @@ impl Reading {
 
     /// Gives it its type.
     pub fn into_typed<T: DeserializeOwned>(self) -> Result<T, Problem> {
-        let empty = self.empty;
-        serde_path_to_error::deserialize(Value::Object(self.object)).map_err(|error| {
+        let Self { object, empty, beside } = self;
+        serde_path_to_error::deserialize(Value::Object(object)).map_err(|error| {
             if empty {
                 return Problem::new(ProblemType::MalformedRequest, "a JSON body is needed");
             }
-            Problem::fields(vec![field_error(&error)])
+            Problem::fields(vec![field_error(&error, &beside)])
         })
     }
 }
 
-fn field_error(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
+fn field_error(
+    error: &serde_path_to_error::Error<serde_json::Error>,
+    beside: &[String],
+) -> FieldError {
     let mut pointer: String = error
         .path()
         .iter()
@@ -176,7 +183,9 @@ fn field_error(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldEr
             pointer = format!("{pointer}/{}", escape(name));
         }
     }
-    FieldError { pointer, detail }
+    let outermost = pointer.rfind('/') == Some(0);
+    let also = if outermost { beside } else { &[] };
+    FieldError { detail: plain("", &detail, also), pointer }
 }
 
 /// Escapes a name for a JSON pointer (RFC 6901).

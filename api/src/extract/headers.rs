@@ -137,9 +137,22 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
+/// Do two hexadecimal digits stand behind every `%`?
+fn is_percent_encoded(text: &str) -> bool {
+    let digits = |part: &str| {
+        part.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
+    };
+    text.split('%').skip(1).all(digits)
+}
+
 fn text(headers: &HeaderMap, name: &str, longest: usize) -> Result<Option<String>, Problem> {
     let Some(raw) = single(headers, name)? else { return Ok(None) };
     let pointer = format!("header:{name}");
+    if !is_percent_encoded(raw) {
+        let detail = "is no percent-encoded text: two hexadecimal digits belong behind each %, \
+                      and a % itself is written %25";
+        return Err(Problem::field(pointer, detail));
+    }
     let decoded = percent_decode_str(raw)
         .decode_utf8()
         .map_err(|_| Problem::field(&pointer, "is no percent-encoded UTF-8 text"))?;
@@ -275,6 +288,9 @@ mod tests {
         let read = |value| text(&headers("sharelog-reason", value), "sharelog-reason", 10);
         assert_eq!(read("f%C3%BCr%20uns").unwrap().as_deref(), Some("für uns"));
         assert!(read("%FF").is_err());
+        for wrong in ["100%", "100% so", "%zz", "%2", "%%20"] {
+            assert!(read(wrong).unwrap_err().detail().contains("%25"), "{wrong}");
+        }
         assert!(read("far%20too%20long").is_err());
     }
 }

@@ -31,7 +31,10 @@ impl ListQuery {
     pub fn page(self) -> Result<Page, Problem> {
         let limit = self.limit.unwrap_or(USUAL_PAGE);
         if !(1..=LONGEST_PAGE).contains(&limit) {
-            return Err(Problem::field("query:limit", format!("1 to {LONGEST_PAGE}")));
+            return Err(Problem::field(
+                "query:limit",
+                format!("a whole number from 1 to {LONGEST_PAGE} is expected"),
+            ));
         }
         Ok(Page { limit, after: self.cursor, count: self.count })
     }

@@ -2,23 +2,24 @@
 
 use crate::problem::Problem;
 use axum::{
-    extract::{FromRequestParts, RawPathParams},
+    extract::{FromRequestParts, MatchedPath, RawPathParams},
     http::request::Parts,
 };
 use domain::{
     id::{AccountId, GrantId, IdError, ItemId, ItemRef, KindName, LinkId, TokenId, WebhookId},
     principal::Grantee,
 };
+use percent_encoding::percent_decode_str;
 use std::str::FromStr;
 
 struct Segments(RawPathParams);
 
 impl Segments {
     async fn of<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        RawPathParams::from_request_parts(parts, state)
-            .await
-            .map(Self)
-            .map_err(|_| Problem::field("path:", "a part of the path is no UTF-8 text"))
+        RawPathParams::from_request_parts(parts, state).await.map(Self).map_err(|_| {
+            let detail = "is no UTF-8 text when its percent-encoding is undone";
+            Problem::field(format!("path:{}", unreadable(parts)), detail)
+        })
     }
 
     fn text(&self, name: &str) -> Option<&str> {
@@ -34,6 +35,15 @@ impl Segments {
     fn item(&self) -> Result<ItemRef, Problem> {
         Ok(ItemRef { kind: self.get::<KindName>("kind")?, id: self.get::<ItemId>("id")? })
     }
+}
+
+/// The name of the part of the path that is no UTF-8 text.
+fn unreadable(parts: &Parts) -> String {
+    let Some(pattern) = parts.extensions.get::<MatchedPath>() else { return String::new() };
+    let named = pattern.as_str().split('/').zip(parts.uri.path().split('/'));
+    let mut wrong = named.filter(|(_, sent)| percent_decode_str(sent).decode_utf8().is_err());
+    let name = wrong.find_map(|(name, _)| name.strip_prefix('{')?.strip_suffix('}'));
+    name.unwrap_or_default().to_owned()
 }
 
 macro_rules! path {

@@ -91,6 +91,7 @@ impl From<WantedStatus> for WebhookStatus {
 /// An item, by kind and id.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object such as {\"kind\":\"history\",\"id\":\"8f3a\"}")]
 pub struct WebhookItem {
     /// Its kind.
     #[schema(example = "history")]

@@ -12,6 +12,7 @@ mod failures;
 mod filters;
 mod flows;
 mod freshness;
+mod plain;
 mod previews;
 mod problems;
 mod rig;

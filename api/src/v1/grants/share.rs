@@ -30,6 +30,7 @@ const LONGEST_MESSAGE: usize = 1_000;
 /// Whom to share with.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(expecting = "an object such as {\"type\":\"account\",\"id\":\"a-22\"}")]
 pub enum AskedInput {
     /// An account; it need not be registered.
     Account {

@@ -26,6 +26,7 @@ const AT_ONCE: usize = 16;
 /// Which item.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object such as {\"kind\":\"history\",\"id\":\"8f3a\"}")]
 pub struct ItemInput {
     /// Its kind.
     #[schema(value_type = String, example = "history")]

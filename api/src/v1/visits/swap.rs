@@ -3,11 +3,12 @@
 use super::{OpenedBody, answer};
 use crate::{
     extract::Asking,
-    problem::Fallible,
+    problem::{Fallible, Problem, ProblemType},
     state::AppState,
     v1::{fresh, input::SecretInput},
 };
 use axum::{extract::State, response::Response};
+use commands::OpenError;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -19,6 +20,10 @@ pub struct SwapCode {
     code: SecretInput,
 }
 
+/// Unknown, used and old codes look alike, and so do those of links that have ended since.
+const NO_CODE: &str = "there is no such code: a code works once, for 60 seconds, while its link is \
+    in force; open the link again for another";
+
 /// Swap the code of a redirect for the visit
 ///
 /// A code works once, for 60 seconds.
@@ -29,6 +34,12 @@ pub async fn swap_code(
     Asking { head, body }: Asking<SwapCode>,
 ) -> Fallible<Response> {
     fresh::written(&app, &head).await?;
-    let opened = app.commands.swap_code(&head.caller, body.code.0.expose()).await?;
+    let opened = app.commands.swap_code(&head.caller, body.code.0.expose()).await;
+    let opened = opened.map_err(|error| {
+        if matches!(error, OpenError::NotFound) {
+            return Problem::new(ProblemType::NotFound, NO_CODE);
+        }
+        error.into()
+    })?;
     Ok(answer(&app, &head, opened))
 }
