@@ -8,7 +8,7 @@ use domain::{
     id::{AccountId, ItemRef, TokenId},
     time::Time,
 };
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 /// The sharing service behind other applications: records each share, unshare, link, revocation and
 /// publication as an immutable event, and answers who may do what, now or at any past moment
@@ -193,6 +193,12 @@ pub struct TokenRevokeArgs {
     pub store: StoreOptions,
 }
 
+/// A whole number from 1 on.
+fn from_one<T: FromStr + From<u8> + PartialOrd>(text: &str) -> Result<T, &'static str> {
+    let number = text.parse().ok().filter(|number| *number >= T::from(1));
+    number.ok_or("a whole number from 1 on is expected")
+}
+
 /// `history`
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
@@ -200,7 +206,7 @@ pub struct HistoryArgs {
     #[arg(value_name = "KIND:ID")]
     pub item: ItemRef,
     /// At most so many of the latest events
-    #[arg(long, default_value_t = 1000, value_name = "N")]
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = from_one::<usize>)]
     pub limit: usize,
     /// Print JSON lines instead of words
     #[arg(long)]
@@ -226,10 +232,10 @@ pub struct ExportArgs {
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// First position to export [default: 1, or after the last one in the file]
-    #[arg(long, value_name = "POSITION")]
+    #[arg(long, value_name = "POSITION", value_parser = from_one::<u64>)]
     pub from_position: Option<u64>,
     /// Last position to export [default: the last one known]
-    #[arg(long, value_name = "POSITION")]
+    #[arg(long, value_name = "POSITION", value_parser = from_one::<u64>)]
     pub to_position: Option<u64>,
     #[command(flatten)]
     pub remote: RemoteArgs,
@@ -341,7 +347,7 @@ pub struct RotateArgs {
     #[arg(long, value_enum)]
     pub purpose: PurposeArg,
     /// Number of a key that stops being valid; may be given several times
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = from_one::<u8>)]
     pub retire: Vec<u8>,
     #[command(flatten)]
     pub store: StoreOptions,

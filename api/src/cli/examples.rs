@@ -51,8 +51,9 @@ pub(super) const EXPORT: &str = "Examples:
   sharelog audit export --from-position 4711 | gzip > rest.jsonl.gz
       From a position on, to standard output.
 
-An export is recorded on the log as export.made. One that is made beside a running service on its
-data folder cannot be recorded, and says so; use --url to have it recorded.";
+An export from the data is recorded on the log as export.made. One that is made beside a running
+service that holds the data folder is not recorded, nor is one that is made with --url; both say
+so.";
 
 /// Below `doctor --help`.
 pub(super) const DOCTOR: &str = "Examples:

@@ -1,7 +1,7 @@
 //! `sharelog audit export`: every event as a line of JSON, to take away.
 
 use super::{
-    Failure,
+    Exit, Failure,
     args::{AuditCommand, ExportArgs},
     local::{self, Local},
     remote::Remote,
@@ -44,6 +44,18 @@ async fn export(context: &Context, args: ExportArgs) -> Result<(), Failure> {
     let head = if through_service { None } else { Some(head(&store).await?) };
     let done = args.output.as_deref().map(whole_lines).transpose()?.flatten();
     let from = args.from_position.or_else(|| done.map(|done| done.position.0)).unwrap_or(1);
+    if let Some(head) = head {
+        within([args.from_position, args.to_position], done, head)?;
+    }
+    let skip = if args.from_position.is_some() { None } else { done };
+    if let Some(to) = args.to_position.filter(|to| *to < from) {
+        let Some(last) = skip else {
+            let words = format!("--to-position {to} lies before --from-position {from}");
+            return Err(Failure::new(Exit::Usage, words));
+        };
+        nothing_new(Some(last));
+        return Ok(());
+    }
     let wanted = Wanted { from: Some(from), to: args.to_position, ..Wanted::default() };
     let trail = Trail::open(remote, &store).await?;
     let until = args.to_position.or(head).unwrap_or(0);
@@ -51,7 +63,6 @@ async fn export(context: &Context, args: ExportArgs) -> Result<(), Failure> {
         Some(_) => terminal::progress((until + 1).saturating_sub(from), "exporting"),
         None => ProgressBar::hidden(),
     };
-    let skip = if args.from_position.is_some() { None } else { done };
     let written = match &args.output {
         Some(path) => {
             let file = OpenOptions::new().create(true).append(true).open(path);
@@ -65,14 +76,52 @@ async fn export(context: &Context, args: ExportArgs) -> Result<(), Failure> {
         None => copy(&trail, &wanted, skip, &mut BufWriter::new(terminal::raw()), &bar).await?,
     };
     bar.finish_and_clear();
+    if written.events == 0 {
+        nothing_new(skip);
+        return Ok(());
+    }
     terminal::note(format_args!(
         "{} events, positions {} to {}",
         written.events, written.from, written.to
     ));
-    if !through_service && written.events > 0 {
+    if through_service {
+        unrecorded("exports through a service are not; one from the data is, without --url");
+    } else {
         record(&store, &written).await;
     }
     Ok(())
+}
+
+fn nothing_new(last: Option<EventId>) {
+    match last {
+        Some(last) => terminal::note(format_args!(
+            "nothing new: no event to export behind {last}, the last one in the file"
+        )),
+        None => terminal::note("nothing new: there is no such event yet"),
+    }
+}
+
+/// Refuses positions that the log does not have yet.
+fn within(asked: [Option<u64>; 2], done: Option<EventId>, head: u64) -> Result<(), Failure> {
+    let [from, to] = asked;
+    let ends = format!("the log ends at position {head}");
+    for (flag, asked) in [("from", from), ("to", to)] {
+        if let Some(asked) = asked.filter(|asked| *asked > head) {
+            let words = format!("--{flag}-position {asked} lies beyond the end: {ends}");
+            return Err(Failure::new(Exit::Usage, words));
+        }
+    }
+    match done.filter(|done| done.position.0 > head && from.is_none()) {
+        Some(done) => Err(Failure::failed(format!(
+            "the file goes on to event {done}, but {ends}: it was exported from another log; name \
+             another file"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn unrecorded(why: &str) {
+    terminal::warn(format_args!("this export is not recorded on the log: {why}"));
 }
 
 async fn head(store: &Store) -> Result<u64, Failure> {
@@ -158,8 +207,13 @@ async fn record(store: &Store, written: &Written) {
         local.close().await
     };
     let recorded: Result<(), Failure> = recorded.await;
-    if let Err(failure) = recorded {
-        terminal::warn(format_args!("this export is not recorded on the log: {failure}"));
+    match recorded {
+        Ok(()) => {}
+        Err(failure) if failure.exit == Exit::Locked => unrecorded(
+            "another process, a service perhaps, holds the data folder; exports are recorded while \
+             none does",
+        ),
+        Err(failure) => unrecorded(&failure.message),
     }
 }
 

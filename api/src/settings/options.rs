@@ -6,7 +6,7 @@
 
 use super::Protected;
 use serde::Deserialize;
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -17,6 +17,15 @@ pub enum LogFormat {
     Text,
     /// One JSON object per line.
     Json,
+}
+
+/// A whole number of the command line.
+pub(crate) fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
+    text.parse().map_err(|_| "a whole number is expected")
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "an IP address and a port are expected, e.g. 127.0.0.1:8080")
 }
 
 macro_rules! options {
@@ -97,7 +106,8 @@ options! {
         /// First token of all subjects [default: sharelog]
         #[arg(value_name = "PREFIX", help_heading = "NATS JetStream", hide_short_help = true)]
         nats_prefix: String = "SHARELOG_NATS_PREFIX",
-        /// Copies of the stream: 1 or 3; used when the stream is made [default: 1]
+        /// Copies of the stream: 1, 3 or 5; used when the stream is made [default: 1]
+        #[arg(value_parser = whole::<usize>)]
         #[arg(value_name = "N", help_heading = "NATS JetStream", hide_short_help = true)]
         nats_replicas: usize = "SHARELOG_NATS_REPLICAS",
         /// Say that the server syncs every write (`sync_interval: always`), which no client can
@@ -119,6 +129,7 @@ options! {
             help_heading = "PostgreSQL", hide_short_help = true)]
         db_tls: bool = "SHARELOG_DB_TLS",
         /// Most connections [default: 16]
+        #[arg(value_parser = whole::<usize>)]
         #[arg(value_name = "N", help_heading = "PostgreSQL", hide_short_help = true)]
         db_connections: usize = "SHARELOG_DB_CONNECTIONS",
         /// Schema of the views for dashboards [default: sharelog]
@@ -149,6 +160,7 @@ options! {
     /// Settings of the service itself.
     ServeOptions {
         /// Where to listen [default: 127.0.0.1:8080; port 0 = a free one]
+        #[arg(value_parser = address)]
         #[arg(value_name = "ADDR:PORT", help_heading = "Service")]
         listen: SocketAddr = "SHARELOG_LISTEN",
         /// How the service is reached from outside; in every address that it gives out
@@ -174,9 +186,11 @@ options! {
         #[arg(value_name = "SECONDS,…", help_heading = "Webhooks", hide_short_help = true)]
         webhook_retries: String = "SHARELOG_WEBHOOK_RETRIES",
         /// How long an opened link is open, in seconds [default: 900]
+        #[arg(value_parser = whole::<u32>)]
         #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
         visit_life: u32 = "SHARELOG_VISIT_LIFE",
         /// Longest wait for a position that a caller may ask for, in seconds [default: 30]
+        #[arg(value_parser = whole::<u64>)]
         #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
         max_wait: u64 = "SHARELOG_MAX_WAIT",
         /// Most connections open at a time; others are accepted when one of them ends
@@ -184,6 +198,7 @@ options! {
         #[arg(value_name = "N", help_heading = "Limits", hide_short_help = true)]
         max_connections: usize = "SHARELOG_MAX_CONNECTIONS",
         /// How long running requests may take to finish at the end, in seconds [default: 10]
+        #[arg(value_parser = whole::<u64>)]
         #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
         shutdown_grace: u64 = "SHARELOG_SHUTDOWN_GRACE",
     }

@@ -31,6 +31,7 @@ fn reading_commands_work_beside_a_running_service() {
     let export = run(service.folder(), &["audit", "export"]);
     assert_eq!(export.code, Some(0), "{}", export.err);
     assert!(export.err.contains("not recorded on the log"), "{}", export.err);
+    assert!(!export.err.contains("--url"), "that would record nothing either: {}", export.err);
     let first: serde_json::Value =
         serde_json::from_str(export.out.lines().next().expect("a line")).expect("JSON");
     assert_eq!(first["type"], "log.started");
@@ -51,6 +52,67 @@ fn a_running_service_answers_what_its_data_answer() {
         let there = run(service.folder(), &[command, &remote].concat());
         assert_eq!(there.code, Some(0), "{command:?}: {}", there.err);
         assert_eq!(there.out, here.out, "{command:?}");
+        if command[0] == "audit" {
+            assert!(there.err.contains("not recorded on the log"), "{}", there.err);
+        }
+    }
+    let url = ["audit", "export", "--url", &service.base, "--from-position", "99999"];
+    let beyond = run(service.folder(), &url);
+    assert_eq!(beyond.code, Some(1), "{}", beyond.err);
+    assert!(beyond.err.contains("99999"), "{}", beyond.err);
+}
+
+#[test]
+fn an_export_of_what_is_not_there_is_refused_and_one_of_nothing_new_says_so() {
+    let mut service = Service::start(&["--demo"]);
+    service.wait_for_line("audit/events");
+    let export =
+        |arguments: &[&str]| run(service.folder(), &[&["audit", "export"], arguments].concat());
+    for (arguments, words) in [
+        (["--from-position", "99999"].as_slice(), "the log ends at position"),
+        (&["--to-position", "99999"], "the log ends at position"),
+        (&["--from-position", "3", "--to-position", "2"], "before --from-position 3"),
+        (&["--from-position", "0"], "a whole number from 1 on"),
+        (&["--from-position", "x"], "a whole number from 1 on"),
+    ] {
+        let done = export(arguments);
+        assert_eq!(done.code, Some(2), "{arguments:?}: {}", done.err);
+        assert!(done.err.contains(words), "{arguments:?}: {}", done.err);
+        assert_eq!(done.out, "", "{arguments:?}");
+    }
+    assert_eq!(export(&["--output", "trail.jsonl"]).code, Some(0));
+    for arguments in
+        [["--output", "trail.jsonl"].as_slice(), &["-o", "trail.jsonl", "--to-position", "2"]]
+    {
+        let again = export(arguments);
+        assert_eq!(again.code, Some(0), "{}", again.err);
+        assert!(again.err.contains("nothing new"), "{}", again.err);
+        assert!(!again.err.contains("positions"), "{}", again.err);
+    }
+    let foreign = "{\"id\":\"99999-0\"}\n";
+    std::fs::write(service.folder().join("other.jsonl"), foreign).expect("a file");
+    let other = export(&["--output", "other.jsonl"]);
+    assert_eq!(other.code, Some(1), "{}", other.err);
+    assert!(other.err.contains("another log"), "{}", other.err);
+}
+
+#[test]
+fn numbers_and_addresses_that_cannot_be_are_told_in_plain_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let wrong: [(&[&str], &str); 6] = [
+        (&["history", "history:1", "--limit", "0"], "a whole number from 1 on"),
+        (&["history", "history:1", "--limit", "many"], "a whole number from 1 on"),
+        (&["serve", "--listen", "nonsense"], "an IP address and a port are expected"),
+        (&["serve", "--nats-replicas", "many"], "a whole number is expected"),
+        (&["serve", "--visit-life", "long"], "a whole number is expected"),
+        (&["serve", "--max-wait", "-1"], ""),
+    ];
+    for (arguments, words) in wrong {
+        let done = run(folder.path(), arguments);
+        assert_eq!(done.code, Some(2), "{arguments:?}: {}", done.err);
+        assert!(done.err.contains(words), "{arguments:?}: {}", done.err);
+        assert!(!done.err.contains("socket"), "{}", done.err);
+        assert!(!done.err.contains("digit"), "{}", done.err);
     }
 }
 

@@ -74,3 +74,20 @@ fn the_example_file_holds_every_setting_and_nothing_else() {
         assert!(known.clone().any(|known| known == key), "{key} is no setting");
     }
 }
+
+#[test]
+fn as_many_copies_are_possible_as_help_and_example_say() {
+    let example = include_str!("../../../sharelog.example.toml");
+    let line = example.lines().find(|line| line.contains("nats_replicas")).expect("its line");
+    let folder = folder("");
+    let help = run(folder.path(), &["serve", "--help"]).out;
+    assert!(line.contains("1, 3 or 5") && help.contains("1, 3 or 5"), "{line}");
+    for (copies, possible) in [(1, true), (2, false), (3, true), (4, false), (5, true), (6, false)]
+    {
+        let log = ["serve", "--listen", "127.0.0.1:0", "--log", "nats://127.0.0.1:1"];
+        let copies = copies.to_string();
+        let done = run(folder.path(), &[log.as_slice(), &["--nats-replicas", &copies]].concat());
+        let wanted = if possible { 3 } else { 2 };
+        assert_eq!(done.code, Some(wanted), "{copies}: {}", done.err);
+    }
+}
