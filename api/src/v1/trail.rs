@@ -175,7 +175,7 @@ async fn answer(
     fresh::catch_up(app, head, &[Model::Audit]).await?;
     let furthest = filter.from_position.max(filter.to_position);
     if let Some(position) = furthest {
-        fresh::glance(app, head, &[Model::Audit], position).await?;
+        fresh::glance(app, head.wait, &[Model::Audit], position).await?;
     }
     let found = app.views.audit(filter, &page).await?;
     let position = found.position;

@@ -208,9 +208,9 @@ async fn a_text_that_is_erased_while_its_event_waits_is_not_sent(mut world: Worl
     tokio::time::sleep(Duration::from_secs(1)).await;
     receiver.wake();
     receiver.wait_for(&recorded(&world, "item.", start).await).await;
-    let received = receiver.received();
-    assert!(received[0].text.contains("\"Title\""), "sent before: {:?}", received[0]);
-    for later in &received[1..] {
+    let sent = receiver.received();
+    assert!(sent[0].text.contains("\"Title\""), "sent before: {:?}", sent[0]);
+    for later in &sent[1..] {
         assert!(!later.text.contains("\"Title\""), "{later:?}");
     }
 }
