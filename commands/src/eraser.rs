@@ -1,9 +1,9 @@
 //! How does an erasure reach the vault and what a node has in memory? A follower that keeps two
 //! places.
 //!
-//! The vault's checkpoint stands where the keys stand, so a vault restored from a backup has the old
-//! checkpoint with the old keys, and erases again before it serves. All nodes move it on; so each
-//! also keeps the place up to which it has itself forgotten, and goes on from there.
+//! The vault's checkpoint stands where the keys stand, so a vault restored from a backup has the
+//! old checkpoint with the old keys, and erases again before it serves. All nodes move it on; so
+//! each also keeps the place up to which it has itself forgotten, and goes on from there.
 
 use crate::{
     CommandError,

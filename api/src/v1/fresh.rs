@@ -50,7 +50,7 @@ pub async fn views(
     let own = app.limits.own_writes_wait;
     let wait = wait.unwrap_or(own).min(own);
     match app.views.wait_for(models, app.commands.last_acknowledged(), wait).await {
-        // Who names no position is answered from what stands, which the answer's own position tells.
+        // Who names no position is answered from what stands; the answer tells its position.
         Ok(_) | Err(ViewError::NotYet { .. } | ViewError::Paused { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }
