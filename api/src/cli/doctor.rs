@@ -140,7 +140,7 @@ async fn saved_index(store: &Store, reading: &Reading) {
         what,
         format_args!(
             "{} items, {} grants saved at position {} in {} kB, whole; the next start reads it in \
-             about {} ms, and {behind} records",
+             about {} ms, and {behind} records of the log behind it",
             saved.items,
             saved.grants,
             saved.position,

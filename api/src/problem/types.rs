@@ -102,9 +102,9 @@ problem_types! {
         "All sharing of the item was ended. Reopen it before sharing it again.";
     NotPending = "not-pending", CONFLICT, "It waits for nothing any more",
         "The invitation, transfer or request was answered, withdrawn or has expired.";
-    Contended = "contended", CONFLICT, "Too many changes at once",
-        "Others kept changing the same item while this was decided, or work on the same \
-            projection is under way. Nothing was recorded; ask again after a moment.";
+    Contended = "contended", CONFLICT, "It is not possible just now",
+        "Others kept changing the same item while this was decided, or the projection is paused \
+            or being worked on. Nothing was recorded; ask again after a moment.";
     PreconditionFailed = "precondition-failed", PRECONDITION_FAILED, "It has changed meanwhile",
         "The version in If-Match is not the current one, which `current` names. Read again, and \
             decide again.";
