@@ -7,7 +7,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
 };
 use tokio::sync::{Mutex, MutexGuard};
@@ -31,6 +31,8 @@ pub(crate) struct Held<S> {
 pub(crate) struct Slot<S> {
     held: Mutex<Held<S>>,
     weight: AtomicU32,
+    /// How often all states had been forgotten when it was made.
+    era: u64,
 }
 
 impl<S> Slot<S> {
@@ -42,6 +44,8 @@ impl<S> Slot<S> {
 /// The slots of all streams of one aggregate.
 pub(crate) struct Slots<A: Aggregate> {
     cache: Cache<StreamName, Arc<Slot<A::State>>>,
+    /// How often all states were forgotten.
+    era: AtomicU64,
 }
 
 impl<A: Aggregate> fmt::Debug for Slots<A> {
@@ -60,7 +64,7 @@ impl<A: Aggregate> Slots<A> {
             .max_capacity(bytes)
             .weigher(|_, slot: &Arc<Slot<A::State>>| slot.weight.load(Ordering::Relaxed))
             .build();
-        Self { cache }
+        Self { cache, era: AtomicU64::new(0) }
     }
 
     /// The slot of a stream.
@@ -77,22 +81,55 @@ impl<A: Aggregate> Slots<A> {
                     appended: 0,
                 }),
                 weight: AtomicU32::new(EMPTY),
+                era: self.era.load(Ordering::SeqCst),
             })
         };
         self.cache.get_with_by_ref(stream, fresh).await
     }
 
-    /// Tells the cache when a state has grown or shrunk by half.
+    /// Tells the cache when a state has grown or shrunk by half. One that was forgotten meanwhile
+    /// does not come back by that.
     pub(crate) async fn weigh(&self, stream: &StreamName, slot: &Arc<Slot<A::State>>, weight: u32) {
         let before = slot.weight.load(Ordering::Relaxed);
         if weight.abs_diff(before) > before / 2 {
             slot.weight.store(weight, Ordering::Relaxed);
-            self.cache.insert(stream.clone(), slot.clone()).await;
+            if self.is_current(slot) {
+                self.cache.insert(stream.clone(), slot.clone()).await;
+                if !self.is_current(slot) {
+                    self.cache.invalidate(stream).await;
+                }
+            }
         }
+    }
+
+    fn is_current(&self, slot: &Slot<A::State>) -> bool {
+        slot.era == self.era.load(Ordering::SeqCst)
     }
 
     /// Forgets all states; after an erasure.
     pub(crate) fn clear(&self) {
+        self.era.fetch_add(1, Ordering::SeqCst);
         self.cache.invalidate_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handler::Accounts;
+
+    #[tokio::test]
+    async fn a_state_that_was_forgotten_while_somebody_was_at_it_does_not_come_back() {
+        let slots = Slots::<Accounts>::new(1_000_000);
+        let stream: StreamName = "account/a-1".parse().unwrap();
+        let before = slots.slot(&stream).await;
+        slots.weigh(&stream, &before, 10_000).await;
+        assert!(Arc::ptr_eq(&before, &slots.slot(&stream).await));
+        slots.clear();
+        slots.weigh(&stream, &before, 100_000).await;
+        let after = slots.slot(&stream).await;
+        assert!(!Arc::ptr_eq(&before, &after));
+        slots.weigh(&stream, &after, 10_000).await;
+        assert!(Arc::ptr_eq(&after, &slots.slot(&stream).await));
     }
 }

@@ -13,7 +13,15 @@ use domain::{
     text::{PrivateField, Sealed},
 };
 use moka::future::Cache;
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    hash::Hash,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -81,6 +89,8 @@ pub(crate) struct Keeper {
     server_key: ServerKey,
     by_holder: Cache<String, Option<Arc<DataKey>>>,
     by_id: Cache<Uuid, Option<Arc<DataKey>>>,
+    /// How often all keys were wiped; one that was read before is not kept after.
+    era: AtomicU64,
 }
 
 impl fmt::Debug for Keeper {
@@ -93,14 +103,14 @@ fn place(id: Uuid) -> String {
     format!("data key {id}")
 }
 
-fn cache<K: Eq + std::hash::Hash + Send + Sync + 'static, V: Clone + Send + Sync + 'static>()
--> Cache<K, V> {
+fn cache<K: Eq + Hash + Send + Sync + 'static, V: Clone + Send + Sync + 'static>() -> Cache<K, V> {
     Cache::builder().max_capacity(KEYS).time_to_live(Duration::from_secs(KEY_SECONDS)).build()
 }
 
 impl Keeper {
     pub(crate) fn new(vault: Arc<dyn Vault>, server_key: ServerKey) -> Self {
-        Self { vault, server_key, by_holder: cache(), by_id: cache() }
+        let era = AtomicU64::new(0);
+        Self { vault, server_key, by_holder: cache(), by_id: cache(), era }
     }
 
     /// The key that seals for a holder, made when there is none; `None` = the holder is erased.
@@ -111,12 +121,13 @@ impl Keeper {
         if let Some(key) = self.by_holder.get(holder).await {
             return Ok(key);
         }
+        let era = self.era.load(Ordering::SeqCst);
         let row = match self.vault.data_key_of(holder).await? {
             Some(row) => row,
             None => self.make_key(holder).await?,
         };
         let key = self.unwrap(&row)?;
-        self.by_holder.insert(holder.to_owned(), key.clone()).await;
+        self.keep(&self.by_holder, holder.to_owned(), key.clone(), era).await;
         Ok(key)
     }
 
@@ -142,12 +153,30 @@ impl Keeper {
         if let Some(key) = self.by_id.get(&id).await {
             return Ok(key);
         }
+        let era = self.era.load(Ordering::SeqCst);
         let key = match self.vault.data_key(id).await? {
             Some(row) => self.unwrap(&row)?,
             None => None,
         };
-        self.by_id.insert(id, key.clone()).await;
+        self.keep(&self.by_id, id, key.clone(), era).await;
         Ok(key)
+    }
+
+    /// Keeps a key, unless all were wiped since it was read: it may be one that is destroyed.
+    async fn keep<K: Eq + Hash + Send + Sync + Clone + 'static>(
+        &self,
+        cache: &Cache<K, Option<Arc<DataKey>>>,
+        name: K,
+        key: Option<Arc<DataKey>>,
+        era: u64,
+    ) {
+        let current = || self.era.load(Ordering::SeqCst) == era;
+        if current() {
+            cache.insert(name.clone(), key).await;
+            if !current() {
+                cache.invalidate(&name).await;
+            }
+        }
     }
 
     /// Opens texts in place; those whose key is destroyed or missing stay closed.
@@ -189,6 +218,7 @@ impl Keeper {
 
     /// Wipes all unwrapped keys from memory.
     pub(crate) fn drop_cached(&self) {
+        self.era.fetch_add(1, Ordering::SeqCst);
         self.by_holder.invalidate_all();
         self.by_id.invalidate_all();
     }
@@ -237,5 +267,25 @@ impl Keeper {
         self.server_key.unwrap(wrapped, &format!("{purpose} key {number}")).ok_or_else(|| {
             VaultError(format!("the server key does not open {purpose} key {number}"))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::memory::MemoryVault;
+
+    #[tokio::test]
+    async fn a_key_that_was_read_before_all_were_wiped_is_not_kept_after() {
+        let vault = Arc::new(MemoryVault::default());
+        let keeper = Keeper::new(vault, ServerKey::from_bytes([7; 32]));
+        let key = keeper.sealing_key("account/a-1").await.unwrap();
+        let id = key.as_ref().unwrap().id;
+        let era = keeper.era.load(Ordering::SeqCst);
+        keeper.drop_cached();
+        keeper.keep(&keeper.by_id, id, key.clone(), era).await;
+        assert!(keeper.by_id.get(&id).await.is_none());
+        keeper.keep(&keeper.by_id, id, key, era + 1).await;
+        assert!(keeper.by_id.get(&id).await.is_some());
     }
 }
