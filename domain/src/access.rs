@@ -34,7 +34,7 @@ impl Subject {
     }
     /// Is it somebody with an account, whether or not that is told?
     pub fn is_signed_in(&self) -> bool {
-        self.account.is_some() || self.some_member
+        self.account.is_some() || self.unnamed
     }
 }
 
@@ -59,8 +59,9 @@ pub struct Subject {
     pub account: Option<AccountId>,
     /// The groups it is a member of.
     pub groups: BTreeSet<GroupId>,
-    /// Some member of the groups, with an account that has nothing of its own and is not told.
-    pub some_member: bool,
+    /// Somebody signed in with an account that is not told and has nothing of its own: a member of
+    /// the groups, or who opened a link.
+    pub unnamed: bool,
     /// Openings of links of this item.
     pub visits: Vec<Visit>,
     /// Administrators, and applications that act for nobody, may do everything.

@@ -51,7 +51,7 @@ impl Who {
         match self {
             Self::Account(id) => subject.account = Some(id.clone()),
             Self::Group(id) => {
-                subject.some_member = true;
+                subject.unnamed = true;
                 subject.groups.insert(id.clone());
             }
             Self::Anonymous | Self::Nobody => {}

@@ -215,7 +215,7 @@ pub(crate) fn opens_to(visibility: Visibility, signed_in: bool) -> bool {
 
 /// Does a link of this audience give rights? One for the entitled gives none: it leads there who
 /// has access anyway.
-pub(crate) fn gives(audience: Audience, signed_in: bool) -> bool {
+pub fn gives(audience: Audience, signed_in: bool) -> bool {
     match audience {
         Audience::Named => false,
         Audience::Internal => signed_in,

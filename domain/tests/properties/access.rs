@@ -110,8 +110,8 @@ fn ask(history: &History, question: &Question) -> (Subject, Asker, ItemRef, Posi
     });
     let visits: Vec<_> = visit.into_iter().collect();
     // Some member of groups is as one who has nothing of the own.
-    let some_member = account.is_none() && !question.groups.is_empty();
-    let stranger = some_member.then(|| AccountId::parse("stranger").unwrap());
+    let unnamed = account.is_none() && !question.groups.is_empty();
+    let stranger = unnamed.then(|| AccountId::parse("stranger").unwrap());
     let asker = Asker {
         account: account.clone().or(stranger),
         groups: question.groups.clone(),
@@ -122,7 +122,7 @@ fn ask(history: &History, question: &Question) -> (Subject, Asker, ItemRef, Posi
     let subject = Subject {
         account: account.filter(active),
         groups: question.groups.iter().cloned().collect(),
-        some_member,
+        unnamed,
         visits,
         unrestricted: false,
     };

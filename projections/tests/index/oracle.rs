@@ -74,11 +74,11 @@ pub(crate) fn compare(history: &History, snapshot: &Snapshot) {
 fn one(history: &History, snapshot: &Snapshot, item: &ItemRef, asked: &Asker, at: Time) {
     let upto = snapshot.position();
     // Some member of groups is as one who has nothing of the own.
-    let some_member = asked.account == Some(account("stranger")) && !asked.groups.is_empty();
+    let unnamed = asked.account == Some(account("stranger")) && !asked.groups.is_empty();
     let subject = Subject {
-        account: asked.account.clone().filter(|_| !some_member),
+        account: asked.account.clone().filter(|_| !unnamed),
         groups: asked.groups.iter().cloned().collect(),
-        some_member,
+        unnamed,
         visits: asked.visits.clone(),
         unrestricted: false,
     };

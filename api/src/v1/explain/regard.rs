@@ -10,7 +10,7 @@ use commands::Caller;
 use domain::{
     access::{Subject, Visit},
     event::Audience,
-    id::{AccountId, LinkId},
+    id::LinkId,
     item::ItemState,
     principal::Principal,
     time::Time,
@@ -24,10 +24,6 @@ const NEVER: Time = Time::EPOCH.plus_micros(i64::MAX);
 pub(crate) fn bounded(end: Option<Time>) -> Option<Time> {
     end.filter(|end| *end != NEVER)
 }
-
-/// An account that no application has: who opened a link for people who are signed in has what
-/// anybody has by it who has nothing else.
-const SOMEBODY: &str = "~somebody~who~is~signed~in~and~has~nothing~else~";
 
 /// Somebody, with openings of links.
 #[derive(Debug)]
@@ -128,7 +124,7 @@ impl Regard {
             ends_at: NEVER,
         });
         if open.terms.audience == Audience::Internal {
-            self.subject.account = AccountId::parse(SOMEBODY).ok();
+            self.subject.unnamed = true;
         }
     }
 

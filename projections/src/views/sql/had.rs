@@ -10,6 +10,7 @@ use crate::{
     value::{Row, Value},
 };
 use domain::{
+    access::rule::gives,
     event::{Audience, Visibility},
     id::ItemRef,
     item::Lifecycle,
@@ -109,11 +110,7 @@ impl Opened {
 
     /// Did it give something to who was signed in or not?
     pub(super) fn gives(&self, signed_in: bool) -> bool {
-        match self.audience {
-            Audience::Named => false,
-            Audience::Internal => signed_in,
-            Audience::Anyone => true,
-        }
+        gives(self.audience, signed_in)
     }
 
     /// Was it opened by somebody signed in, if nothing is known of who opened it but that?
