@@ -3,8 +3,8 @@
 use crate::{
     CommandError, Parts, Request, StartError,
     handler::{
-        Accounts, Decider, Fingerprints, Folds, Handler, Items, Proposal, Slots, System, Tokens,
-        Uses, Webhooks, vault_error,
+        Accounts, Decider, Fingerprints, Handler, Items, Proposal, Snapshots, StateCache, System,
+        Tokens, Uses, Webhooks, vault_error,
     },
     identities::Identities,
     links::{Guesses, SecretKeys},
@@ -37,12 +37,12 @@ pub(crate) struct Core {
     pub(crate) parts: Parts,
     pub(crate) handler: Handler,
     pub(crate) keeper: Arc<Keeper>,
-    pub(crate) items: Slots<Items>,
-    pub(crate) accounts: Slots<Accounts>,
-    pub(crate) tokens: Slots<Tokens>,
-    pub(crate) uses: Slots<Uses>,
-    pub(crate) webhooks: Slots<Webhooks>,
-    pub(crate) system: Slots<System>,
+    pub(crate) items: StateCache<Items>,
+    pub(crate) accounts: StateCache<Accounts>,
+    pub(crate) tokens: StateCache<Tokens>,
+    pub(crate) uses: StateCache<Uses>,
+    pub(crate) webhooks: StateCache<Webhooks>,
+    pub(crate) system: StateCache<System>,
     /// What is in force, as last seen; refreshed at most a second late.
     pub(crate) in_force: RwLock<Arc<SystemState>>,
     in_force_at: AtomicI64,
@@ -119,12 +119,12 @@ impl Core {
         let bytes = parts.settings.cache_bytes;
         let core = Self {
             handler,
-            items: Slots::new(bytes / 2),
-            accounts: Slots::new(bytes / 4),
-            tokens: Slots::new(bytes / 8),
-            uses: Slots::new(bytes / 8),
-            webhooks: Slots::new(1024 * 1024),
-            system: Slots::new(1024 * 1024),
+            items: StateCache::new(bytes / 2),
+            accounts: StateCache::new(bytes / 4),
+            tokens: StateCache::new(bytes / 8),
+            uses: StateCache::new(bytes / 8),
+            webhooks: StateCache::new(1024 * 1024),
+            system: StateCache::new(1024 * 1024),
             in_force: RwLock::default(),
             in_force_at: AtomicI64::new(i64::MIN),
             secrets: SecretKeys::default(),
@@ -268,8 +268,10 @@ fn handler(
     fingerprints: Fingerprints,
 ) -> Handler {
     let settings = &parts.settings;
-    let folds =
-        settings.folds.as_deref().and_then(|path| Folds::open(path, log_id, settings.fold_events));
+    let folds = settings
+        .folds
+        .as_deref()
+        .and_then(|path| Snapshots::open(path, log_id, settings.fold_events));
     Handler {
         log: parts.log.clone(),
         keys: parts.keys.clone(),
@@ -307,7 +309,7 @@ async fn first_start(
     let handler = handler(&fresh, keeper, guard, log, fingerprints);
     let command = SystemCommand::Start { log, release, kinds };
     let decider = SystemDecider { command, keeper };
-    let slots = Slots::<System>::new(1024 * 1024);
+    let slots = StateCache::<System>::new(1024 * 1024);
     match handler.execute(&slots, &StreamName::System, &starting(), &decider).await {
         // Another node was faster.
         Ok(_) | Err(CommandError::Rejected(_)) => {}

@@ -73,7 +73,7 @@ impl Core {
     async fn erase_batch(&self, erasing: &mut Erasing) -> Result<usize, CommandError> {
         let records = erasing.follower.next(BATCH, WAIT).await?;
         for record in &records {
-            self.handler.saw(record);
+            self.handler.observe(record);
             self.look_again(record);
             if let Some(account) = erased(record) {
                 self.forget_account(account).await?;

@@ -7,18 +7,18 @@
 //! lock.
 
 mod aggregate;
-mod folds;
-mod keyed;
+mod encode;
+mod idempotency;
 mod outcome;
-mod seal;
-mod slots;
+mod snapshots;
+mod state_cache;
 
 pub(crate) use aggregate::{Accounts, Aggregate, Items, System, Tokens, Uses, Webhooks};
-pub(crate) use folds::Folds;
-pub(crate) use keyed::Fingerprints;
-pub(crate) use slots::Slots;
+pub(crate) use idempotency::Fingerprints;
+pub(crate) use snapshots::Snapshots;
+pub(crate) use state_cache::StateCache;
 
-use outcome::{Sealed, creates};
+use outcome::{EncodedCommit, creates};
 
 use crate::{
     CommandError, Outcome, Request, Status, core::RECENT_MICROS, random, vault::keeper::Keeper,
@@ -33,7 +33,7 @@ use domain::{
     time::Time,
 };
 use eventlog::{AppendFailed, Appended, KeyIndex, MAX_RECORD, Record, SharedLog, skew::Guard};
-use slots::{Held, Slot};
+use state_cache::{CacheEntry, CachedState};
 use std::{
     future::Future,
     sync::{
@@ -44,7 +44,7 @@ use std::{
 };
 
 /// How often a command is decided anew because others changed the stream.
-const ATTEMPTS: u32 = 8;
+const MAX_ATTEMPTS: u32 = 8;
 
 /// What a decider answers.
 #[derive(Debug, Default)]
@@ -89,7 +89,7 @@ pub(crate) struct Handler {
     pub(crate) keeper: Arc<Keeper>,
     pub(crate) guard: Guard,
     pub(crate) fingerprints: Fingerprints,
-    pub(crate) folds: Option<Folds>,
+    pub(crate) folds: Option<Snapshots>,
     pub(crate) log_id: LogId,
     pub(crate) budget: Duration,
     pub(crate) acknowledged: AtomicU64,
@@ -111,7 +111,7 @@ pub(crate) struct Recent {
 }
 
 /// What stays the same through all attempts of a command.
-struct Issue<'a> {
+struct CommandContext<'a> {
     stream: &'a StreamName,
     request: &'a Request,
     command: CommandId,
@@ -125,7 +125,7 @@ impl Handler {
     /// Carries out one command on one stream.
     pub(crate) async fn execute<A: Aggregate, D: Decider<A>>(
         &self,
-        slots: &Slots<A>,
+        slots: &StateCache<A>,
         stream: &StreamName,
         request: &Request,
         decider: &D,
@@ -134,7 +134,7 @@ impl Handler {
             .check()
             .map_err(|skewed| CommandError::ClockSkew { off_by_ms: skewed.micros / 1000 })?;
         self.reach(request.at_least).await?;
-        let mut issue = Issue {
+        let mut issue = CommandContext {
             stream,
             request,
             command: CommandId(random::ordered_id(self.guard.stamp())),
@@ -169,14 +169,14 @@ impl Handler {
 
     async fn attempts<A: Aggregate, D: Decider<A>>(
         &self,
-        slots: &Slots<A>,
-        issue: &Issue<'_>,
+        slots: &StateCache<A>,
+        issue: &CommandContext<'_>,
         decider: &D,
     ) -> Done<A::State> {
         let slot = slots.slot(issue.stream).await;
         let mut held = slot.lock().await;
         let mut confirmed = false;
-        let mut left = ATTEMPTS;
+        let mut left = MAX_ATTEMPTS;
         loop {
             if held.state.is_none() {
                 self.load::<A>(issue.stream, &mut held).await?;
@@ -211,9 +211,9 @@ impl Handler {
             }
             match eventlog::append(self.log.as_ref(), &envelope.append, self.budget).await {
                 Ok(Appended::At(position)) => {
-                    self.note(issue.stream, position, at);
+                    self.record_append(issue.stream, position, at);
                     let outcome = envelope.recorded::<A>(issue, state, position);
-                    self.settle(slots, issue.stream, &slot, &mut held).await;
+                    self.after_append(slots, issue.stream, &slot, &mut held).await;
                     return Ok(outcome);
                 }
                 Ok(Appended::KeyTaken(position)) => {
@@ -239,7 +239,7 @@ impl Handler {
     /// A refusal or a no-op on a confirmed version.
     async fn without_append<A: Aggregate, D: Decider<A>>(
         &self,
-        issue: &Issue<'_>,
+        issue: &CommandContext<'_>,
         decider: &D,
         state: &Arc<A::State>,
         standing: Result<Proposal, CommandError>,
@@ -281,7 +281,7 @@ impl Handler {
     async fn moved<A: Aggregate>(
         &self,
         stream: &StreamName,
-        held: &mut Held<A::State>,
+        held: &mut CachedState<A::State>,
     ) -> Result<bool, CommandError> {
         let known = held.state.as_deref().map_or(Position::START, A::position);
         if self.log.stream_position(stream).await? == known {
@@ -294,7 +294,7 @@ impl Handler {
     /// The current state of a stream, confirmed by the leader.
     pub(crate) async fn current<A: Aggregate>(
         &self,
-        slots: &Slots<A>,
+        slots: &StateCache<A>,
         stream: &StreamName,
     ) -> Result<Arc<A::State>, CommandError> {
         let slot = slots.slot(stream).await;
@@ -306,7 +306,7 @@ impl Handler {
     async fn refresh<A: Aggregate>(
         &self,
         stream: &StreamName,
-        held: &mut Held<A::State>,
+        held: &mut CachedState<A::State>,
     ) -> Result<(), CommandError> {
         // Taken before the question: what was acknowledged by now is in the answer.
         let known = Position(self.known.load(Ordering::Relaxed));
@@ -324,7 +324,7 @@ impl Handler {
     /// how well it is known.
     pub(crate) async fn recent<A: Aggregate>(
         &self,
-        slots: &Slots<A>,
+        slots: &StateCache<A>,
         stream: &StreamName,
         at_least: Position,
     ) -> Result<(Arc<A::State>, Recent), CommandError> {
@@ -345,7 +345,7 @@ impl Handler {
     async fn load<A: Aggregate>(
         &self,
         stream: &StreamName,
-        held: &mut Held<A::State>,
+        held: &mut CachedState<A::State>,
     ) -> Result<(), CommandError> {
         let mut state = A::State::default();
         if let Some(folds) = &self.folds
@@ -365,7 +365,7 @@ impl Handler {
     async fn catch_up<A: Aggregate>(
         &self,
         stream: &StreamName,
-        held: &mut Held<A::State>,
+        held: &mut CachedState<A::State>,
     ) -> Result<(), CommandError> {
         // Taken out, so that a failure half way leaves no half-folded state behind.
         let mut state = held.state.take().unwrap_or_default();
@@ -381,7 +381,7 @@ impl Handler {
     ) -> Result<usize, CommandError> {
         let records = self.log.read_stream(stream, A::position(state)).await?;
         for record in &records {
-            self.saw(record);
+            self.observe(record);
             for recorded in record.events().map_err(unreadable)? {
                 A::evolve(state, &recorded);
             }
@@ -393,7 +393,7 @@ impl Handler {
         Ok(records.len())
     }
 
-    pub(crate) fn saw(&self, record: &Record) {
+    pub(crate) fn observe(&self, record: &Record) {
         self.known.fetch_max(record.position.0, Ordering::Relaxed);
         self.guard.saw(record.time);
     }
@@ -403,7 +403,7 @@ impl Handler {
         Position(self.of_accounts.load(Ordering::Acquire))
     }
 
-    fn note(&self, stream: &StreamName, position: Position, at: Time) {
+    fn record_append(&self, stream: &StreamName, position: Position, at: Time) {
         if matches!(stream, StreamName::Account(_) | StreamName::Group(_)) {
             self.of_accounts.fetch_max(position.0, Ordering::AcqRel);
         }
@@ -413,12 +413,12 @@ impl Handler {
     }
 
     /// After an append: weighs the grown state anew and saves the fold when enough has been added.
-    async fn settle<A: Aggregate>(
+    async fn after_append<A: Aggregate>(
         &self,
-        slots: &Slots<A>,
+        slots: &StateCache<A>,
         stream: &StreamName,
-        slot: &Arc<Slot<A::State>>,
-        held: &mut Held<A::State>,
+        slot: &Arc<CacheEntry<A::State>>,
+        held: &mut CachedState<A::State>,
     ) {
         let Some(state) = &held.state else { return };
         held.appended += 1;

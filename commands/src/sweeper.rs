@@ -98,7 +98,7 @@ impl Sweeping {
         };
         let records = follower.next(BATCH, wait).await?;
         for record in &records {
-            core.handler.saw(record);
+            core.handler.observe(record);
             self.learn(record, core.now());
             self.at = Checkpoint { position: record.position, time: record.time };
         }

@@ -6,7 +6,7 @@ use crate::{
     event::schemas,
     id::{AccountId, GrantId, GroupId, ItemId, KindName, LinkId, LogId, VaultId, VisitId},
     position::Position,
-    text::PrivateText,
+    private_text::PrivateText,
     time::Time,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

@@ -8,7 +8,7 @@ use crate::{
     actor::Actor,
     id::CommitId,
     position::{EventId, Position},
-    text::{HoldsPrivateText, PrivateField},
+    private_text::{HoldsPrivateText, PrivateField},
     time::Time,
 };
 use serde_json::{
@@ -19,8 +19,8 @@ use serde_json::{
 pub mod account;
 pub mod item;
 pub mod link_use;
+pub mod summary;
 pub mod system;
-pub mod text;
 pub mod token;
 pub mod upcast;
 pub mod webhook;
@@ -247,8 +247,8 @@ impl Recorded {
 /// The private texts of payloads that hold none.
 macro_rules! no_private_text {
     ($($payload:ty),* $(,)?) => {$(
-        impl $crate::text::HoldsPrivateText for $payload {
-            fn private_texts(&mut self) -> Vec<$crate::text::PrivateField<'_>> {
+        impl $crate::private_text::HoldsPrivateText for $payload {
+            fn private_texts(&mut self) -> Vec<$crate::private_text::PrivateField<'_>> {
                 Vec::new()
             }
         }

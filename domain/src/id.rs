@@ -25,12 +25,12 @@ impl IdError {
 }
 
 /// Longest id of an application, in characters.
-pub const MAX_NAME: usize = 128;
+pub const MAX_ID_CHARS: usize = 128;
 
 const NAME_RULE: &str = "1 to 128 characters of A-Z a-z 0-9 . _ ~ : -, not `.` or `..`";
 
 fn is_name(text: &str) -> bool {
-    (1..=MAX_NAME).contains(&text.len())
+    (1..=MAX_ID_CHARS).contains(&text.len())
         && text != "."
         && text != ".."
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~:-".contains(&b))

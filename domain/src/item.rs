@@ -6,12 +6,12 @@ mod command;
 mod decide;
 mod effect;
 mod evolve;
-mod query;
+mod link_status;
 mod state;
 
 pub use command::*;
 pub use decide::*;
 pub use effect::*;
 pub use evolve::*;
-pub use query::*;
+pub use link_status::*;
 pub use state::*;

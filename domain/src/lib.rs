@@ -11,20 +11,20 @@ pub mod actor;
 #[cfg(feature = "docs")]
 pub mod docs;
 pub mod event;
+pub mod event_ids;
 pub mod id;
 pub mod item;
 pub mod kind;
 pub mod link_use;
 pub mod position;
 pub mod principal;
+pub mod private_text;
 pub mod rejection;
 pub mod role;
 pub mod stream;
 pub mod system;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub mod text;
 pub mod time;
 pub mod token;
-pub mod trail;
 pub mod webhook;

@@ -13,7 +13,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// The most secrets that sign at a time: the current one and those that run out.
-pub const SECRETS: usize = 4;
+pub const MAX_SIGNING_SECRETS: usize = 4;
 
 /// What is known of a webhook.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct WebhookState {
 
 /// What its user says of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebhookWish {
+pub struct WebhookSettings {
     /// Where deliveries go.
     pub url: String,
     /// Its name.
@@ -64,7 +64,7 @@ pub struct WebhookPatch {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookCommand {
     /// Make it, with this secret, or set it up as said, with the secret that it has.
-    Put(WebhookWish, VaultId),
+    Put(WebhookSettings, VaultId),
     /// Change some of it.
     Change(WebhookPatch),
     /// Sign with a new secret; the ones before sign too until an instant.
@@ -125,8 +125,8 @@ fn check(state: &WebhookState, condition: Condition) -> Result<(), Rejection> {
     }
 }
 
-fn terms(wish: WebhookWish, secrets: Vec<WebhookSecret>) -> WebhookTerms {
-    let WebhookWish { url, label, types, item, account, status } = wish;
+fn terms(wish: WebhookSettings, secrets: Vec<WebhookSecret>) -> WebhookTerms {
+    let WebhookSettings { url, label, types, item, account, status } = wish;
     WebhookTerms { url, label, types, item, account, status, secrets }
 }
 
@@ -150,7 +150,7 @@ fn rotated(before: &WebhookTerms, secret: VaultId, until: Time, at: Time) -> Web
         until: Some(old.until.map_or(until, |end| end.min(until))),
     });
     secrets.extend(running_out.filter(|old| old.until.is_some_and(|end| end > at)));
-    secrets.truncate(SECRETS);
+    secrets.truncate(MAX_SIGNING_SECRETS);
     WebhookTerms { secrets, ..before.clone() }
 }
 

@@ -7,8 +7,8 @@ use domain::{
     id::{CommandId, CommitId, LogId},
     item::ShareResult,
     position::{EventId, Position},
+    private_text::PrivateText,
     stream::StreamName,
-    text::PrivateText,
     time::Time,
 };
 use serde::{Deserialize, Serialize};

@@ -160,6 +160,6 @@ pub trait TextOpener: Send + Sync + fmt::Debug {
     async fn open(
         &self,
         stream: &StreamName,
-        texts: Vec<domain::text::PrivateField<'_>>,
+        texts: Vec<domain::private_text::PrivateField<'_>>,
     ) -> Result<(), LogError>;
 }

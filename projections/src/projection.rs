@@ -3,8 +3,8 @@
 
 use crate::value::{Row, Value};
 use domain::{
-    event::Recorded, id::CommandId, position::Position, stream::StreamName, text::PrivateText,
-    time::Time,
+    event::Recorded, id::CommandId, position::Position, private_text::PrivateText,
+    stream::StreamName, time::Time,
 };
 use std::fmt;
 use uuid::Uuid;

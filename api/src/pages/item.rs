@@ -12,8 +12,8 @@ use domain::{
     id::{ItemId, ItemRef, KindName},
     item::ItemState,
     position::Position,
+    private_text::PrivateText,
     role::{Permission, Permissions},
-    text::PrivateText,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 

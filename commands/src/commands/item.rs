@@ -13,8 +13,8 @@ use domain::{
     event::{Event, ItemEvent, Recorded, Scope},
     id::{AccountId, ItemRef, LinkId, VaultId},
     item::{
-        self, Context, Decision, EndTarget, ItemCommand, ItemState, Mention, NewLink, Share,
-        ShareTarget,
+        self, Context, Decision, EndTarget, ItemCommand, ItemState, Mention, NewLink,
+        ResolvedGrantee, Share,
     },
     position::Position,
     principal::Grantee,
@@ -212,7 +212,7 @@ impl Commands {
         for grantee in asked {
             targets.push(match grantee {
                 AskedGrantee::Account(id) => self.account_target(id, request.at_least).await?,
-                AskedGrantee::Group(id) => ShareTarget::Grantee(Grantee::Group(id)),
+                AskedGrantee::Group(id) => ResolvedGrantee::Grantee(Grantee::Group(id)),
                 AskedGrantee::Email(address) => self.address_target(&address).await?,
             });
         }
@@ -224,22 +224,22 @@ impl Commands {
         &self,
         id: AccountId,
         at_least: Position,
-    ) -> Result<ShareTarget, CommandError> {
+    ) -> Result<ResolvedGrantee, CommandError> {
         let (state, _) = self.core.recent_account(&id, at_least).await?;
         Ok(if active(&state) {
-            ShareTarget::Grantee(Grantee::Account(id))
+            ResolvedGrantee::Grantee(Grantee::Account(id))
         } else {
-            ShareTarget::Refused {
+            ResolvedGrantee::Refused {
                 reason: Reason::AccountInactive,
                 detail: format!("account {id} is deactivated or erased"),
             }
         })
     }
 
-    async fn address_target(&self, address: &str) -> Result<ShareTarget, CommandError> {
+    async fn address_target(&self, address: &str) -> Result<ResolvedGrantee, CommandError> {
         let mut found = self.accounts_of_address(address).await?;
         let detail = match (found.pop_first(), found.is_empty()) {
-            (Some(id), true) => return Ok(ShareTarget::Grantee(Grantee::Account(id))),
+            (Some(id), true) => return Ok(ResolvedGrantee::Grantee(Grantee::Account(id))),
             (Some(_), false) => {
                 "the address is ambiguous: more than one account has it, confirmed as its own; \
                  name the account"
@@ -247,7 +247,7 @@ impl Commands {
             (None, _) => "no account has this address, confirmed as its own",
         };
         let detail = detail.to_owned();
-        Ok(ShareTarget::Refused { reason: Reason::UnknownAddress, detail })
+        Ok(ResolvedGrantee::Refused { reason: Reason::UnknownAddress, detail })
     }
 
     async fn issue(

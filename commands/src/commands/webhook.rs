@@ -15,7 +15,7 @@ use domain::{
     rejection::Rejection,
     stream::StreamName,
     time::Time,
-    webhook::{self, WebhookCommand, WebhookPatch, WebhookState, WebhookWish},
+    webhook::{self, WebhookCommand, WebhookPatch, WebhookSettings, WebhookState},
 };
 use std::sync::{
     Arc,
@@ -81,7 +81,7 @@ impl Commands {
         &self,
         request: &Request,
         webhook: WebhookId,
-        wish: WebhookWish,
+        wish: WebhookSettings,
     ) -> Result<(Outcome<WebhookState>, Option<Secret>), CommandError> {
         let fresh = Fresh::new();
         let command = WebhookCommand::Put(wish, fresh.row);

@@ -6,8 +6,8 @@ use domain::{
     item::{self, ItemState},
     link_use::{self, LinkUses},
     position::Position,
+    private_text::{HoldsPrivateText as _, PrivateField},
     system::{self, SystemState},
-    text::{HoldsPrivateText as _, PrivateField},
     token::{self, TokenState},
     webhook::{self, WebhookState},
 };

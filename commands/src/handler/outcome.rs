@@ -1,6 +1,6 @@
 //! What does the caller get to know of a commit? Its events in their places, the states around it.
 
-use super::{Aggregate, Issue, Proposal};
+use super::{Aggregate, CommandContext, Proposal};
 use crate::{Outcome, Status};
 use domain::{
     event::{AccountEvent, Event, ItemEvent, Recorded, TokenEvent, WebhookEvent},
@@ -12,18 +12,18 @@ use eventlog::Append;
 use std::sync::Arc;
 
 /// An encoded commit that is not appended yet.
-pub(super) struct Sealed {
+pub(super) struct EncodedCommit {
     pub(super) append: Append,
     pub(super) at: Time,
     pub(super) commit: CommitId,
     pub(super) proposal: Proposal,
 }
 
-impl Sealed {
+impl EncodedCommit {
     /// The answer once it stands at a position; folds it into the state.
     pub(super) fn recorded<A: Aggregate>(
         mut self,
-        issue: &Issue<'_>,
+        issue: &CommandContext<'_>,
         state: &mut Arc<A::State>,
         position: Position,
     ) -> Outcome<A::State> {
@@ -40,7 +40,7 @@ impl Sealed {
     /// The answer of a dry run, as if it were the next record of the log as far as that is known.
     pub(super) fn planned<A: Aggregate>(
         mut self,
-        issue: &Issue<'_>,
+        issue: &CommandContext<'_>,
         state: &Arc<A::State>,
     ) -> Outcome<A::State> {
         let known = A::position(state).max(issue.known);
@@ -53,7 +53,7 @@ impl Sealed {
         self.outcome(issue, Status::Planned, events, states, known)
     }
 
-    fn place(&mut self, issue: &Issue<'_>, position: Position) -> Vec<Recorded> {
+    fn place(&mut self, issue: &CommandContext<'_>, position: Position) -> Vec<Recorded> {
         let actor = issue.request.caller.actor();
         (0u32..)
             .zip(std::mem::take(&mut self.proposal.events))
@@ -69,7 +69,7 @@ impl Sealed {
 
     fn outcome<S>(
         self,
-        issue: &Issue<'_>,
+        issue: &CommandContext<'_>,
         status: Status,
         events: Vec<Recorded>,
         (before, after): (Option<Arc<S>>, Arc<S>),

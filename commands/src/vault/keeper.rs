@@ -9,8 +9,8 @@ use crate::random;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{
     id::CommitId,
+    private_text::{PrivateField, Sealed},
     stream::StreamName,
-    text::{PrivateField, Sealed},
 };
 use moka::future::Cache;
 use std::{

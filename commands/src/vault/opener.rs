@@ -2,7 +2,7 @@
 
 use super::{ServerKey, Vault, keeper::Keeper};
 use async_trait::async_trait;
-use domain::{stream::StreamName, text::PrivateField};
+use domain::{private_text::PrivateField, stream::StreamName};
 use eventlog::{LogError, TextOpener};
 use std::sync::Arc;
 

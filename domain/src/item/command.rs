@@ -53,7 +53,7 @@ pub struct DescriptionPatch {
 
 /// One of the grantees of a share, already looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ShareTarget {
+pub enum ResolvedGrantee {
     /// Somebody.
     Grantee(Grantee),
     /// An address that leads to nobody, or another reason known before deciding.
@@ -80,7 +80,7 @@ pub enum OnExisting {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Share {
     /// With whom, at most 500; results come in the same order.
-    pub grantees: Vec<ShareTarget>,
+    pub grantees: Vec<ResolvedGrantee>,
     /// What it permits.
     pub role: Role,
     /// What it holds back.

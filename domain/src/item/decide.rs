@@ -17,7 +17,7 @@ mod sharing;
 use super::{Context, Decision, ItemCommand, ItemState};
 use crate::{event::ItemEvent, rejection::Rejection};
 
-pub use check::limit;
+pub use check::limits;
 
 /// Decides a command. Pure: the same state, command and context always give the same answer. No
 /// events = nothing changes.
@@ -26,36 +26,36 @@ pub fn decide(
     command: &ItemCommand,
     context: &Context<'_>,
 ) -> Result<Decision, Rejection> {
-    let case = Case { state, context };
+    let decider = ItemDecider { state, context };
     match command {
-        ItemCommand::Register { owner, description } => case.register(owner, description),
-        ItemCommand::Describe(patch) => case.describe(patch),
-        ItemCommand::SetVisibility(visibility) => case.set_visibility(*visibility),
-        ItemCommand::Share(share) => case.share(share),
-        ItemCommand::ChangeGrant { grant, patch } => case.change_grant(*grant, patch),
-        ItemCommand::EndGrants(target) => case.end_grants(target),
+        ItemCommand::Register { owner, description } => decider.register(owner, description),
+        ItemCommand::Describe(patch) => decider.describe(patch),
+        ItemCommand::SetVisibility(visibility) => decider.set_visibility(*visibility),
+        ItemCommand::Share(share) => decider.share(share),
+        ItemCommand::ChangeGrant { grant, patch } => decider.change_grant(*grant, patch),
+        ItemCommand::EndGrants(target) => decider.end_grants(target),
         ItemCommand::ReplaceSharing { visibility, grants } => {
-            case.replace_sharing(*visibility, grants)
+            decider.replace_sharing(*visibility, grants)
         }
-        ItemCommand::CreateLink(link) => case.create_link(link),
-        ItemCommand::ChangeLink { link, patch } => case.change_link(*link, patch),
-        ItemCommand::RotateLink(link) => case.rotate_link(*link),
-        ItemCommand::SetLinkPassword { link, password } => case.set_password(*link, *password),
-        ItemCommand::ClearLinkPassword(link) => case.clear_password(*link),
-        ItemCommand::RevokeLink { link, cascade } => case.revoke_link(*link, *cascade),
-        ItemCommand::Publish(publication) => case.publish(publication),
-        ItemCommand::Unpublish => case.unpublish(),
-        ItemCommand::Close => case.close(),
-        ItemCommand::Reopen(restore) => case.reopen(*restore),
-        ItemCommand::Retire => case.retire(),
-        ItemCommand::Restore => case.restore(),
-        ItemCommand::Expire => case.expire(),
+        ItemCommand::CreateLink(link) => decider.create_link(link),
+        ItemCommand::ChangeLink { link, patch } => decider.change_link(*link, patch),
+        ItemCommand::RotateLink(link) => decider.rotate_link(*link),
+        ItemCommand::SetLinkPassword { link, password } => decider.set_password(*link, *password),
+        ItemCommand::ClearLinkPassword(link) => decider.clear_password(*link),
+        ItemCommand::RevokeLink { link, cascade } => decider.revoke_link(*link, *cascade),
+        ItemCommand::Publish(publication) => decider.publish(publication),
+        ItemCommand::Unpublish => decider.unpublish(),
+        ItemCommand::Close => decider.close(),
+        ItemCommand::Reopen(restore) => decider.reopen(*restore),
+        ItemCommand::Retire => decider.retire(),
+        ItemCommand::Restore => decider.restore(),
+        ItemCommand::Expire => decider.expire(),
     }
 }
 
 /// One decision being made: what is known, and under which circumstances. Its methods stand in the
 /// files of their areas.
-struct Case<'a> {
+struct ItemDecider<'a> {
     state: &'a ItemState,
     context: &'a Context<'a>,
 }

@@ -2,12 +2,12 @@
 
 use crate::{
     actor::Actor,
-    event::{Asked, Description, Grant, LinkTerms, Publication, Visibility},
+    event::{Description, Grant, GrantTermsRequested, LinkTerms, Publication, Visibility},
+    event_ids::EventIds,
     id::{AccountId, GrantId, LinkId, VaultId},
     position::Position,
-    text::{HoldsPrivateText, PrivateField},
+    private_text::{HoldsPrivateText, PrivateField},
     time::Time,
-    trail::Trail,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ pub struct OpenGrant {
     /// The grant as it is now.
     pub grant: Grant,
     /// What was asked, where policy changed it.
-    pub asked: Option<Asked>,
+    pub asked: Option<GrantTermsRequested>,
     /// Position of its last change.
     pub version: Position,
     /// When it was given.
@@ -45,7 +45,7 @@ pub struct OpenGrant {
     /// Who gave it.
     pub given_by: Actor,
     /// The events that made it what it is.
-    pub events: Trail,
+    pub events: EventIds,
 }
 
 /// An open link.
@@ -60,7 +60,7 @@ pub struct OpenLink {
     /// Position of the last change of the password; 0 = never had one.
     pub password_version: u64,
     /// What was asked, where policy changed it.
-    pub asked: Option<Asked>,
+    pub asked: Option<GrantTermsRequested>,
     /// Position of its last change.
     pub version: Position,
     /// When it was made.
@@ -68,7 +68,7 @@ pub struct OpenLink {
     /// Who made it.
     pub created_by: Actor,
     /// The events that made it what it is.
-    pub events: Trail,
+    pub events: EventIds,
 }
 
 /// The catalog entry.
@@ -105,7 +105,7 @@ pub struct Origin {
     /// Who did it.
     pub by: Actor,
     /// The events that made it what it is.
-    pub events: Trail,
+    pub events: EventIds,
 }
 
 /// What is known of an item. Things whose end has passed stay until recorded as expired; every

@@ -15,8 +15,8 @@ use crate::{
     item::{Condition, Context, ItemCommand, ItemState, ShareResult, decide, evolve},
     kind::{Kinds, default_kinds},
     position::{EventId, Position},
+    private_text::HoldsPrivateText as _,
     stream::StreamName,
-    text::HoldsPrivateText as _,
     time::Time,
 };
 use proptest::strategy::Strategy;

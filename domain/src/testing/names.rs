@@ -4,7 +4,7 @@ use crate::{
     event::{ItemEvent, ItemRegistered},
     id::{AccountId, CommitId, GrantId, GroupId, ItemId, ItemRef, KindName, LinkId, VaultId},
     principal::Grantee,
-    text::Sealed,
+    private_text::Sealed,
     time::Time,
 };
 use uuid::Uuid;

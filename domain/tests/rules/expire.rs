@@ -4,7 +4,7 @@ use super::make::{ends, gives, gives_until, links, mine, terms};
 use domain::{
     access::Subject,
     event::{Audience, EndCause, Event, ItemEvent, LinkExpired},
-    item::{ItemCommand, limit},
+    item::{ItemCommand, limits},
     rejection::Rejection,
     role::{Role, Withheld},
     testing::{Asking, asking, hour, link_id, to_account},
@@ -45,10 +45,10 @@ fn longest(n: u128) -> ItemEvent {
 
 #[test]
 fn what_one_sweep_records_fits_into_a_record_and_the_next_one_goes_on() {
-    let many = u128::try_from(limit::SWEPT).unwrap() + 5;
+    let many = u128::try_from(limits::MAX_EXPIRED_PER_RECORD).unwrap() + 5;
     let item = mine().and_all("a-1", (0..many).map(longest).collect());
     let swept = item.clone().when(&ItemCommand::Expire, &sweeper()).decided();
-    assert_eq!(swept.events.len(), limit::SWEPT);
+    assert_eq!(swept.events.len(), limits::MAX_EXPIRED_PER_RECORD);
     // Around a payload stand its name and version, around the events some hundred bytes.
     let sizes = swept.events.iter().map(|event| {
         let event = Event::from(event.clone());

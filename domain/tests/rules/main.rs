@@ -23,6 +23,6 @@ mod publication;
 mod register;
 mod share;
 mod sharing;
+mod summary;
 mod system;
-mod text;
 mod visibility;

@@ -5,7 +5,7 @@ use domain::{
         Audience, EndCause, Grant, GrantEnded, GrantGiven, ItemClosed, ItemEvent, ItemRetired,
         LinkCreated, LinkTerms, Provenance, ProvenanceKind, Visibility, VisibilityChanged,
     },
-    item::{ItemCommand, NewDescription, NewLink, OnExisting, Share, ShareTarget},
+    item::{ItemCommand, NewDescription, NewLink, OnExisting, ResolvedGrantee, Share},
     principal::Grantee,
     role::{Role, Withheld},
     testing::{Given, account, asking, given, grant_id, link_id, registered, to_account},
@@ -66,7 +66,7 @@ pub(crate) fn ends(given: &ItemEvent, cause: EndCause, effective_at: Option<Time
 
 pub(crate) fn share(with: &[Grantee], role: Role) -> Share {
     Share {
-        grantees: with.iter().cloned().map(ShareTarget::Grantee).collect(),
+        grantees: with.iter().cloned().map(ResolvedGrantee::Grantee).collect(),
         role,
         withhold: Vec::new(),
         starts_at: None,

@@ -8,10 +8,10 @@ use domain::{
     item::{Condition, DescriptionPatch, ItemCommand, NewDescription},
     kind::default_kinds,
     position::Position,
+    private_text::PrivateText,
     rejection::{Entity, Rejection},
     role::Role,
     testing::{account, asking, given, registered, to_account},
-    text::PrivateText,
 };
 
 fn describe(patch: DescriptionPatch) -> ItemCommand {

@@ -4,7 +4,7 @@ use super::make::{closed, ends, gives, gives_until, mine, share};
 use domain::{
     access::Subject,
     event::{EndCause, GrantChanged, GrantTerms, ItemEvent},
-    item::{ItemCommand, OnExisting, Share, ShareResult, ShareTarget},
+    item::{ItemCommand, OnExisting, ResolvedGrantee, Share, ShareResult},
     rejection::{Reason, Rejection},
     role::{Role, Withheld},
     testing::{Given, asking, grant_id, hour, to_account, to_group},
@@ -37,7 +37,7 @@ fn refused_grantees_do_not_hinder_the_others() {
         Role::Viewer,
     );
     let detail = "no account has this address".to_owned();
-    asked.grantees.push(ShareTarget::Refused { reason: Reason::UnknownAddress, detail });
+    asked.grantees.push(ResolvedGrantee::Refused { reason: Reason::UnknownAddress, detail });
     let item = mine().and("a-1", gives(1, to_account("a-2"), Role::Manager));
     let shared = when(item, "a-2", asked);
     let expected = [

@@ -8,7 +8,7 @@ use crate::{
     Append, AppendError, AppendFailed, Appended, LogError, MAX_RECORD, SharedLog, append,
     faulty::{Fault, FaultyLog},
 };
-use domain::{position::Position, text::PrivateText, text::Sealed};
+use domain::{position::Position, private_text::PrivateText, private_text::Sealed};
 use std::{sync::Arc, time::Duration};
 
 /// Both nodes know the same version; one is recorded, the other told of the conflict.

@@ -11,9 +11,9 @@ use domain::{
     id::{AccountId, CommandId, CommitId, GrantId, ItemId, ItemRef, KindName, LogId},
     position::Position,
     principal::Grantee,
+    private_text::{HoldsPrivateText as _, PrivateField, PrivateText, Sealed},
     role::Role,
     stream::StreamName,
-    text::{HoldsPrivateText as _, PrivateField, PrivateText, Sealed},
     time::Time,
 };
 use eventlog::{

@@ -16,9 +16,9 @@ use domain::{
     },
     id::{AccountId, ItemRef},
     principal::Grantee,
+    private_text::PrivateText,
     role::Withheld,
     stream::StreamName,
-    text::PrivateText,
 };
 
 pub(super) fn apply(recorded: &Recorded, record: &RecordMeta) -> Vec<Change> {

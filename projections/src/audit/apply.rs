@@ -9,9 +9,9 @@ use crate::{
     value::Value,
 };
 use domain::{
-    event::{AccountEvent, Event, Recorded, SystemEvent, text::sentence},
+    event::{AccountEvent, Event, Recorded, SystemEvent, summary::sentence},
     id::AccountId,
-    text::PrivateText,
+    private_text::PrivateText,
 };
 
 pub(super) fn apply(recorded: &Recorded, record: &RecordMeta) -> Vec<Change> {

@@ -11,8 +11,8 @@ use domain::{
     },
     id::{GrantId, ItemRef},
     principal::Grantee,
+    private_text::PrivateText,
     stream::StreamName,
-    text::PrivateText,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};

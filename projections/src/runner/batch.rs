@@ -10,7 +10,7 @@ use domain::{
     event::Recorded,
     id::LogId,
     position::Position,
-    text::{HoldsPrivateText as _, PrivateField},
+    private_text::{HoldsPrivateText as _, PrivateField},
 };
 use eventlog::{LogError, Record, TextOpener};
 use std::sync::Arc;

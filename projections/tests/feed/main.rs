@@ -15,9 +15,9 @@ mod world;
 use async_trait::async_trait;
 use domain::{
     position::{EventId, Position},
+    private_text::PrivateField,
     stream::StreamName,
     testing::{Step, history},
-    text::PrivateField,
 };
 use eventlog::{Checkpoint, Decorator, EventLog, Follower, LogError, Record, TextOpener};
 use parking_lot::Mutex;

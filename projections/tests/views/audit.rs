@@ -14,10 +14,10 @@ use domain::{
     },
     id::{LogId, TokenId},
     position::Position,
+    private_text::PrivateText,
     role::Role,
     stream::StreamName,
     testing::{account, grant_id, hour, item, to_account},
-    text::PrivateText,
     time::Time,
 };
 use projections::{AuditFilter, AuditOrder, AuditRow, Page, Target, Views};

@@ -13,10 +13,10 @@ use domain::{
     id::ItemRef,
     item::Lifecycle,
     position::Position,
+    private_text::PrivateText,
     role::{Permissions, Role},
     stream::StreamName,
     testing::{account, hour, item, registered, to_account},
-    text::PrivateText,
 };
 use projections::{ItemRow, Page, Relation, Views};
 

@@ -6,9 +6,9 @@ use domain::{
     event::Event,
     id::{CommandId, CommitId, LogId},
     position::Position,
+    private_text::{HoldsPrivateText as _, PrivateField, PrivateText, Sealed},
     stream::StreamName,
     testing::{Step, account, hour},
-    text::{HoldsPrivateText as _, PrivateField, PrivateText, Sealed},
     time::Time,
 };
 use eventlog::{

@@ -8,7 +8,7 @@ use crate::{
 };
 use commands::CommandError;
 use domain::{
-    event::{Event, ItemEvent, Provenance, ProvenanceKind, Recorded, text::sentence},
+    event::{Event, ItemEvent, Provenance, ProvenanceKind, Recorded, summary::sentence},
     id::LinkId,
     position::{EventId, Position},
     stream::StreamName,

@@ -10,10 +10,10 @@ use crate::{
     },
 };
 use axum::{extract::State, response::Response};
-use domain::{role::Permission, trail::Trail};
+use domain::{event_ids::EventIds, role::Permission};
 
 /// The place of an entity in lists: the event that made it.
-pub fn made_by(events: &Trail) -> String {
+pub fn made_by(events: &EventIds) -> String {
     let first = events.first().map_or((0, 0), |id| (id.position.0, id.index));
     format!("{:020}-{:010}", first.0, first.1)
 }

@@ -17,8 +17,8 @@ use domain::{
     id::{ItemRef, LinkId},
     item::{ItemCommand, ItemState, OpenLink, evolve},
     position::Position,
+    private_text::HoldsPrivateText as _,
     stream::StreamName,
-    text::HoldsPrivateText as _,
     time::Time,
 };
 use eventlog::TextOpener as _;

@@ -2,7 +2,10 @@
 
 use super::words;
 use domain::{
-    event::{Asked, EndCause, Event, Grant, ItemEvent, Provenance, ProvenanceKind, Recorded},
+    event::{
+        EndCause, Event, Grant, GrantTermsRequested, ItemEvent, Provenance, ProvenanceKind,
+        Recorded,
+    },
     id::GrantId,
     item::OpenGrant,
     position::Position,
@@ -38,8 +41,8 @@ pub struct AskedBody {
     pub ends_at: Option<Time>,
 }
 
-impl From<&Asked> for AskedBody {
-    fn from(asked: &Asked) -> Self {
+impl From<&GrantTermsRequested> for AskedBody {
+    fn from(asked: &GrantTermsRequested) -> Self {
         Self { ends_at: asked.ends_at }
     }
 }

@@ -7,8 +7,8 @@ use domain::{
     id::ItemRef,
     item::{ItemState, Lifecycle},
     position::Position,
+    private_text::PrivateText,
     role::{Permission, Permissions},
-    text::PrivateText,
     time::Time,
 };
 use serde::Serialize;

@@ -3,7 +3,7 @@
 use super::{PrincipalBody, words};
 use domain::{
     account::AccountState,
-    event::{Recorded, text},
+    event::{Recorded, summary},
     item::{Change, ItemState, effect},
     principal::Principal,
     role::Permissions,
@@ -34,7 +34,7 @@ impl PlannedEvent {
     /// From what was decided.
     pub fn of(recorded: &Recorded, stream: &StreamName) -> Self {
         let (name, v) = recorded.event.stored();
-        Self { name, v, text: text::sentence(recorded, stream) }
+        Self { name, v, text: summary::sentence(recorded, stream) }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use commands::Status;
-use domain::{event::WebhookStatus, id::AccountId, stream::StreamName, webhook::WebhookWish};
+use domain::{event::WebhookStatus, id::AccountId, stream::StreamName, webhook::WebhookSettings};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -38,12 +38,12 @@ pub struct PutWebhook {
 }
 
 impl PutWebhook {
-    fn check(self, app: &AppState) -> Fallible<WebhookWish> {
+    fn check(self, app: &AppState) -> Fallible<WebhookSettings> {
         check_url(app, &self.url)?;
         check_label(&self.label)?;
         let types = self.types.unwrap_or_default();
         check_types(&types)?;
-        Ok(WebhookWish {
+        Ok(WebhookSettings {
             url: self.url,
             label: self.label,
             types,

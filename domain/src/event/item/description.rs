@@ -3,7 +3,7 @@
 use crate::{
     event::present,
     id::AccountId,
-    text::{HoldsPrivateText, PrivateField, PrivateText},
+    private_text::{HoldsPrivateText, PrivateField, PrivateText},
 };
 use serde::{Deserialize, Serialize};
 

@@ -97,7 +97,7 @@ impl Grant {
 /// What was asked where policy changed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
-pub struct Asked {
+pub struct GrantTermsRequested {
     /// The end that was asked for.
     pub ends_at: Option<Time>,
 }
@@ -111,7 +111,7 @@ pub struct GrantGiven {
     pub grant: Grant,
     /// What was asked, where policy changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked: Option<Asked>,
+    pub asked: Option<GrantTermsRequested>,
 }
 
 /// Read field by field: by `flatten` it would be kept whole in between, and there is no event that
@@ -131,7 +131,7 @@ impl<'de> Deserialize<'de> for GrantGiven {
             ends_at: Option<Time>,
             provenance: Provenance,
             #[serde(default)]
-            asked: Option<Asked>,
+            asked: Option<GrantTermsRequested>,
         }
         let Fields { grant, grantee, role, withhold, starts_at, ends_at, provenance, asked } =
             Fields::deserialize(deserializer)?;
@@ -182,7 +182,7 @@ pub struct GrantChanged {
     pub after: GrantTerms,
     /// What was asked, where policy changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked: Option<Asked>,
+    pub asked: Option<GrantTermsRequested>,
 }
 
 /// Why a grant ended.

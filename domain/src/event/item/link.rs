@@ -1,11 +1,11 @@
 //! Payloads of the events of links. A storage format: see the catalogue.
 
-use super::Asked;
+use super::GrantTermsRequested;
 use crate::{
     event::no_private_text,
     id::{LinkId, VaultId},
+    private_text::{HoldsPrivateText, PrivateField, PrivateText},
     role::{Permissions, Role, Withheld, effective},
-    text::{HoldsPrivateText, PrivateField, PrivateText},
     time::{Time, Window},
 };
 use serde::{Deserialize, Serialize};
@@ -91,7 +91,7 @@ pub struct LinkCreated {
     pub password: Option<VaultId>,
     /// What was asked, where policy changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked: Option<Asked>,
+    pub asked: Option<GrantTermsRequested>,
 }
 impl HoldsPrivateText for LinkCreated {
     fn private_texts(&mut self) -> Vec<PrivateField<'_>> {
@@ -111,7 +111,7 @@ pub struct LinkChanged {
     pub after: LinkTerms,
     /// What was asked, where policy changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked: Option<Asked>,
+    pub asked: Option<GrantTermsRequested>,
 }
 impl HoldsPrivateText for LinkChanged {
     fn private_texts(&mut self) -> Vec<PrivateField<'_>> {

@@ -1,41 +1,41 @@
 //! Are the fields of a command well formed?
 
 use crate::{
+    private_text::PrivateText,
     rejection::{Reason, Rejection},
     role::{Role, Withheld},
-    text::PrivateText,
     time::{Time, Window},
 };
 use std::collections::BTreeSet;
 
 /// The limits of fields and numbers.
-pub mod limit {
+pub mod limits {
     /// Characters of a title.
-    pub const TITLE: usize = 500;
+    pub const MAX_TITLE_CHARS: usize = 500;
     /// Characters of a description.
-    pub const DESCRIPTION: usize = 20_000;
+    pub const MAX_DESCRIPTION_CHARS: usize = 20_000;
     /// Tags of an item.
-    pub const TAGS: usize = 50;
+    pub const MAX_TAGS: usize = 50;
     /// Characters of a tag.
-    pub const TAG: usize = 100;
+    pub const MAX_TAG_CHARS: usize = 100;
     /// Characters of a preview's address.
-    pub const PREVIEW: usize = 2_000;
+    pub const MAX_PREVIEW_CHARS: usize = 2_000;
     /// Bytes of stored content.
-    pub const CONTENT: usize = 16 * 1024;
+    pub const MAX_CONTENT_BYTES: usize = 16 * 1024;
     /// Characters of a link's label.
-    pub const LABEL: usize = 200;
+    pub const MAX_LABEL_CHARS: usize = 200;
     /// Bytes of a link's view state.
-    pub const STATE: usize = 4 * 1024;
+    pub const MAX_VIEW_STATE_BYTES: usize = 4 * 1024;
     /// Grantees of one call.
-    pub const GRANTEES: usize = 500;
+    pub const MAX_GRANTEES: usize = 500;
     /// Groups of a catalog entry.
-    pub const GROUPS: usize = 500;
+    pub const MAX_CATALOG_GROUPS: usize = 500;
     /// Open grants of an item.
-    pub const GRANTS: usize = 10_000;
+    pub const MAX_OPEN_GRANTS: usize = 10_000;
     /// Open links of an item.
-    pub const LINKS: usize = 1_000;
+    pub const MAX_OPEN_LINKS: usize = 1_000;
     /// Ends of an item recorded at once: so many fit into a record, whatever they are.
-    pub const SWEPT: usize = 120;
+    pub const MAX_EXPIRED_PER_RECORD: usize = 120;
 }
 
 /// A field that breaks a rule.
@@ -88,11 +88,11 @@ pub(super) fn bytes(pointer: &str, text: Option<&String>, most: usize) -> Result
 
 /// At most 50 tags of 1 to 100 characters.
 pub(super) fn tags(tags: &[String]) -> Result<(), Rejection> {
-    if tags.len() > limit::TAGS {
-        return Err(invalid("/tags", format!("at most {} tags are allowed", limit::TAGS)));
+    if tags.len() > limits::MAX_TAGS {
+        return Err(invalid("/tags", format!("at most {} tags are allowed", limits::MAX_TAGS)));
     }
     for (index, tag) in tags.iter().enumerate() {
-        text(&format!("/tags/{index}"), Some(tag), limit::TAG)?;
+        text(&format!("/tags/{index}"), Some(tag), limits::MAX_TAG_CHARS)?;
     }
     Ok(())
 }
@@ -103,8 +103,8 @@ pub(super) fn preview(address: Option<&String>) -> Result<(), Rejection> {
     let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
     let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
     let clean = !address.chars().any(|c| c.is_whitespace() || c.is_control());
-    if host.is_empty() || !clean || address.chars().count() > limit::PREVIEW {
-        let most = limit::PREVIEW;
+    if host.is_empty() || !clean || address.chars().count() > limits::MAX_PREVIEW_CHARS {
+        let most = limits::MAX_PREVIEW_CHARS;
         let detail = format!("an http or https address of at most {most} characters is expected");
         return Err(invalid("/preview", detail));
     }
@@ -118,8 +118,8 @@ pub(super) fn texts(
     tags_: &[String],
     preview_: Option<&String>,
 ) -> Result<(), Rejection> {
-    text("/title", title, limit::TITLE)?;
-    lines("/description", description, limit::DESCRIPTION)?;
+    text("/title", title, limits::MAX_TITLE_CHARS)?;
+    lines("/description", description, limits::MAX_DESCRIPTION_CHARS)?;
     tags(tags_)?;
     preview(preview_)
 }

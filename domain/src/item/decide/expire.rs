@@ -1,6 +1,6 @@
 //! Which ends have passed and are not recorded yet?
 
-use super::{Case, check::limit, grants::ended};
+use super::{ItemDecider, check::limits, grants::ended};
 use crate::{
     event::{EndCause, ItemEvent, LinkExpired},
     item::Decision,
@@ -9,7 +9,7 @@ use crate::{
     time::Time,
 };
 
-impl Case<'_> {
+impl ItemDecider<'_> {
     /// The service itself records them, the earliest first, so many at once.
     pub(super) fn expire(&self) -> Result<Decision, Rejection> {
         self.known()?;
@@ -29,6 +29,6 @@ impl Case<'_> {
         }
         passed.sort_by_key(|(end, _)| *end);
         let events: Vec<_> = passed.into_iter().map(|(_, event)| event).collect();
-        Ok(events.into_iter().take(limit::SWEPT).collect::<Vec<_>>().into())
+        Ok(events.into_iter().take(limits::MAX_EXPIRED_PER_RECORD).collect::<Vec<_>>().into())
     }
 }

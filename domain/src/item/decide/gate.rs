@@ -1,6 +1,6 @@
 //! May the caller do this at all, and is the version the one it knows?
 
-use super::Case;
+use super::ItemDecider;
 use crate::{
     access::required_by_name,
     id::AccountId,
@@ -10,7 +10,7 @@ use crate::{
     role::{Permission, Permissions, Role, Withheld, effective},
 };
 
-impl Case<'_> {
+impl ItemDecider<'_> {
     /// What the caller may do with the item.
     pub(super) fn rights(&self) -> Permissions {
         if self.context.subject.unrestricted { Permissions::ALL } else { self.context.rights }

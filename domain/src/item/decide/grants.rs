@@ -1,8 +1,8 @@
 //! Sharing with accounts and groups, changing and ending grants.
 
 use super::{
-    Case,
-    check::{grant_role, invalid, limit, window, withheld},
+    ItemDecider,
+    check::{grant_role, invalid, limits, window, withheld},
     gate::{above, rule},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     },
     id::{AccountId, GrantId},
     item::{
-        Decision, EndTarget, GrantPatch, OnExisting, OpenGrant, Share, ShareResult, ShareTarget,
+        Decision, EndTarget, GrantPatch, OnExisting, OpenGrant, ResolvedGrantee, Share, ShareResult,
     },
     principal::Grantee,
     rejection::{Entity, Reason, Rejection},
@@ -19,12 +19,12 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-impl Case<'_> {
+impl ItemDecider<'_> {
     pub(super) fn share(&self, share: &Share) -> Result<Decision, Rejection> {
         self.admit_widening("grant.given")?;
         grant_role("/role", share.role)?;
-        if !(1..=limit::GRANTEES).contains(&share.grantees.len()) {
-            let most = limit::GRANTEES;
+        if !(1..=limits::MAX_GRANTEES).contains(&share.grantees.len()) {
+            let most = limits::MAX_GRANTEES;
             return Err(invalid("/grantees", format!("1 to {most} grantees are allowed")));
         }
         let terms = GrantTerms {
@@ -33,10 +33,10 @@ impl Case<'_> {
             starts_at: share.starts_at,
             ends_at: share.ends_at,
         };
-        let mut sharing = Sharing::new(self);
+        let mut sharing = ShareBuilder::new(self);
         let results = share.grantees.iter().map(|target| match target {
-            ShareTarget::Refused { reason, detail } => refused(*reason, detail.clone()),
-            ShareTarget::Grantee(grantee) => sharing
+            ResolvedGrantee::Refused { reason, detail } => refused(*reason, detail.clone()),
+            ResolvedGrantee::Grantee(grantee) => sharing
                 .one(grantee, &terms, share.on_existing)
                 .unwrap_or_else(|(reason, detail)| refused(reason, detail)),
         });
@@ -157,19 +157,19 @@ impl Case<'_> {
 type Refusal = (Reason, String);
 
 /// A share going from grantee to grantee.
-struct Sharing<'a> {
-    case: &'a Case<'a>,
+struct ShareBuilder<'a> {
+    decider: &'a ItemDecider<'a>,
     seen: BTreeSet<Grantee>,
     open: usize,
     ids: std::slice::Iter<'a, uuid::Uuid>,
     events: Vec<ItemEvent>,
 }
 
-impl<'a> Sharing<'a> {
-    fn new(case: &'a Case<'a>) -> Self {
-        let open = case.state.grants.values().filter(|open| case.live(open)).count();
-        let ids = case.context.ids.iter();
-        Self { case, seen: BTreeSet::new(), open, ids, events: Vec::new() }
+impl<'a> ShareBuilder<'a> {
+    fn new(decider: &'a ItemDecider<'a>) -> Self {
+        let open = decider.state.grants.values().filter(|open| decider.live(open)).count();
+        let ids = decider.context.ids.iter();
+        Self { decider, seen: BTreeSet::new(), open, ids, events: Vec::new() }
     }
 
     fn one(
@@ -179,9 +179,9 @@ impl<'a> Sharing<'a> {
         on_existing: OnExisting,
     ) -> Result<ShareResult, Refusal> {
         self.check(grantee, terms)?;
-        let case = self.case;
-        if let Some(open) = case.direct(grantee) {
-            if case.live(open) {
+        let decider = self.decider;
+        if let Some(open) = decider.direct(grantee) {
+            if decider.live(open) {
                 return self.existing(&open.grant, terms, on_existing);
             }
             let end = open.grant.ends_at;
@@ -196,16 +196,16 @@ impl<'a> Sharing<'a> {
             let detail = "this grantee stands in the request before".to_owned();
             return Err((Reason::DuplicateInRequest, detail));
         }
-        if matches!(grantee, Grantee::Account(account) if self.case.is_me(account)) {
+        if matches!(grantee, Grantee::Account(account) if self.decider.is_me(account)) {
             return Err((Reason::SelfShare, "nobody shares with the own account".to_owned()));
         }
-        if let Some(detail) = self.case.owner_named(grantee) {
+        if let Some(detail) = self.decider.owner_named(grantee) {
             return Err((Reason::OwnerUntouchable, detail));
         }
-        if !self.case.covers(terms.permissions()) {
+        if !self.decider.covers(terms.permissions()) {
             return Err((Reason::AboveOwnRole, above(terms.role)));
         }
-        window(terms.window(), self.case.context.now)
+        window(terms.window(), self.decider.context.now)
             .map_err(|rejection| (Reason::WindowInPast, rejection.to_string()))
     }
 
@@ -218,7 +218,7 @@ impl<'a> Sharing<'a> {
         if grant.terms() == *terms || on_existing == OnExisting::Keep {
             return Ok(ShareResult::Unchanged { grant: grant.grant });
         }
-        if !self.case.covers(grant.permissions()) {
+        if !self.decider.covers(grant.permissions()) {
             return Err((Reason::AboveOwnRole, above(grant.role)));
         }
         self.events.push(ItemEvent::GrantChanged(changed(grant, terms.clone())));
@@ -231,9 +231,9 @@ impl<'a> Sharing<'a> {
         terms: &GrantTerms,
         first: Option<ItemEvent>,
     ) -> Result<ShareResult, Refusal> {
-        let id = self.ids.next().filter(|_| self.open < limit::GRANTS).copied();
+        let id = self.ids.next().filter(|_| self.open < limits::MAX_OPEN_GRANTS).copied();
         let Some(id) = id else {
-            let most = limit::GRANTS;
+            let most = limits::MAX_OPEN_GRANTS;
             return Err((Reason::TooMany, format!("an item has at most {most} open grants")));
         };
         self.open += 1;

@@ -1,6 +1,6 @@
 //! Closing, reopening, retiring, restoring, and who sees the item without a grant.
 
-use super::Case;
+use super::ItemDecider;
 use crate::{
     event::{
         CatalogAudience, Ended, ItemClosed, ItemEvent, ItemReopened, ItemRestored, ItemRetired,
@@ -11,7 +11,7 @@ use crate::{
     role::Permission,
 };
 
-impl Case<'_> {
+impl ItemDecider<'_> {
     pub(super) fn set_visibility(&self, visibility: Visibility) -> Result<Decision, Rejection> {
         self.admit("item.visibility_changed")?;
         if visibility > self.state.visibility {

@@ -1,8 +1,8 @@
 //! Making, changing, rotating and revoking links, and their passwords.
 
 use super::{
-    Case,
-    check::{bytes, invalid, limit, link_role, text, window, withheld},
+    ItemDecider,
+    check::{bytes, invalid, limits, link_role, text, window, withheld},
     gate::rule,
     lifecycle::count,
 };
@@ -13,12 +13,12 @@ use crate::{
     },
     id::{LinkId, VaultId},
     item::{Decision, LinkPatch, NewLink, OpenLink},
+    private_text::PrivateText,
     rejection::{Entity, Reason, Rejection},
     role::Permission,
-    text::PrivateText,
 };
 
-impl Case<'_> {
+impl ItemDecider<'_> {
     pub(super) fn create_link(&self, asked: &NewLink) -> Result<Decision, Rejection> {
         self.known()?;
         self.may_link(asked.audience)?;
@@ -41,14 +41,14 @@ impl Case<'_> {
             state: asked.state.clone().map(PrivateText::plain),
         };
         check_terms(&terms)?;
-        text("/label", asked.label.as_ref(), limit::LABEL)?;
-        bytes("/state", asked.state.as_ref(), limit::STATE)?;
+        text("/label", asked.label.as_ref(), limits::MAX_LABEL_CHARS)?;
+        bytes("/state", asked.state.as_ref(), limits::MAX_VIEW_STATE_BYTES)?;
         self.within(terms.role, &terms.withhold)?;
         window(terms.window(), self.context.now)?;
         let open = self.state.links.values().filter(|open| self.live_link(open)).count();
         // Whoever may only view leaves room for those who share.
         let shares = self.rights().has(Permission::Share);
-        let most = if shares { limit::LINKS } else { limit::LINKS / 2 };
+        let most = if shares { limits::MAX_OPEN_LINKS } else { limits::MAX_OPEN_LINKS / 2 };
         let Some(id) = self.context.ids.first().filter(|_| open < most) else {
             let detail = format!("the item has {open} open links, and {most} are allowed");
             return Err(rule(Reason::TooMany, detail));
@@ -73,8 +73,8 @@ impl Case<'_> {
         }
         self.condition(Entity::Link, open.version)?;
         check_terms(&after)?;
-        text("/label", patch.label.iter().flatten().next(), limit::LABEL)?;
-        bytes("/state", patch.state.iter().flatten().next(), limit::STATE)?;
+        text("/label", patch.label.iter().flatten().next(), limits::MAX_LABEL_CHARS)?;
+        bytes("/state", patch.state.iter().flatten().next(), limits::MAX_VIEW_STATE_BYTES)?;
         if before == after {
             return Ok(Decision::default());
         }

@@ -1,8 +1,8 @@
 //! Listing in the catalog and taking out of it.
 
 use super::{
-    Case,
-    check::{distinct, invalid, limit, tags_of, texts},
+    ItemDecider,
+    check::{distinct, invalid, limits, tags_of, texts},
     gate::rule,
     lifecycle::needed,
 };
@@ -13,11 +13,11 @@ use crate::{
     },
     id::GroupId,
     item::{Decision, NewPublication},
+    private_text::PrivateText,
     rejection::{Entity, Reason, Rejection},
-    text::PrivateText,
 };
 
-impl Case<'_> {
+impl ItemDecider<'_> {
     pub(super) fn publish(&self, asked: &NewPublication) -> Result<Decision, Rejection> {
         self.admit_widening("publication.published")?;
         let current = self.state.publication.as_ref();
@@ -94,8 +94,11 @@ fn groups(asked: &NewPublication) -> Result<Vec<GroupId>, Rejection> {
         }
         CatalogAudience::Groups | CatalogAudience::Internal | CatalogAudience::Anyone => {}
     }
-    if asked.groups.len() > limit::GROUPS {
-        return Err(invalid("/groups", format!("at most {} groups are allowed", limit::GROUPS)));
+    if asked.groups.len() > limits::MAX_CATALOG_GROUPS {
+        return Err(invalid(
+            "/groups",
+            format!("at most {} groups are allowed", limits::MAX_CATALOG_GROUPS),
+        ));
     }
     let mut groups = asked.groups.clone();
     groups.sort_unstable();

@@ -1,19 +1,19 @@
 //! Registering and describing: what does an item say of itself?
 
 use super::{
-    Case,
-    check::{bytes, invalid, limit, tags_text, texts},
+    ItemDecider,
+    check::{bytes, invalid, limits, tags_text, texts},
 };
 use crate::{
     event::{Description, DescriptionPart, ItemDescribed, ItemEvent, ItemRegistered},
     id::AccountId,
     item::{Decision, DescriptionPatch, Lifecycle, NewDescription},
+    private_text::PrivateText,
     rejection::{Entity, Rejection},
     role::Permission,
-    text::PrivateText,
 };
 
-impl Case<'_> {
+impl ItemDecider<'_> {
     pub(super) fn register(
         &self,
         owner: &AccountId,
@@ -90,7 +90,7 @@ impl Case<'_> {
             let name = &self.context.item.kind;
             return Err(invalid("/content", format!("items of kind {name} store no content")));
         }
-        bytes("/content", asked.content.as_ref(), limit::CONTENT)
+        bytes("/content", asked.content.as_ref(), limits::MAX_CONTENT_BYTES)
     }
 
     /// The event that makes the description this one; none when it is already.

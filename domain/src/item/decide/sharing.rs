@@ -1,8 +1,8 @@
 //! Replacing visibility and all direct grants at once.
 
 use super::{
-    Case,
-    check::{grant_role, invalid, limit, window, withheld},
+    ItemDecider,
+    check::{grant_role, invalid, limits, window, withheld},
     gate::rule,
     grants::{changed, ended, given},
 };
@@ -15,7 +15,7 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-impl Case<'_> {
+impl ItemDecider<'_> {
     /// One commit with no more events than the difference needs. Grants of other provenance stay.
     pub(super) fn replace_sharing(
         &self,
@@ -76,8 +76,8 @@ impl Case<'_> {
         &self,
         grants: &'g [GrantSpec],
     ) -> Result<BTreeMap<&'g Grantee, GrantTerms>, Rejection> {
-        if grants.len() > limit::GRANTS {
-            let detail = format!("an item has at most {} open grants", limit::GRANTS);
+        if grants.len() > limits::MAX_OPEN_GRANTS {
+            let detail = format!("an item has at most {} open grants", limits::MAX_OPEN_GRANTS);
             return Err(invalid("/grants", detail));
         }
         let mut asked = BTreeMap::new();

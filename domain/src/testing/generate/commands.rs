@@ -6,7 +6,7 @@ use crate::{
     id::{GrantId, ItemRef, LinkId, VaultId},
     item::{
         DescriptionPatch, EndTarget, GrantPatch, GrantSpec, ItemCommand, ItemState, Lifecycle,
-        LinkPatch, NewDescription, NewLink, NewPublication, OnExisting, Share, ShareTarget,
+        LinkPatch, NewDescription, NewLink, NewPublication, OnExisting, ResolvedGrantee, Share,
     },
     principal::Grantee,
     role::{Role, Withheld},
@@ -89,7 +89,7 @@ fn words(r: &mut Random) -> String {
 fn share(r: &mut Random, now: Time) -> Share {
     let (starts_at, ends_at) = window(r, now);
     Share {
-        grantees: (0..=r.below(3)).map(|_| ShareTarget::Grantee(grantee(r))).collect(),
+        grantees: (0..=r.below(3)).map(|_| ResolvedGrantee::Grantee(grantee(r))).collect(),
         role: role(r),
         withhold: withhold(r),
         starts_at,

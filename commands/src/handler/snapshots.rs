@@ -12,23 +12,23 @@ use std::{path::Path, sync::Arc};
 
 /// The saved folds of one node.
 #[derive(Debug, Clone)]
-pub(crate) struct Folds {
+pub(crate) struct Snapshots {
     file: Arc<Mutex<Connection>>,
     every: usize,
 }
 
-impl Folds {
+impl Snapshots {
     /// Opens the file, or makes it anew when it belongs to another log or cannot be read.
     pub(crate) fn open(path: &Path, log: LogId, every: usize) -> Option<Self> {
         let opened = prepare(path, log).or_else(|error| {
-            tracing::warn!(%error, "the saved folds are made anew");
+            tracing::warn!(%error, "snapshots discarded, rebuilding");
             std::fs::remove_file(path).ok();
             prepare(path, log)
         });
         match opened {
             Ok(file) => Some(Self { file: Arc::new(Mutex::new(file)), every: every.max(1) }),
             Err(error) => {
-                tracing::warn!(%error, "folds are not saved");
+                tracing::warn!(%error, "snapshots are not saved");
                 None
             }
         }
@@ -67,7 +67,7 @@ impl Folds {
             };
             let bytes = serde_json::to_vec(&*state).map_err(|error| error.to_string());
             if let Err(error) = bytes.and_then(write) {
-                tracing::warn!(error, "a fold was not saved");
+                tracing::warn!(error, "a snapshot was not saved");
             }
         });
     }

@@ -5,7 +5,7 @@ use domain::{
     actor::Actor,
     event::{
         AccountErased, AccountEvent, Audience, EndCause, Ended, Event, ItemClosed, ItemEvent,
-        LinkRevoked, Visibility, text::sentence,
+        LinkRevoked, Visibility, summary::sentence,
     },
     id::AccountId,
     item::{Mention, mentions},

@@ -1,6 +1,6 @@
 //! Was this command carried out before? Idempotency keys, and the first answer told again.
 
-use super::{Aggregate, Handler, Issue, creates, unreadable, vault_error};
+use super::{Aggregate, CommandContext, Handler, creates, unreadable, vault_error};
 use crate::{Caller, CommandError, Outcome, Status};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::position::Position;
@@ -68,7 +68,10 @@ impl Handler {
     /// refused, must not be answered so when it is its own first issue, on another node, that made
     /// it so: the broker arbitrates appends only, and the key index may lag by the broker's
     /// duplicate window.
-    pub(super) async fn taken(&self, issue: &Issue<'_>) -> Result<Option<Position>, CommandError> {
+    pub(super) async fn taken(
+        &self,
+        issue: &CommandContext<'_>,
+    ) -> Result<Option<Position>, CommandError> {
         let Some(key) = &issue.key else { return Ok(None) };
         if let Some(position) = self.keys.find(key).await? {
             return Ok(Some(position));
@@ -82,7 +85,7 @@ impl Handler {
     /// The answer of the command that took this key, rebuilt from its commit.
     pub(super) async fn replay<A: Aggregate>(
         &self,
-        issue: &Issue<'_>,
+        issue: &CommandContext<'_>,
         position: Position,
     ) -> Result<Outcome<A::State>, CommandError> {
         let record = self.log.read(position).await?.ok_or_else(|| {
@@ -111,7 +114,7 @@ impl Handler {
         keeper.open_texts(issue.stream, A::texts(&mut before)).await.map_err(vault_error)?;
         keeper.open_texts(issue.stream, A::texts(&mut state)).await.map_err(vault_error)?;
         for recorded in &mut events {
-            let texts = domain::text::HoldsPrivateText::private_texts(&mut recorded.event);
+            let texts = domain::private_text::HoldsPrivateText::private_texts(&mut recorded.event);
             keeper.open_texts(issue.stream, texts).await.map_err(vault_error)?;
         }
         Ok(Outcome {

@@ -1,12 +1,12 @@
 //! What bytes does a proposal become? Private texts sealed, envelope encoded, size checked.
 
-use super::{Handler, Issue, MAX_RECORD, Proposal, Sealed, vault_error};
+use super::{CommandContext, EncodedCommit, Handler, MAX_RECORD, Proposal, vault_error};
 use crate::{CommandError, vault::keeper::DataKey};
 use domain::{
     id::CommitId,
     position::Position,
+    private_text::{HoldsPrivateText as _, PrivateText},
     rejection::{Reason, Rejection},
-    text::{HoldsPrivateText as _, PrivateText},
     time::Time,
 };
 use eventlog::{Append, EncodeError, Envelope, FORMAT, StoredEvent};
@@ -18,12 +18,12 @@ const NOBODY: &str = "system";
 impl Handler {
     pub(super) async fn envelope(
         &self,
-        issue: &Issue<'_>,
+        issue: &CommandContext<'_>,
         prev: Position,
         commit: CommitId,
         at: Time,
         mut proposal: Proposal,
-    ) -> Result<Sealed, CommandError> {
+    ) -> Result<EncodedCommit, CommandError> {
         self.seal_events(issue, commit, &mut proposal).await?;
         let reason = self.seal_reason(issue, commit, &proposal).await?;
         let events: Result<Vec<StoredEvent>, EncodeError> =
@@ -50,12 +50,12 @@ impl Handler {
             events: events.map_err(refused)?,
         };
         let append = Append::of(envelope).map_err(refused)?;
-        Ok(Sealed { append, at, commit, proposal })
+        Ok(EncodedCommit { append, at, commit, proposal })
     }
 
     async fn seal_events(
         &self,
-        issue: &Issue<'_>,
+        issue: &CommandContext<'_>,
         commit: CommitId,
         proposal: &mut Proposal,
     ) -> Result<(), CommandError> {
@@ -77,7 +77,7 @@ impl Handler {
 
     async fn seal_reason(
         &self,
-        issue: &Issue<'_>,
+        issue: &CommandContext<'_>,
         commit: CommitId,
         proposal: &Proposal,
     ) -> Result<Option<PrivateText>, CommandError> {
@@ -92,7 +92,7 @@ impl Handler {
 
     async fn key_for(
         &self,
-        issue: &Issue<'_>,
+        issue: &CommandContext<'_>,
         holder: Option<&str>,
     ) -> Result<Arc<DataKey>, CommandError> {
         if issue.request.dry_run {
@@ -110,7 +110,7 @@ impl Handler {
 
 fn seal(
     key: &DataKey,
-    issue: &Issue<'_>,
+    issue: &CommandContext<'_>,
     commit: CommitId,
     field: &str,
     text: &mut PrivateText,

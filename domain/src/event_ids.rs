@@ -5,13 +5,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, sync::Arc};
 
 /// Events that are shared by all copies together.
-const TOGETHER: usize = 32;
+const SHARED_RUN_LEN: usize = 32;
 
 /// The events that made something what it is, oldest first. A copy costs the same however long it
 /// is: only the last events are copied, those before are shared. Most hold one or two,
 /// which are one short `Vec`.
 #[derive(Clone, Default)]
-pub struct Trail {
+pub struct EventIds {
     earlier: Option<Arc<Run>>,
     recent: Vec<EventId>,
 }
@@ -32,10 +32,10 @@ impl Drop for Run {
     }
 }
 
-impl Trail {
+impl EventIds {
     /// Adds what happened last.
     pub fn push(&mut self, event: EventId) {
-        if self.recent.len() == TOGETHER {
+        if self.recent.len() == SHARED_RUN_LEN {
             let events = std::mem::take(&mut self.recent);
             self.earlier = Some(Arc::new(Run { earlier: self.earlier.take(), events }));
         }
@@ -65,13 +65,13 @@ impl Trail {
     }
 }
 
-impl From<EventId> for Trail {
+impl From<EventId> for EventIds {
     fn from(first: EventId) -> Self {
         Self { earlier: None, recent: vec![first] }
     }
 }
 
-impl FromIterator<EventId> for Trail {
+impl FromIterator<EventId> for EventIds {
     fn from_iter<I: IntoIterator<Item = EventId>>(events: I) -> Self {
         let mut trail = Self::default();
         events.into_iter().for_each(|event| trail.push(event));
@@ -79,27 +79,27 @@ impl FromIterator<EventId> for Trail {
     }
 }
 
-impl PartialEq for Trail {
+impl PartialEq for EventIds {
     fn eq(&self, other: &Self) -> bool {
         self.recent == other.recent && self.to_vec() == other.to_vec()
     }
 }
 
-impl Eq for Trail {}
+impl Eq for EventIds {}
 
-impl fmt::Debug for Trail {
+impl fmt::Debug for EventIds {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.to_vec().fmt(formatter)
     }
 }
 
-impl Serialize for Trail {
+impl Serialize for EventIds {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.to_vec().serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Trail {
+impl<'de> Deserialize<'de> for EventIds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Vec::deserialize(deserializer)?.into_iter().collect())
     }
@@ -120,7 +120,7 @@ mod tests {
         fn a_trail_is_the_list_of_what_was_added(count in 0_u64..200, more in 0_u64..80) {
             let all = events(count + more);
             let (first, rest) = all.split_at(usize::try_from(count).unwrap());
-            let before: Trail = first.iter().copied().collect();
+            let before: EventIds = first.iter().copied().collect();
             let mut after = before.clone();
             for event in rest {
                 after.push(*event);
@@ -132,13 +132,13 @@ mod tests {
             prop_assert_eq!(after == before, more == 0);
             let text = serde_json::to_string(&after).unwrap();
             prop_assert_eq!(&text, &serde_json::to_string(&all).unwrap());
-            prop_assert_eq!(serde_json::from_str::<Trail>(&text).unwrap(), after);
+            prop_assert_eq!(serde_json::from_str::<EventIds>(&text).unwrap(), after);
         }
     }
 
     #[test]
     fn a_very_long_trail_is_dropped() {
-        let trail: Trail = events(10_000_000).into_iter().collect();
+        let trail: EventIds = events(10_000_000).into_iter().collect();
         drop(trail);
     }
 }
