@@ -1,7 +1,7 @@
-//! The AuthZEN Authorization API 1.0 over the access index: may this subject do that?
+//! The AuthZEN Authorization API 1.0 over the access index.
 //!
 //! What the text leaves to us: subject types, kinds and permissions (see `schema`), who may ask
-//! about whom (`who`), and that a denial never says more than its caller may know.
+//! about which subject, and that a denial never says more than its caller may know.
 
 pub mod answer;
 mod call;

@@ -1,4 +1,4 @@
-//! Who calls, and may that caller use this route at all? Decided before any handler.
+//! Authentication, and the caller classes of each route. Decided before any handler.
 
 mod credentials;
 mod gate;

@@ -1,4 +1,4 @@
-//! What can be typed after `sharelog`, and what does each command answer? One file per command.
+//! The command line: one file per command of `sharelog`.
 
 mod args;
 mod banner;

@@ -1,4 +1,4 @@
-//! What time is it on this machine? The one place that asks.
+//! The system clock. The one place that reads it.
 
 use commands::Clock;
 use domain::time::Time;

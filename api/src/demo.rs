@@ -1,4 +1,4 @@
-//! What is there to look at after `serve --demo`? A small world, loaded through the commands.
+//! The demo world of `serve --demo`, loaded through the commands.
 //!
 //! Every step carries an idempotency key, so a second start finds everything done and changes
 //! nothing.

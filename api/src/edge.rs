@@ -1,4 +1,4 @@
-//! What happens around every handler? Counts, request ids, acceptable answers, the gate, known
+//! Middleware around every handler: counts, request ids, acceptable answers, authorization, known
 //! parameters, finished problems, panics.
 
 mod parameters;

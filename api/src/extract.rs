@@ -1,4 +1,4 @@
-//! What did the caller ask, precisely? Everything that is read from a request, strictly.
+//! Extractors: everything that is read from a request, strictly.
 
 mod body;
 mod call;

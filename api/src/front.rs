@@ -1,5 +1,5 @@
-//! Who gets a request first? The questions of the AuthZEN API, which applications ask on every
-//! request of theirs: they are answered before any router is asked. All others go to the router.
+//! Serves the AuthZEN API, which applications call on every request of theirs, before any router.
+//! All other requests go to the router.
 
 use crate::{AppState, access};
 use axum::{

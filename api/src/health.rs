@@ -1,4 +1,4 @@
-//! Is this node alive, and can it do its work? `/healthz`, `/readyz`, `/metrics`.
+//! Health of this node: `/healthz`, `/readyz`, `/metrics`.
 
 use crate::{metrics, shutdown::Shutdown};
 use axum::{

@@ -1,7 +1,7 @@
-//! What does this node count, as Prometheus reads it?
+//! The metrics of this node, as Prometheus reads them.
 //!
 //! Commands, appends and the runner count themselves where they happen; this adds the requests and
-//! what is measured when somebody asks: head, positions, lag.
+//! what is measured on each scrape: head, positions, lag.
 
 use crate::{auth::ROUTES, health::Operations};
 use ::metrics::{

@@ -1,4 +1,4 @@
-//! What does the service promise to programs? The OpenAPI document, made from the handlers.
+//! The OpenAPI document, made from the handlers.
 
 mod enrich;
 mod problems;

@@ -1,8 +1,7 @@
-//! What do people see in a browser? Plain pages that need no script.
+//! The pages in a browser: plain HTML that needs no script.
 //!
-//! A page carries no credentials: no cookie is set or read. Its caller is somebody who is not
-//! signed
-//! in, so a page shows what anyone may see, or what the holder of a link may.
+//! A page carries no credentials: no cookie is set or read. Its caller is anonymous, so a page
+//! shows what anyone may see, or what the bearer of a link may.
 
 mod catalog;
 mod item;

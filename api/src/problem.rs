@@ -1,4 +1,4 @@
-//! What does a refusal look like on the wire? The closed list of problem types (RFC 9457).
+//! Problem responses: the closed list of problem types (RFC 9457).
 
 mod map;
 mod page;

@@ -1,5 +1,4 @@
-//! What is the service told, and which source wins? Flag, environment, TOML file, default: in this
-//! order.
+//! The settings of the service. Precedence: flag, environment, TOML file, default.
 //!
 //! The only place that reads the environment.
 

@@ -1,6 +1,5 @@
-//! When does the service end, and how? On SIGTERM or SIGINT: running requests finish; a second
-//! signal
-//! ends it at once.
+//! Shutdown on SIGTERM or SIGINT: running requests finish; a second signal ends the process at
+//! once.
 
 use std::future::Future;
 use tokio::sync::watch;

@@ -1,4 +1,4 @@
-//! What do all handlers share? Everything that the wiring hands to the edge.
+//! The state that all handlers share: everything that the wiring passes to the edge.
 
 use crate::v1::watch::Shown;
 use commands::{Clock, Commands};

@@ -1,4 +1,4 @@
-//! What is logged, and what must never be? Request spans without secrets.
+//! Logging: request spans without secrets.
 
 use crate::settings::{LogFormat, SettingsError};
 use axum::http::{Request, Uri};

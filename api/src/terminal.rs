@@ -1,4 +1,4 @@
-//! How does the command line talk? Answers to standard output, everything else to standard error.
+//! Output of the command line: answers to standard output, everything else to standard error.
 //!
 //! Colours reach a terminal only (and obey `NO_COLOR`); pipes and files get plain text.
 

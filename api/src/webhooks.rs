@@ -1,8 +1,8 @@
-//! Who delivers events to webhooks? A task a webhook, on one node at a time.
+//! Delivers events to webhooks: one task per webhook, on one node at a time.
 //!
 //! Each webhook gets its events in the order of the log: the next one is sent when the one before
-//! was delivered or given up. How far it has come stands in the vault (`commands`), with a lease of
-//! the node that delivers; when the node dies another takes over, and what it had not noted yet is
+//! was delivered or given up. The progress is kept in the vault (`commands`), with a lease of the
+//! node that delivers; when the node dies another takes over, and what it had not saved yet is
 //! delivered again under the same id.
 
 mod client;

@@ -1,4 +1,4 @@
-//! Which engines does this process run on? The only module that names concrete ones.
+//! Wires the engines of this process. The only module that names concrete ones.
 
 mod counted;
 mod embedded;

@@ -1,9 +1,10 @@
-//! What may a caller do with an item, and as of which position is that known?
+//! The permissions a caller has on an item, and the position as of which they are known.
 //!
-//! The item's own state, as a command decides on it, is exact. What other streams say beside it
-//! (is the account active, which groups is it in, what flows down from containers and libraries)
-//! comes from an [`Authority`], known up to a position. Where that cannot answer, the account's own
-//! stream is asked, and a refusal for lack of rights is not given as one: nobody knows.
+//! The item's own state, as a command decides on it, is exact. What other streams add (whether the
+//! account is active, which groups it is in, what flows down from containers and libraries) comes
+//! from an [`Authority`], known up to a position. Where that cannot answer, the account's own
+//! stream is read, and a refusal for lack of permissions is reported as unavailable instead,
+//! because it is not known to be right.
 
 use crate::{
     Caller, CommandError,

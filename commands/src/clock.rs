@@ -1,4 +1,4 @@
-//! What time is it? Time comes in through this port only.
+//! The clock port: the only way time enters the write side.
 
 use domain::time::Time;
 use std::{

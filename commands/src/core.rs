@@ -1,4 +1,4 @@
-//! What do all parts of the write side share? The handler, the folded states, the keys.
+//! What all parts of the write side share: the handler, the cached states, the keys.
 
 use crate::{
     CommandError, Parts, Request, StartError,

@@ -1,9 +1,9 @@
-//! How does an erasure reach the vault and what a node has in memory? A follower that keeps two
-//! places.
+//! The erasure worker: a follower that carries erasures to the vault and to this node's memory,
+//! with a checkpoint for each.
 //!
-//! The vault's checkpoint stands where the keys stand, so a vault restored from a backup has the
-//! old checkpoint with the old keys, and erases again before it serves. All nodes move it on; so
-//! each also keeps the place up to which it has itself forgotten, and goes on from there.
+//! The vault's checkpoint is stored beside the keys, so a vault restored from a backup has the old
+//! checkpoint with the old keys, and erases again before it serves. All nodes advance it; so each
+//! node also keeps the position up to which it has itself forgotten, and resumes there.
 
 use crate::{
     CommandError,

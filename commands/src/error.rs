@@ -1,4 +1,4 @@
-//! Why was a command not carried out?
+//! Errors of the write side: why a command was not carried out.
 
 use domain::{event::Scope, id::CommandId, rejection::Rejection};
 use eventlog::LogError;

@@ -1,5 +1,4 @@
-//! How does a command become a record? Load, decide, seal, append, fold; the same for every
-//! aggregate.
+//! The command handler, the same for every aggregate: load, decide, encode, append, evolve.
 //!
 //! INVARIANT (confirmed answers): what is answered without an append (a refusal, a no-op) was
 //! decided on a version that the log's leader confirmed after the command came in.

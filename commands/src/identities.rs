@@ -1,4 +1,4 @@
-//! Who was found to present which bearer token a moment ago? What is answered without the log.
+//! A short-lived cache of verified bearer tokens, which answers without the log.
 //!
 //! INVARIANT (no stale caller): an answer from here is at most a second old, knows everything up to
 //! the position that the request names, and everything up to the last revocation that this node

@@ -1,4 +1,4 @@
-//! The write side: commands become events. Load, decide, append; vault; links; sweeper.
+//! The write side: commands become events. Load, decide, append; vault; links; expiry.
 
 mod authority;
 mod clock;

@@ -1,8 +1,8 @@
-//! How are links opened without the log holding anything that opens them?
+//! Links and visits: how links are opened although the log holds nothing that opens them.
 //!
-//! A link's token and a visit are signed texts: forged and mistyped ones die before any look-up.
-//! Which item a link belongs to stands in a vault row that is written before the link is recorded;
-//! without the row the link opens nothing.
+//! A link's token and a visit are signed texts: forged and mistyped ones are refused before any
+//! look-up. Which item a link belongs to is kept in a vault row that is written before the link is
+//! recorded; without the row the link opens nothing.
 
 mod keys;
 mod opening;

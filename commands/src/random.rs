@@ -1,4 +1,4 @@
-//! Where does randomness come from? From here only.
+//! The only source of randomness of the write side.
 
 use uuid::Uuid;
 

@@ -1,4 +1,4 @@
-//! What does a caller hand in, and what does it get back?
+//! What a caller passes in with a command, and what it gets back.
 
 use crate::Secret;
 use domain::{

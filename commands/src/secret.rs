@@ -1,4 +1,4 @@
-//! How does a secret travel through the program? Without being printed, and wiped when dropped.
+//! A secret that does not print and is wiped when dropped.
 
 use std::fmt;
 use zeroize::Zeroizing;

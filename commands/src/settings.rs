@@ -1,4 +1,4 @@
-//! What must be handed in to open the write side?
+//! What must be passed in to open the write side.
 
 use crate::{Authority, Clock, vault::ServerKey, vault::Vault};
 use domain::kind::Kinds;

@@ -1,12 +1,12 @@
-//! When has something ended by the clock, so that it must be recorded as expired?
+//! The expiry worker: finds what has ended by the clock, so that it is recorded as expired.
 //!
 //! Knows the ends from the authority's index and from following the log behind it. Safe on many
-//! nodes: whoever comes second finds nothing left to expire. Decisions and queries never wait for
-//! it: a passed end counts as ended without any record.
+//! nodes: the second one finds nothing left to expire. Decisions and queries never wait for it: a
+//! passed end counts as ended without any record.
 //!
-//! INVARIANT (nothing forgotten): an end is forgotten only when it stands on the log, or when the
-//! item's current state was asked and has nothing to end. An item with which something goes wrong
-//! is read again later, and holds up no other.
+//! INVARIANT (nothing forgotten): an end is forgotten only when it is stored in the log, or when
+//! the item's current state was read and has nothing to end. An item that fails is read again
+//! later, and delays no other.
 
 mod ends;
 mod later;

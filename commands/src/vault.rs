@@ -1,4 +1,4 @@
-//! Where does what must not stand on the log stand? The vault: private, erasable, backed up.
+//! The vault: private, erasable, backed-up storage for what must not be in the log.
 //!
 //! The port is [`Vault`]; engines store opaque rows and know nothing of keys or formats. What is in
 //! the rows is sealed above it, in `vault::keeper`. RECIPE for another engine: implement [`Vault`],

@@ -1,9 +1,10 @@
-//! How far have deliveries come, who delivers, and what was given up? Notes in the vault.
+//! Delivery state of webhooks in the vault: progress, leases, and what was given up.
 //!
-//! They stand there, and not in the database of the read models, because those are disposable: a
-//! rebuilt one would deliver everything again. The vault is private and backed up; one that was
-//! restored delivers some events twice and none never. Whoever delivers holds a lease; every note
-//! is written only by who knows its version, so that a node that lost its lease changes nothing.
+//! It is kept there, and not in the database of the read models, because those are disposable: a
+//! rebuilt one would deliver everything again. The vault is private and backed up; after a restore
+//! some events are delivered twice and none is lost. The node that delivers holds a lease; every
+//! value is written only against a known version, so that a node that lost its lease changes
+//! nothing.
 
 use crate::{CommandError, Commands, handler::vault_error};
 use domain::{

@@ -1,4 +1,5 @@
-//! Who may do what with an item, when, and by which path? The only definition.
+//! The access rule: which permissions a subject has on an item, when, and by which paths. The only
+//! definition.
 
 use crate::{
     id::{AccountId, GroupId, LinkId},

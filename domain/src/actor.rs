@@ -1,4 +1,4 @@
-//! Who did it? The actor that a record names.
+//! The actor that a record names.
 
 use crate::id::{AccountId, TokenId};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What does the payload of each event hold? The table of `EVENTS.md`, generated from the types.
+//! Generates the payload table of `EVENTS.md` from the types.
 //!
 //! Behind the feature `docs`; nothing here is used by the service.
 

@@ -1,4 +1,4 @@
-//! Which events exist, under which stored names and versions? The catalogue.
+//! The catalogue of events: their stored names and versions.
 //!
 //! Stored names and versions are a storage format: they are written out here, never derived from
 //! Rust names, and never changed. A changed payload gets a new version, an upcast in [`upcast`] and

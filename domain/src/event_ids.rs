@@ -1,4 +1,4 @@
-//! Which events made something what it is? A list that grows at its end and is copied all the time.
+//! A list of event ids that grows at its end and is cheap to copy.
 
 use crate::position::EventId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

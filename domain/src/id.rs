@@ -1,4 +1,4 @@
-//! Which ids exist, and what a well-formed one looks like? The registry of all typed ids.
+//! The registry of typed ids, and what a well-formed one looks like.
 
 use serde::{Deserialize, Serialize};
 use serde_with::{DeserializeFromStr, SerializeDisplay};

@@ -1,4 +1,4 @@
-//! The item aggregate: what may happen to an item and its sharing, and what follows from it?
+//! The item aggregate: what may happen to an item and its sharing, and what follows from it.
 //!
 //! Stream `item/{kind}/{id}`. [`decide`] and [`evolve`] are pure; see `decide` for the rules.
 

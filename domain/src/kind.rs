@@ -1,4 +1,4 @@
-//! What may be done with items of a kind? Kinds are data.
+//! Kinds: what may be done with items of a kind, as data.
 
 use crate::id::KindName;
 use serde::{Deserialize, Serialize};

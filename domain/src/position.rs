@@ -1,4 +1,4 @@
-//! Where does a record or an event stand on the log?
+//! Positions of records and events in the log.
 
 use serde::{Deserialize, Serialize};
 use serde_with::{DeserializeFromStr, SerializeDisplay};

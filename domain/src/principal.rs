@@ -1,4 +1,4 @@
-//! Who can be given access?
+//! Principals: those who can be given access.
 
 use crate::id::{AccountId, GroupId, IdError, LinkId};
 use serde::{Deserialize, Serialize};

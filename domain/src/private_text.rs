@@ -1,4 +1,4 @@
-//! How does private text travel? Sealed on the log, open in memory, gone after erasure.
+//! Private text: sealed in the log, open in memory, gone after erasure.
 
 use crate::id::CommitId;
 use serde::{Deserialize, Serialize};

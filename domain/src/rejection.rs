@@ -1,4 +1,4 @@
-//! Why is a command refused? The closed list, knowing nothing of HTTP.
+//! Why a command is refused: the closed list, without any HTTP.
 
 use crate::{
     id::{AccountId, KindName},

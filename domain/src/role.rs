@@ -1,4 +1,4 @@
-//! What does each role permit? The one role and permission table.
+//! The table of roles and their permissions.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

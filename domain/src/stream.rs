@@ -1,4 +1,4 @@
-//! How are streams named, and how do names become NATS subject tokens and back?
+//! Names of streams, and their escaping as NATS subject tokens and back.
 
 use crate::id::{AccountId, GroupId, ItemId, ItemRef, KindName, LinkId, TokenId, WebhookId};
 use serde_with::{DeserializeFromStr, SerializeDisplay};

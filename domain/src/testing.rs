@@ -1,4 +1,4 @@
-//! What do tests of all packages share? Names, given / when / then, generated histories.
+//! Test support for all packages: names, given / when / then, generated histories.
 //!
 //! Behind the feature `testing`; nothing here is used by the service.
 

@@ -1,4 +1,4 @@
-//! How is an instant kept and written? Microseconds since 1970, RFC 3339 in UTC.
+//! Instants: microseconds since 1970, written as RFC 3339 in UTC.
 
 use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
 use serde::{Deserialize, Serialize};

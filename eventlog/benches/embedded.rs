@@ -1,5 +1,5 @@
-//! How fast is the embedded log beside plain rusqlite with the same schema, FULL sync and batches
-//! of 64?
+//! Benchmark of the embedded log beside plain rusqlite with the same schema, FULL sync and batches
+//! of 64.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -1,5 +1,5 @@
-//! How fast is the whole log read, checked and decoded beside a plain ordered pull consumer that
-//! only counts?
+//! Benchmark of reading, checking and decoding the whole log beside a plain ordered pull consumer
+//! that only counts.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! What happened that decides nothing? The activity log: evidence that ages out.
+//! The activity log: evidence that decides nothing and ages out.
 
 use crate::LogError;
 use async_trait::async_trait;

@@ -1,4 +1,4 @@
-//! Was it appended? One append with every doubt resolved by reading.
+//! Appends one record, with every uncertain outcome resolved by reading.
 
 use crate::{Append, AppendError, Appended, EventLog, LogError};
 use domain::id::CommitId;

@@ -1,4 +1,4 @@
-//! Can this record follow what was read before? The checks every follower makes.
+//! Chain verification: the checks that every follower makes on the next record.
 
 use crate::{Checkpoint, Envelope, FORMAT, LogError, Record};
 use bytes::Bytes;

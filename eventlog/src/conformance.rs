@@ -1,4 +1,4 @@
-//! Does an engine keep every promise of the port? One suite for all of them.
+//! The conformance suite: every promise of the port, tested on any engine.
 //!
 //! Implement [`Factory`] and [`Bench`] for the engine and invoke
 //! [`conformance_suite!`](crate::conformance_suite) in a test module: it makes one test of every

@@ -1,4 +1,4 @@
-//! What has a log around another log in common with it? Everything that it does not say itself.
+//! What decorators of a log have in common: each call is forwarded unless it is overridden.
 
 use crate::{
     Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, LogError, Record,

@@ -1,4 +1,4 @@
-//! What does a record look like? One command on one stream = one commit = one record.
+//! The envelope of a record: one command on one stream = one commit = one record.
 
 use bytes::Bytes;
 use domain::{

@@ -1,4 +1,4 @@
-//! What if the log misbehaves? A decorator that plays the faults engines and networks have.
+//! Fault injection: a decorator that plays the faults that engines and networks have.
 
 use crate::{Append, AppendError, Decorator, EventLog, LogError, SharedLog};
 use async_trait::async_trait;

@@ -1,4 +1,4 @@
-//! How is a log followed whose engine lives in this process (memory, SQLite)?
+//! Follows a log whose engine lives in this process (memory, SQLite).
 
 use crate::{
     Checkpoint, Follower, LogError, Record,

@@ -1,9 +1,9 @@
-//! How do many follow one log and read it once? A decorator whose followers share what was read.
+//! The shared tail: a decorator whose followers share what was read, so that the log is read once.
 //!
-//! A node has half a dozen followers (access index, projections, sweeper, eraser, feed) that all
-//! stand at the end of the log. They share one follower of the engine and the records that it read
-//! last: whoever finds nothing new reads on for all. Whoever lags behind what is kept, or follows
-//! from further back, reads alone until it has caught up.
+//! A node has half a dozen followers (access index, projections, expiry, erasure, feed) that are
+//! all at the end of the log. They share one follower of the engine and the records that it read
+//! last: the first that finds nothing new reads on for all. One that lags behind what is kept, or
+//! starts further back, reads alone until it has caught up.
 
 use crate::{Checkpoint, Decorator, EventLog, Follower, LogError, Record, SharedLog};
 use async_trait::async_trait;

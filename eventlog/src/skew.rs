@@ -1,4 +1,4 @@
-//! Is this node's clock right? Compares it with the log's, and stamps times that never run
+//! Clock skew: compares this node's clock with the log's, and stamps times that never run
 //! backwards.
 
 use crate::{LogError, SharedLog};

@@ -1,5 +1,4 @@
-//! How fast do records become rows, and what does a question about the past cost beside one about
-//! now?
+//! Benchmark of the projector, and of questions about the past beside those about now.
 //!
 //! `cargo bench -p projections` needs `SHARELOG_TEST_NATS` and `SHARELOG_TEST_POSTGRES`
 //! (`scripts/services.sh`). Each line: name, ours, ceiling, ratio. The ceiling writes the same rows

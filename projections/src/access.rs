@@ -1,4 +1,4 @@
-//! Which rows does an access question read, and how does each event change them?
+//! The `access` projection: the rows that access questions read, and how each event changes them.
 //!
 //! Everything that an access question needs belongs to this one projection and its one checkpoint.
 

@@ -1,4 +1,4 @@
-//! What happened, row by row? One row per event of the log, with its texts beside it.
+//! The `audit` projection: one row per event of the log, with its texts beside it.
 
 mod apply;
 mod payload;

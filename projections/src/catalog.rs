@@ -1,4 +1,4 @@
-//! Which entries are in the catalog, and by which words and tags are they found?
+//! The `catalog` projection: entries, and the words and tags by which they are found.
 //!
 //! Words and tags are rows of their own, made by one tokeniser, so that both engines answer and
 //! rank alike.

@@ -1,10 +1,11 @@
-//! What is recorded, told in order as it happens: one follower a node, any number of readers.
+//! The feed of recorded events, in order as they happen: one follower per node, any number of
+//! readers.
 //!
-//! The follower keeps the last events in a ring that all readers share; a reader is no
-//! more than a place in the order. A reader whose place lies before the ring, because it comes
-//! back after a pause or sleeps, reads the audit view until it is inside the ring again: nothing is
-//! missed, nothing is told twice, and nobody waits for anybody. The follower runs only while there
-//! are readers.
+//! The follower keeps the last events in a ring that all readers share; a reader is no more than a
+//! position in the order. A reader that lies before the ring, because it comes back after a pause
+//! or sleeps, reads the audit view until it is inside the ring again: nothing is missed, nothing
+//! is reported twice, and no reader waits for another. The follower runs only while there are
+//! readers.
 
 mod follow;
 mod reader;

@@ -1,8 +1,8 @@
-//! How do many changes become few rows? Folds a batch in order, over what the tables hold.
+//! Folds a batch of changes in order, over what the tables hold, into few rows.
 //!
-//! What the changes need to know of rows that are there is loaded first, set by set; then
-//! everything happens in memory; then each touched row is written once. A batch of one and a batch
-//! of thousands go the same way.
+//! The rows that the changes depend on are loaded first, set by set; then everything happens in
+//! memory; then each touched row is written once. A batch of one and a batch of thousands go the
+//! same way.
 
 mod memory;
 

@@ -1,7 +1,7 @@
-//! Which generations of tables are there, which one is read, which is built, by whom, and what did
-//! operators ask for?
+//! The generations of tables: which one is read, which is built, by which node, and what operators
+//! requested.
 //!
-//! All of it stands in the database, so that it outlives every process and is the same for all
+//! All of it is kept in the database, so that it outlives every process and is the same for all
 //! nodes. The texts are those of both engines.
 
 pub(crate) mod build;

@@ -1,9 +1,9 @@
-//! Who may do what, answered from memory: the access index of this node.
+//! The access index of this node, which answers access questions from memory.
 //!
 //! It follows the log as any projection does, but into memory. Readers take a [`Snapshot`], an
-//! immutable view at one position, and never wait for the writer, who copies what he changes, page
-//! by page. What it cannot read stops it, and a stopped index answers nothing: never a stale answer
-//! unawares.
+//! immutable view at one position, and never wait for the writer, which copies what it changes,
+//! page by page. What it cannot read stops it, and a stopped index answers nothing: it never gives
+//! a stale answer unawares.
 
 mod answer;
 mod apply;

@@ -1,4 +1,4 @@
-//! The read side: how do records become tables, and how are those asked?
+//! The read side: records become tables, and the tables answer questions.
 //!
 //! A [`projection::Projection`] is a pure function from an event to row changes; [`runner::Runner`]
 //! alone applies them; [`Views`] answers questions. Engines live in `store` and nothing outside

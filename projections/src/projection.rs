@@ -1,5 +1,5 @@
-//! What is a projection? Declared tables, and a pure function from an event to changes of their
-//! rows.
+//! The contract of a projection: declared tables, and a pure function from an event to changes of
+//! their rows.
 
 use crate::value::{Row, Value};
 use domain::{

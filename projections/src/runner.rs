@@ -1,4 +1,5 @@
-//! Who follows the log and applies changes? One task per projection; the only writer of the tables.
+//! The runner: follows the log and applies changes. One task per projection; the only writer of
+//! the tables.
 //!
 //! Rows and checkpoint move in one transaction that first takes hold of the checkpoint, so any
 //! number of runners on any number of nodes has the effect of one.

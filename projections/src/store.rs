@@ -1,4 +1,4 @@
-//! Where do the tables live? The one port of both engines.
+//! The store of the tables: the one port of both engines.
 //!
 //! RECIPE for another engine: implement [`Store`], [`Batch`] and [`Snapshot`], write its
 //! migrations, and add a module to the conformance suite (`tests/views`). Differences between

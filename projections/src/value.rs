@@ -1,4 +1,4 @@
-//! How do cells travel between projections, tables and answers, whatever the engine?
+//! Cell values, as they travel between projections, tables and answers on any engine.
 
 use domain::{position::Position, time::Time};
 

@@ -1,4 +1,4 @@
-//! What can be asked of the read side, and what is answered?
+//! The questions of the read side, and their answers.
 //!
 //! Every answer names the position that it was evaluated at; checkpoint and rows are read in one
 //! snapshot.

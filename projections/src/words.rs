@@ -1,4 +1,4 @@
-//! Which words does a text have? The one tokeniser, so that both engines find and rank alike.
+//! The one tokenizer, so that both engines find and rank alike.
 
 use std::collections::BTreeMap;
 

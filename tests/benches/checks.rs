@@ -1,5 +1,5 @@
-//! How many decisions a second over HTTP, beside a server that parses the same JSON and answers a
-//! constant? And how large and how fast to start is a service that knows so many grants?
+//! Benchmark of decisions per second over HTTP, beside a server that parses the same JSON and
+//! answers a constant; and of the size and start of a service that knows so many grants.
 //!
 //! One machine and its cores for service, ceiling (a process of its own) and load. `--full`: a
 //! million items and ten million grants.

@@ -1,5 +1,5 @@
-//! How many commands a second over HTTP, beside plain publishes of the same size to the same
-//! server?
+//! Benchmark of commands per second over HTTP, beside plain publishes of the same size to the same
+//! server.
 //!
 //! Everything runs on one machine and shares its cores: NATS (default sync), PostgreSQL, the
 //! service, and this load. `--full` measures longer.

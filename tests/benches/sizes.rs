@@ -1,4 +1,4 @@
-//! What does a check cost in process, and what a grant in memory, as the data grows?
+//! Benchmark of the cost of a check in process, and of a grant in memory, as the data grows.
 //!
 //! Owners, grants to accounts and groups, windows, visibility, libraries and parts of containers:
 //! the data set of all benchmarks. Each size is built in one process and measured in another that

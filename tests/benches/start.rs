@@ -1,5 +1,5 @@
-//! How fast does the access index read a whole log on JetStream, beside a plain ordered consumer of
-//! the same messages that only counts?
+//! Benchmark of the access index reading a whole log on JetStream, beside a plain ordered consumer
+//! of the same messages that only counts.
 //!
 //! `--full`: a million items and ten million grants.
 

@@ -1,7 +1,7 @@
-//! How long after its acknowledgement is a change seen: by the access index of the same node and of
-//! another, and in PostgreSQL?
+//! Benchmark of the time from acknowledgement to visibility: in the access index of the same node
+//! and of another, and in PostgreSQL.
 //!
-//! Commands come at a fifth of the rate that was measured as the most just before. `--full`: more
+//! Commands come at a fifth of the highest rate that was measured just before. `--full`: more
 //! samples.
 
 use std::{

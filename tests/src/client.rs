@@ -1,4 +1,5 @@
-//! How does a test speak HTTP? A caller with a token and headers; answers that explain themselves.
+//! The HTTP client of the tests: a caller with a token and headers, and answers that explain
+//! themselves.
 
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::Value;

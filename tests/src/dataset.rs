@@ -1,6 +1,6 @@
-//! What does a large deployment share? A data set of any size, the same for the same seed.
+//! The data set of a large deployment: any size, the same for the same seed.
 //!
-//! Popularity is uneven, as it is in life (Zipf's law): few items are shared with thousands, few
+//! Popularity is uneven, as in life (Zipf's law): few items are shared with thousands, few
 //! accounts see most of what there is. Every item can be made by itself, so nothing is kept in
 //! memory and any part can be made again.
 

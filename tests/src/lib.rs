@@ -1,4 +1,4 @@
-//! What do the suites share? A world: real servers, the real binary, a client, and the raw log.
+//! The shared part of the suites: real servers, the real binary, a client, and the raw log.
 
 pub mod client;
 pub mod dataset;

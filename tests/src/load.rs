@@ -1,4 +1,4 @@
-//! How are commands issued while servers die, and what must be true of the log afterwards?
+//! Issues commands while servers die, and checks the log afterwards.
 
 use crate::{Answer, Client, raw::RawRecord, world::item};
 use parking_lot::Mutex;

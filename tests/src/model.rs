@@ -1,4 +1,4 @@
-//! Who should have access? The obvious model, for random commands on one item.
+//! The obvious model of access, for random commands on one item.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! How is a server process started, killed and known to have gone? By its own id, never by a name.
+//! Starts and kills server processes, by their own id and never by a name.
 
 use std::{
     fs::File,

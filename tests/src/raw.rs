@@ -1,4 +1,4 @@
-//! What is really stored? Bytes and rows, read without any of our own code.
+//! What is really stored: bytes and rows, read without any of our own code.
 
 use crate::world::{Pair, World};
 use async_nats::jetstream::{self, consumer};

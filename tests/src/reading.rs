@@ -1,4 +1,4 @@
-//! What do the read models answer, all of it? For comparing them with a fresh rebuild.
+//! Reads all that the read models answer, for comparison with a fresh rebuild.
 
 use crate::{Answer, Client, World, load::ITEMS, raw, world::item};
 use serde_json::Value;

@@ -1,5 +1,4 @@
-//! How are read models rebuilt while everything goes on, and what must be true of the answers
-//! meanwhile?
+//! Rebuilds read models while everything goes on, and checks the answers meanwhile.
 
 use crate::{
     Answer, Client, World,

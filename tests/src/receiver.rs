@@ -1,4 +1,4 @@
-//! How does a test receive webhooks? A small HTTP server that checks signatures by its own means.
+//! A receiver of webhooks: a small HTTP server that checks signatures by its own means.
 
 use crate::wait::until;
 use base64::{Engine as _, prelude::BASE64_STANDARD};

@@ -1,4 +1,4 @@
-//! How is the real binary run? `sharelog serve` on a free port with a data folder of its own.
+//! Runs the real binary: `sharelog serve` on a free port with a data folder of its own.
 
 use crate::{
     process::{Process, program},

@@ -1,4 +1,4 @@
-//! How does a test read server-sent events? As the standard says, block by block.
+//! Reads server-sent events as the standard says, block by block.
 
 use crate::client::Client;
 use serde_json::Value;

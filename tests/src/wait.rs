@@ -1,4 +1,4 @@
-//! How do tests wait? For a condition, with a bound; never for a time.
+//! Waits for a condition, with a bound; never for a time.
 
 use std::{future::Future, time::Duration};
 use tokio::time::{Instant, sleep};

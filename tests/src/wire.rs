@@ -1,4 +1,4 @@
-//! How do benchmarks speak HTTP? A client of few instructions, because it shares the processor with
+//! The HTTP client of the benchmarks: of few instructions, because it shares the processor with
 //! the service.
 
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What does a story run in? Real servers, a real service, and callers of every role.
+//! The world of a story: real servers, a real service, and callers of every role.
 
 use crate::{
     client::{Answer, Client},

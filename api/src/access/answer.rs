@@ -1,4 +1,4 @@
-//! What does an answer of the AuthZEN API look like?
+//! The answers of the AuthZEN API.
 
 use super::paging::PageBody;
 use crate::v1::{access::AsOfBody, shape::words};

@@ -1,4 +1,4 @@
-//! What does each route of this API do around its answer? The least that is needed: these are the
+//! The endpoint around each AuthZEN answer. It does the least that is needed: these are the
 //! hottest routes of the service, so they pass no layer but do for themselves what layers do.
 
 use super::{who::Who, wire::Text};

@@ -1,4 +1,4 @@
-//! Is one question answered with yes or no, why, and for how long?
+//! Evaluates one question: the decision, its reasons, and how long it holds.
 
 use super::{
     answer::{Decision, ErrorBody, SearchContext},

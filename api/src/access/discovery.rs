@@ -1,5 +1,5 @@
-//! `GET /.well-known/authzen-configuration`: where does a client find the endpoints?
-//! (Authorization API 1.0, "Policy Decision Point Metadata")
+//! `GET /.well-known/authzen-configuration`: tells clients the endpoints (Authorization API 1.0,
+//! "Policy Decision Point Metadata").
 
 use crate::state::AppState;
 use axum::{

@@ -1,5 +1,6 @@
-//! `POST /access/v1/evaluation` and `/access/v1/evaluations`: may this subject do this with that
-//! resource? (Authorization API 1.0, "Access Evaluation API" and "Access Evaluations API")
+//! `POST /access/v1/evaluation` and `/access/v1/evaluations`: decides whether a subject may do
+//! something with a resource (Authorization API 1.0, "Access Evaluation API" and "Access
+//! Evaluations API").
 
 use super::{
     answer::{Decision, Decisions},

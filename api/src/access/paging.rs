@@ -1,9 +1,9 @@
-//! Which part of a search's result, and where does the next part begin?
+//! Page tokens of searches.
 //!
-//! A token is opaque to clients. It carries where the next page begins, how long pages are and the
+//! A token is opaque to clients. It carries where the next page begins, the page size and the
 //! position of the page before, and a tag over that and the whole question: one of another
-//! question, or a changed one, is refused. A node that stands before that position has to wait for
-//! it: it may not know what the page begins after.
+//! question, or a changed one, is refused. A node that is before that position has to wait for it:
+//! it may not know what the page begins after.
 
 use super::wire::{Object, PageAsked};
 use crate::problem::{Problem, ProblemType};

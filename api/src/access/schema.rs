@@ -1,4 +1,4 @@
-//! How do the bodies of this API look, for its description? Read and written elsewhere.
+//! OpenAPI schemas of the AuthZEN bodies, which are read and written elsewhere.
 #![expect(dead_code, reason = "described, not made")]
 #![expect(clippy::struct_field_names, reason = "the names of the text")]
 

@@ -1,5 +1,5 @@
-//! `POST /access/v1/search/{subject,resource,action}`: who may, with what, and what?
-//! (Authorization API 1.0, "Search APIs")
+//! `POST /access/v1/search/{subject,resource,action}`: searches for subjects, resources and
+//! actions (Authorization API 1.0, "Search APIs").
 
 use super::{
     answer::{Found, FoundAction, FoundEntity, SearchContext},

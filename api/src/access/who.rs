@@ -1,4 +1,4 @@
-//! Whom is a question about, and may its caller ask that?
+//! The subject of a question, and whether the caller may ask about it.
 
 use crate::problem::{Fallible, Problem};
 use commands::Caller;

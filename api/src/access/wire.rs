@@ -1,8 +1,7 @@
-//! What does a request of the AuthZEN API say? Read strictly where the text is strict, borrowed
-//! from the body.
+//! Parses requests of the AuthZEN API: strictly where the text is strict, borrowed from the body.
 //!
-//! Members that the text does not know are ignored; a member of a wrong type is an error, and so is
-//! one that occurs twice (I-JSON). A null stands for an absent member.
+//! Members that the text does not know are ignored; a member of a wrong type is an error, and so
+//! is one that occurs twice (I-JSON). A null means an absent member.
 
 use crate::problem::{FieldError, Problem, ProblemType};
 use serde::{

@@ -1,4 +1,4 @@
-//! Who calls, by token and headers?
+//! Finds the caller from its token and headers.
 
 use crate::{
     extract::{is_sent, single},

@@ -1,4 +1,4 @@
-//! May this caller use this route? Asked of every request.
+//! Authorizes every request: whether this caller may use this route.
 
 use super::{
     credentials::{bearer, caller},

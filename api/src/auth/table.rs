@@ -1,8 +1,8 @@
-//! Who may call which route? The one closed table.
+//! The one closed table of routes and who may call them.
 //!
-//! A route that is missing here answers nothing (the gate fails closed, and a test compares this
-//! table with
-//! the router). What a caller may do with a certain item is not decided here but in `domain`.
+//! A route that is missing here answers nothing (authorization fails closed, and a test compares
+//! this table with the router). What a caller may do with a certain item is not decided here but
+//! in `domain`.
 
 use axum::http::Method;
 use domain::event::{

@@ -1,4 +1,4 @@
-//! Which commands and flags are there, and how does `--help` teach them?
+//! The commands and flags, and their `--help`.
 
 use super::{examples, exit::HELP};
 use crate::settings::{ServeOptions, StoreOptions};

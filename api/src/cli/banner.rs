@@ -1,4 +1,4 @@
-//! What does the service say when it starts?
+//! The banner that the service prints when it starts.
 
 use crate::{
     demo::World,

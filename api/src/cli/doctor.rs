@@ -1,4 +1,4 @@
-//! `sharelog doctor`: is everything as it must be?
+//! `sharelog doctor`: checks that everything is as it must be.
 
 use super::{Exit, Failure, args::DoctorArgs, run::Context};
 use crate::{

@@ -1,4 +1,4 @@
-//! Which examples does the long help show?
+//! The examples of the long help.
 
 /// Below `sharelog --help`.
 pub(super) const SETTINGS: &str = "Settings:

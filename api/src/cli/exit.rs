@@ -1,4 +1,4 @@
-//! With which code does the command line end, and when? Scripts rely on these.
+//! Exit codes of the command line. Scripts rely on these.
 
 use crate::settings::SettingsError;
 use commands::{CommandError, StartError};

@@ -1,4 +1,4 @@
-//! `sharelog audit export`: every event as a line of JSON, to take away.
+//! `sharelog audit export`: every event as a line of JSON.
 
 use super::{
     Exit, Failure,

@@ -1,4 +1,4 @@
-//! `sharelog history`: what happened to an item, in plain words?
+//! `sharelog history`: what happened to an item, in plain words.
 
 use super::{
     Failure,

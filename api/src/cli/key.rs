@@ -1,4 +1,4 @@
-//! `sharelog key`: which keys are behind links and visits?
+//! `sharelog key`: lists and rotates the keys behind links and visits.
 
 use super::{
     Failure,

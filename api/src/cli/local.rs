@@ -1,4 +1,5 @@
-//! How does the command line change data itself? It takes the folder and opens the write side.
+//! The local writer: takes the data folder and opens the write side, for commands that change data
+//! themselves.
 
 use super::{Exit, Failure};
 use crate::{

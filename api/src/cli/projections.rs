@@ -1,5 +1,5 @@
-//! `sharelog projections`: how far have the read models come, and how are they rebuilt, compared
-//! with the log, paused and resumed?
+//! `sharelog projections`: progress of the read models; rebuild, compare with the log, pause and
+//! resume.
 
 mod desk;
 mod follow;

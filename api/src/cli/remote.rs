@@ -1,4 +1,4 @@
-//! How does the command line ask a running service? Over HTTP, with a token that is never printed.
+//! Calls a running service over HTTP, with a token that is never printed.
 
 use super::{Failure, args::RemoteArgs};
 use crate::settings::{Store, environment, secret_file};

@@ -1,4 +1,4 @@
-//! What does every command need first? Its settings, and logging.
+//! What every command needs first: settings and logging.
 
 use super::Failure;
 use crate::{

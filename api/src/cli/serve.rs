@@ -1,4 +1,4 @@
-//! `sharelog serve`: how does the service start, run and end?
+//! `sharelog serve`: starts, runs and ends the service.
 
 mod connections;
 

@@ -1,4 +1,4 @@
-//! `sharelog token`: who holds an access token?
+//! `sharelog token`: issues, lists and revokes access tokens.
 
 use super::{
     Failure,

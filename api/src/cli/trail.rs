@@ -1,4 +1,4 @@
-//! Where do commands that show recorded events take them from? The read models, or a running
+//! The source of recorded events for commands that show them: the read models, or a running
 //! service.
 //!
 //! Either way an event has the form that the HTTP API gives it.

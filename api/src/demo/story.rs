@@ -1,4 +1,4 @@
-//! Who is in the demo world, and what have they done?
+//! The people of the demo world and what they have done.
 
 use super::{Cause, LinkPlan, Loader};
 use domain::{event::Visibility, role::Role, time::Time};

@@ -1,4 +1,4 @@
-//! Which query parameters does a route take? Any other is refused before anything is done.
+//! The allowlist of query parameters of each route. Any other is refused before anything is done.
 //!
 //! Taken from the description of the routes, which is made from the handlers: a parameter that is
 //! not described cannot be sent, and a route cannot forget to look.

@@ -1,4 +1,4 @@
-//! What stands in the body? Strict JSON: unknown fields are refused, each error names its field.
+//! Strict JSON bodies: unknown fields are refused, each error names its field.
 
 use super::plain::plain;
 use crate::problem::{FieldError, Problem, ProblemType};

@@ -1,4 +1,4 @@
-//! What does a command's request amount to? Head, query and body as one.
+//! The request of a command: metadata, query and body as one.
 
 use super::{
     Head, NoBody, Params, Reading,

@@ -1,4 +1,4 @@
-//! What do the headers ask for? Conditions, consistency, reason, idempotency key; all strict.
+//! Request headers: conditions, consistency, reason, idempotency key; all strict.
 
 use super::{PositionToken, query::canonical};
 use crate::{

@@ -1,4 +1,4 @@
-//! Which past moment is asked about? `?at=` an instant or a date, `?at_position=` a position.
+//! The past moment of a question: `?at=` an instant or a date, `?at_position=` a position.
 
 use crate::problem::{Problem, ProblemType};
 use domain::{

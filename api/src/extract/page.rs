@@ -1,4 +1,4 @@
-//! Which part of a list was asked for, and where does the next part begin?
+//! Paging parameters of lists, and the cursor of the next page.
 
 use crate::problem::{Problem, ProblemType};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -1,4 +1,4 @@
-//! Which item, grant, link, account or token does the path name? Malformed ids are refused.
+//! Path parameters: item, grant, link, account or token. Malformed ids are refused.
 
 use crate::problem::Problem;
 use axum::{

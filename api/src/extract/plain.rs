@@ -1,5 +1,4 @@
-//! What is wrong with a value, in plain words? Parsers complain in words of their own, which mean
-//! nothing to who sent it.
+//! Plain messages about wrong values, because parsers use words that mean nothing to the sender.
 
 use super::page::LONGEST_PAGE;
 

@@ -1,4 +1,4 @@
-//! How does a position travel as an opaque text? The value of `Sharelog-Position`.
+//! Positions as opaque text: the value of `Sharelog-Position`.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{id::LogId, position::Position};

@@ -1,4 +1,4 @@
-//! Which query parameters were sent? Unknown ones are refused.
+//! Query parameters. Unknown ones are refused.
 
 use super::plain::plain;
 use crate::problem::Problem;

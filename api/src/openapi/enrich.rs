@@ -1,5 +1,5 @@
-//! What holds for many routes alike? Parameters, headers, security and problems, added from the
-//! table of routes.
+//! Adds what many routes share to the OpenAPI document: parameters, headers, security and
+//! problems, from the table of routes.
 
 use super::problems::problems_of;
 use crate::{

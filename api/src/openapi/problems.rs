@@ -1,4 +1,4 @@
-//! Which problems can each route answer?
+//! The problems that each route can answer.
 
 use crate::{
     auth::{Route, Who},

@@ -1,4 +1,4 @@
-//! `/catalog`: what has been published for everyone?
+//! `/catalog`: what has been published for everyone.
 
 use super::view::{Frame, Page};
 use crate::AppState;

@@ -1,4 +1,4 @@
-//! `/i/{kind}/{id}`: what can anyone see of an item? Its address gives no right by itself.
+//! `/i/{kind}/{id}`: what anyone can see of an item. Its address gives no right by itself.
 
 use super::{
     Visitor, failed,

@@ -1,4 +1,4 @@
-//! `/`: what is this?
+//! `/`: the landing page.
 
 use super::view::{Frame, Page};
 use askama::Template;

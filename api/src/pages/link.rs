@@ -1,4 +1,4 @@
-//! `/l/{token}`: what happens when somebody opens a link? Looking consumes nothing; opening does.
+//! `/l/{token}`: the page of a link. Looking consumes nothing; opening does.
 
 use super::{
     Visitor, failed,

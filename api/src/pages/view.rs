@@ -1,4 +1,4 @@
-//! How does a page become a response? Rendered, with headers that let it do nothing it need not do.
+//! Renders a page as a response, with headers that allow it no more than it needs.
 
 use askama::Template;
 use axum::{

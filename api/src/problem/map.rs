@@ -1,4 +1,4 @@
-//! Which problem is each refusal of the inner packages? The one place where they meet HTTP.
+//! Maps each error of the inner packages to a problem. The one place where they meet HTTP.
 
 use super::{FieldError, Problem, ProblemType as T};
 use commands::{CommandError, OpenError, Outcome, Status};

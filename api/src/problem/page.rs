@@ -1,4 +1,4 @@
-//! What does a problem type mean? The pages behind `/problems/NAME`.
+//! The pages behind `/problems/NAME`, which explain each problem type.
 
 use super::{Problem, ProblemType};
 use axum::{extract::Path, response::Html};

@@ -1,4 +1,4 @@
-//! Which types of problems exist, with which status, and how are they explained?
+//! The problem types, each with its status and explanation.
 
 use axum::http::StatusCode;
 

@@ -1,4 +1,4 @@
-//! What does the TOML file say? The same names as the flags, with `_`; unknown ones are errors.
+//! The TOML file of settings: the same names as the flags, with `_`; unknown ones are errors.
 
 use super::{ServeOptions, SettingsError, StoreOptions};
 use serde::de::DeserializeOwned;

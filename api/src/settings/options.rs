@@ -1,4 +1,4 @@
-//! Which settings exist, and where may each be set? One list for flags, environment and TOML file.
+//! The list of settings, and where each may be set: one list for flags, environment and TOML file.
 //!
 //! A setting `some_name` is the flag `--some-name`, the variable `SHARELOG_SOME_NAME` and the key
 //! `some_name` of the file. WHEN ADDING ONE: a field here, its use in `settings.rs`, a line in the

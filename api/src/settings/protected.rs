@@ -1,4 +1,4 @@
-//! How is a setting kept that may hold a password? It prints without it.
+//! A setting that may hold a password, and prints without it.
 
 use serde::Deserialize;
 use std::{convert::Infallible, fmt, str::FromStr};

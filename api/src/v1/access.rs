@@ -1,5 +1,5 @@
-//! `GET /v1/items/{kind}/{id}/access`: who may do what with an item, now or at a past moment, and
-//! why.
+//! `GET /v1/items/{kind}/{id}/access`: the access list of an item, now or at a past moment, with
+//! its reasons.
 
 use super::{
     eyes::{Seen, look},

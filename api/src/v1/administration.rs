@@ -1,4 +1,4 @@
-//! `GET /v1/kinds`: what is the deployment set to?
+//! `GET /v1/kinds`: the kinds of the deployment.
 
 use super::shape::{List, Page, words};
 use crate::{extract::Head, problem::Fallible, state::AppState};

@@ -1,4 +1,4 @@
-//! `GET /v1/catalog`: what is published, for anybody who asks.
+//! `GET /v1/catalog`: the published items, for any caller.
 
 use super::{
     fresh,

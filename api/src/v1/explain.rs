@@ -1,4 +1,4 @@
-//! `GET /v1/explain`: why may somebody do something with an item, or why not, now or then?
+//! `GET /v1/explain`: why a subject may or may not do something with an item, now or then.
 
 mod acts;
 mod body;

@@ -1,4 +1,4 @@
-//! What may a caller see of an item? The one answer for all reading routes, and for bodies of
+//! What a caller may see of an item. The one answer for all reading routes, and for bodies of
 //! commands.
 
 use crate::{

@@ -1,4 +1,4 @@
-//! How current must an answer be? Waits, within bounds, for what the caller has seen or written.
+//! Consistency: waits, within bounds, for what the caller has seen or written.
 
 use crate::{
     extract::Head,

@@ -1,4 +1,4 @@
-//! Which forms of input do several routes share?
+//! Forms of input that several routes share.
 
 use super::shape::words;
 use crate::problem::{Fallible, Problem};

@@ -1,5 +1,5 @@
-//! `/v1/projections`: how far are the read models, and how are they rebuilt, compared with the log,
-//! paused and resumed?
+//! `/v1/projections`: progress of the read models; rebuild, compare with the log, pause and
+//! resume.
 
 use super::shape::{List, Page, words};
 use crate::{

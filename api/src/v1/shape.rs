@@ -1,4 +1,4 @@
-//! What do answers look like? The bodies of the API, made from states and rows, knowing no request.
+//! The bodies of answers, made from states and rows, without any request.
 
 pub mod account;
 pub mod answer;

@@ -1,4 +1,5 @@
-//! `GET /v1/items/{kind}/{id}/history` and `GET /v1/audit/events`: what happened, by whom, and why.
+//! `GET /v1/items/{kind}/{id}/history` and `GET /v1/audit/events`: the history of an item and the
+//! audit trail.
 
 use super::{
     eyes::look,

@@ -1,5 +1,5 @@
-//! `GET /v1/view-as` and `GET /v1/items/{kind}/{id}/view-as`: what does an account, a group or who
-//! holds a link see?
+//! `GET /v1/view-as` and `GET /v1/items/{kind}/{id}/view-as`: what an account, a group or the
+//! bearer of a link sees.
 
 use super::{
     explain::{Regard, bounded, permission, subject},

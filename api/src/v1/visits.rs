@@ -1,4 +1,4 @@
-//! The routes of openings of links.
+//! The routes of visits.
 
 pub mod open;
 pub mod swap;

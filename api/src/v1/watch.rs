@@ -1,4 +1,4 @@
-//! `GET /v1/watch`: what is recorded, told in order as it happens (server-sent events).
+//! `GET /v1/watch`: recorded events in order, as they happen (server-sent events).
 
 mod query;
 mod stream;

@@ -1,4 +1,4 @@
-//! How does one delivery leave, and what is its answer worth?
+//! Sends one delivery and judges its answer.
 
 use super::{WebhookOptions, target};
 use axum::http::{HeaderMap, Request, StatusCode, header};

@@ -1,4 +1,4 @@
-//! Who may deliver now, and how is it noted how far that has come?
+//! The lease of a webhook, and the saved progress of its deliveries.
 
 use super::Shared;
 use commands::{Attempt, CommandError, Deliveries, Lease};

@@ -1,4 +1,4 @@
-//! When is a delivery that failed tried again? As Standard Webhooks recommends: over some days.
+//! The schedule of retries, as Standard Webhooks recommends: over some days.
 
 use std::{str::FromStr, time::Duration};
 

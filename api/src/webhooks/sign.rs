@@ -1,4 +1,4 @@
-//! How is a delivery signed? HMAC-SHA256 over id, time and body (Standard Webhooks 1.0.0).
+//! Signs a delivery: HMAC-SHA256 over id, time and body (Standard Webhooks 1.0.0).
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};

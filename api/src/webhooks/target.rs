@@ -1,4 +1,5 @@
-//! Where may deliveries go? Not to this machine or a private network, unless a setting allows it.
+//! Checks the target of deliveries: not this machine or a private network, unless a setting allows
+//! it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};

@@ -1,4 +1,4 @@
-//! What happens to the events of one webhook? Each is sent until it arrives or is given up.
+//! Sends the events of one webhook, each until it arrives or is given up.
 
 use super::{
     Shared,

@@ -1,4 +1,4 @@
-//! How do appends come out, and how long do they take? A decorator over the log that counts them.
+//! A decorator over the log that counts appends and measures them.
 
 use async_trait::async_trait;
 use domain::position::Position;

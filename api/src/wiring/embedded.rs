@@ -1,4 +1,4 @@
-//! How are the embedded engines opened? SQLite files in the data folder.
+//! Opens the embedded engines: SQLite files in the data folder.
 
 use super::{DbParts, LogParts};
 use crate::{

@@ -1,4 +1,4 @@
-//! How is the log on NATS JetStream opened?
+//! Opens the log on NATS JetStream.
 
 use super::LogParts;
 use crate::{

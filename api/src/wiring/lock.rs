@@ -1,4 +1,4 @@
-//! Does another process write to this data folder? One may.
+//! The lock of the data folder: one process may write.
 
 use super::at;
 use crate::cli::{Exit, Failure};

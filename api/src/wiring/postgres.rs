@@ -1,4 +1,4 @@
-//! How is PostgreSQL reached? A pool, TLS where asked for or needed.
+//! Connects to PostgreSQL: a pool, TLS where requested or needed.
 
 use super::DbParts;
 use crate::{

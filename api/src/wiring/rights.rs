@@ -1,5 +1,5 @@
-//! How do commands know what other streams than the item's say of an account? From the access
-//! index of this node.
+//! The authority of commands over the access index of this node: what other streams than the
+//! item's say of an account.
 
 use async_trait::async_trait;
 use commands::{Authority, CommandError, KnownEnds, Standing};

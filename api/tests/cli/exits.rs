@@ -1,5 +1,4 @@
-//! With which code does it end, and does it say why? Who holds the data folder, and what still
-//! works?
+//! Exit codes and their messages; who holds the data folder, and what still works.
 
 use crate::support::{Service, run};
 use std::net::TcpListener;

@@ -1,4 +1,4 @@
-//! Does the help say what it said? A changed flag is seen here.
+//! The help is as it was: a changed flag is seen here.
 
 use crate::support::run;
 

@@ -1,4 +1,4 @@
-//! What does the service write to its log?
+//! What the service writes to its log.
 
 use crate::support::Service;
 

@@ -1,4 +1,4 @@
-//! Does the binary do what its help says? Run as a process, as people and scripts run it.
+//! The binary does what its help says: run as a process, as people and scripts run it.
 
 #![expect(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Do the pages look as they did? Each as a browser gets it, with what differs each time left out.
+//! The pages look as they did: each as a browser gets it, without what differs each time.
 
 use crate::support::Service;
 use reqwest::{Client, Response, header::HeaderMap};

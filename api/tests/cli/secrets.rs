@@ -1,4 +1,4 @@
-//! Where are secrets, and where are they not?
+//! Where secrets are, and where they are not.
 
 use crate::support::{Service, run, sharelog};
 use std::{fs, os::unix::fs::PermissionsExt as _};

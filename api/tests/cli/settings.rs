@@ -1,4 +1,4 @@
-//! Which source of a setting wins, and what is refused?
+//! Precedence of settings, and what is refused.
 
 use crate::support::{Done, run, sharelog};
 use std::fs;

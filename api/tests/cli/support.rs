@@ -1,5 +1,4 @@
-//! How is the binary run by these tests? In a folder of its own, without the environment's
-//! settings.
+//! Runs the binary in a folder of its own, without the environment's settings.
 
 use std::{
     fs::{self, File},

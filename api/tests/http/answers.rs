@@ -1,4 +1,4 @@
-//! Nothing is taken that is not done, and no answer says less than it knows.
+//! Nothing is accepted that is not done, and no answer says less than it knows.
 
 use crate::world::{World, registration, share};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What is answered when a part of the service fails or is in doubt, and what the log has then.
+//! Answers when a part of the service fails or is uncertain, and what the log has then.
 
 use crate::{
     rig::{DRIVER, Rig, Trouble},

@@ -1,4 +1,4 @@
-//! Do filters find what they name, whichever way it is named? And is what cannot be found told?
+//! Filters find what they name, in every form of the name, and what cannot be found is refused.
 
 use crate::world::{Answer, Client, World, share};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! How current answers are: own writes, positions that are named, read models that lag or are away.
+//! How current answers are: own writes, named positions, read models that lag or are away.
 
 use crate::world::{Answer, World, registration, share};
 use api::extract::PositionToken;

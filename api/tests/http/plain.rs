@@ -1,4 +1,4 @@
-//! Does every refusal say in plain words what is wrong, with what, and what to do?
+//! Every refusal says in plain words what is wrong, with what, and what to do.
 
 use crate::world::{Answer, World, share};
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! What is told before a command is given, and what is still open after one: the preview of
-//! opening and closing to everybody, and narrowing.
+//! Previews before a command and remaining access after it: opening and closing to everybody, and
+//! narrowing.
 
 use crate::world::{World, share};
 use serde_json::{Value, json};

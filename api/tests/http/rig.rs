@@ -1,4 +1,4 @@
-//! What if log or read models fail in the middle of a request? Decorators that a test rigs.
+//! Decorators of log and read models that a test makes fail in the middle of a request.
 
 use crate::world::Client;
 use async_trait::async_trait;

@@ -1,4 +1,4 @@
-//! What may callers do while the access index knows, and while it does not?
+//! What callers may do while the access index knows, and while it does not.
 
 use crate::world::{World, share};
 use domain::{

@@ -1,4 +1,5 @@
-//! How many commands a second, beside what the client library alone can publish in the same run?
+//! Benchmark of commands per second, beside what the client library alone publishes in the same
+//! run.
 //!
 //! `cargo bench -p commands --bench commands` (`-- --full` for longer rounds). Needs nats-server:
 //! `SHARELOG_NATS_SERVER` or on the PATH.

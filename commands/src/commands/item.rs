@@ -1,5 +1,5 @@
-//! Commands on items: rights from the authority, rules from the domain, rows into the vault before
-//! the append.
+//! Commands on items: permissions from the authority, rules from the domain, vault rows before the
+//! append.
 
 use super::Commands;
 use crate::{

@@ -1,4 +1,4 @@
-//! Commands on webhooks. Secrets go to the vault, sealed, each once, under a fresh id.
+//! Commands on webhooks. Secrets go to the vault, sealed, each once, under a new id.
 
 use super::Commands;
 use crate::{

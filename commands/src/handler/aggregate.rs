@@ -1,4 +1,4 @@
-//! What does the handler need to know of an aggregate? How it folds; one implementation each.
+//! What the handler needs to know of an aggregate; one implementation each.
 
 use domain::{
     account::{self, AccountState},

@@ -1,4 +1,5 @@
-//! What bytes does a proposal become? Private texts sealed, envelope encoded, size checked.
+//! Encodes a decision as the bytes of a record: private texts sealed, envelope encoded, size
+//! checked.
 
 use super::{CommandContext, EncodedCommit, Handler, MAX_RECORD, Proposal, vault_error};
 use crate::{CommandError, vault::keeper::DataKey};

@@ -1,4 +1,4 @@
-//! Was this command carried out before? Idempotency keys, and the first answer told again.
+//! Idempotency: finds the command that was carried out under a key, and repeats its first answer.
 
 use super::{Aggregate, CommandContext, Handler, creates, unreadable, vault_error};
 use crate::{Caller, CommandError, Outcome, Status};

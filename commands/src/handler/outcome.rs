@@ -1,4 +1,4 @@
-//! What does the caller get to know of a commit? Its events in their places, the states around it.
+//! What the caller learns of a commit: its events with their positions, and the states around it.
 
 use super::{Aggregate, CommandContext, Proposal};
 use crate::{Outcome, Status};

@@ -1,7 +1,7 @@
-//! Where are the folds of long streams saved? In a disposable local file.
+//! Snapshots of the states of long streams, in a disposable local file.
 //!
-//! A saved fold is a shortcut, never a source: it is keyed by log, stream and fold version, texts
-//! stand in it sealed, and whatever is wrong with the file is answered by reading the stream
+//! A snapshot is a shortcut, never a source: it is keyed by log, stream and state version, its
+//! texts are sealed, and whatever is wrong with the file is answered by reading the stream
 //! instead.
 
 use super::Aggregate;

@@ -1,4 +1,4 @@
-//! Where are folded states kept? One slot per stream, bounded in memory, each behind its own lock.
+//! The cache of states: one entry per stream, bounded in memory, each behind its own lock.
 
 use super::Aggregate;
 use domain::{position::Position, stream::StreamName, time::Time};

@@ -1,4 +1,4 @@
-//! Which keys sign links and visits? By purpose and number; several are valid at once.
+//! The keys that sign links and visits, by purpose and number; several are valid at once.
 
 use crate::{CommandError, core::Core, core::purpose_name, handler::vault_error};
 use domain::{event::KeyPurpose, system::SystemState};

@@ -1,4 +1,4 @@
-//! How is a link opened? Checks in one order, one use where uses are limited, then a visit.
+//! Opens a link: checks in one order, one use where uses are limited, then a visit.
 
 use super::{
     signed::{self, Form, Unverified},

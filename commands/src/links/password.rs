@@ -1,5 +1,5 @@
-//! Is this the link's password? Argon2id off the async threads, and a limit on wrong guesses that
-//! heals by itself.
+//! Verifies link passwords: Argon2id off the async threads, and a limit on wrong attempts that
+//! resets by itself.
 
 use crate::{Clock, CommandError, OpenError, Secret};
 use argon2::{

@@ -1,4 +1,4 @@
-//! What do signed texts look like? Link tokens, visits and codes; fixed layouts with an HMAC tag.
+//! Signed tokens of links, visits and codes: fixed layouts with an HMAC tag.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{

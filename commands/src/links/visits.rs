@@ -1,4 +1,4 @@
-//! Is this visit still good? Checked again at each use.
+//! Validates a visit, again at each use.
 
 use super::signed::{self, Form, Unverified};
 use crate::{CommandError, core::Core};

@@ -1,4 +1,4 @@
-//! What ends when? The earliest ends of open grants and links, as the log tells them.
+//! A queue of the earliest ends of open grants and links, as the log reports them.
 
 use super::MOST;
 use crate::KnownEnds;

@@ -1,4 +1,4 @@
-//! Which items must be read before it is known what has ended on them, and when?
+//! A queue of items that must be read before their ends are known, each with its next time.
 
 use domain::{id::ItemRef, time::Time};
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! How is private text sealed, and how are keys wrapped? XChaCha20-Poly1305 throughout.
+//! Seals private texts and wraps keys, with XChaCha20-Poly1305 throughout.
 
 use crate::random;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};

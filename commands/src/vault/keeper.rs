@@ -1,4 +1,4 @@
-//! Who holds the data keys? Unwraps, caches and makes them; seals and opens with them.
+//! The key ring: unwraps, caches and creates data keys; seals and opens texts with them.
 //!
 //! INVARIANT (erasure): a destroyed key is used here for at most [`KEY_SECONDS`] on nodes that did
 //! not destroy it, and not at all on the one that did. What was sealed with it in that time cannot

@@ -1,4 +1,4 @@
-//! Who opens the private texts of records for those who may read them?
+//! Decrypts the private texts of records for readers that may see them.
 
 use super::{ServerKey, Vault, keeper::Keeper};
 use async_trait::async_trait;

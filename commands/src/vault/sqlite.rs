@@ -1,7 +1,7 @@
 //! The vault engine of the embedded default: one SQLite file, synced with every write.
 //!
 //! Deleted contents are overwritten (`secure_delete`), and the write-ahead log is emptied after an
-//! erasure, so that nothing of a forgotten holder stays in the files.
+//! erasure, so that nothing of a forgotten key owner stays in the files.
 
 mod notes;
 mod worker;

@@ -1,4 +1,4 @@
-//! What is private stands where it can be forgotten, and is forgotten.
+//! Private data is kept where it can be erased, and is erased.
 
 use crate::{troubled::TroubledLog, world::*};
 use commands::{

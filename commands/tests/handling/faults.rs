@@ -1,4 +1,4 @@
-//! What if the log misbehaves while a command is under way?
+//! Faults of the log while a command is under way.
 
 use crate::world::*;
 use commands::{CommandError, Commands, Status};

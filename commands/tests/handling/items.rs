@@ -1,4 +1,4 @@
-//! Commands on items: recorded, refused, unchanged, planned.
+//! Commands on items: recorded, refused, unchanged, dry runs.
 
 use crate::world::*;
 use commands::{AskedGrantee, CommandError, Status};

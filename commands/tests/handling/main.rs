@@ -1,4 +1,4 @@
-//! Does the write side keep its promises, on every engine?
+//! The promises of the write side, tested on every engine.
 
 #![allow(
     clippy::unwrap_used,

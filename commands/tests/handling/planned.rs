@@ -1,4 +1,4 @@
-//! Does a dry run tell what the command then does?
+//! A dry run reports what the command then does.
 
 use crate::world::*;
 use commands::{AskedGrantee, CommandError, Commands, Outcome, Request, Status};

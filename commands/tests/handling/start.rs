@@ -1,4 +1,4 @@
-//! The first start, later ones, and those that must not be.
+//! The first start, later ones, and those that must be refused.
 
 use crate::world::*;
 use commands::{Commands, Settings, StartError, vault::ServerKey};

@@ -1,4 +1,4 @@
-//! What has ended by the clock is recorded once, whoever notices.
+//! What has ended by the clock is recorded once, by any node.
 
 use crate::{troubled::TroubledLog, world::*};
 use commands::{

@@ -1,4 +1,4 @@
-//! Do all vault engines keep the same promises? One suite, one module per engine.
+//! The promises of the vault: one suite, one module per engine.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Which permission does each event need of the one who causes it? The command authorisation table.
+//! The command authorisation table: the permission each event requires of its actor.
 
 use crate::{event::ItemEvent, role::Permission};
 

@@ -1,8 +1,8 @@
-//! Who may do what, answered the slow and obvious way: the model that everything fast is compared
+//! The naive evaluator of access, slow and obvious: the model that everything fast is compared
 //! with.
 //!
 //! It keeps no state. For every grant and link that a history ever made it walks the rest of the
-//! history and asks whether that one is still there. It shares no code with `evolve` and
+//! history and checks whether that one is still there. It shares no code with `evolve` and
 //! `permissions`, not even the role table.
 
 use super::Visit;

@@ -1,4 +1,4 @@
-//! By which paths has somebody access to an item, and by whose act?
+//! Access paths: by which a subject has access to an item, and by whose act.
 
 use super::{
     Subject,

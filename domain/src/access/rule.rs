@@ -1,4 +1,4 @@
-//! By which ways does somebody reach an item? The one rule, over whoever knows the facts.
+//! The one rule that finds the paths of a subject to an item, over any source of facts.
 //!
 //! A command's folded state and the access index know them in different shapes; both answer
 //! [`Facts`], so that there is one definition and nothing is copied to ask it.

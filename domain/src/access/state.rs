@@ -1,4 +1,4 @@
-//! What does the folded state of an item, alone, know of who may do what?
+//! The facts of access that the state of an item knows by itself.
 
 use super::{
     Subject, Visit,

@@ -1,6 +1,6 @@
 //! Payloads of the events on an account's stream. A storage format: see the catalogue.
 //!
-//! Names and addresses of people stand in the vault; events hold the id of the row only.
+//! Names and addresses of people are kept in the vault; events hold the id of the row only.
 
 use super::no_private_text;
 use crate::id::VaultId;

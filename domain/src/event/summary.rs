@@ -1,6 +1,6 @@
-//! What does an event say in plain words?
+//! One-line summaries of events in plain words.
 //!
-//! One line for a timeline and the audit trail. It holds ids, roles, days and numbers only, never a
+//! For a timeline and the audit trail. A summary holds ids, roles, days and numbers only, never a
 //! private text.
 
 use super::{

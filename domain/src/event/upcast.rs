@@ -1,4 +1,4 @@
-//! How does an old stored payload become one of the current version? Pure, one step a version.
+//! Upcasts: turn an old stored payload into the current version. Pure, one step per version.
 
 use serde_json::Value;
 

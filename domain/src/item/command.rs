@@ -1,4 +1,4 @@
-//! What can be asked of an item?
+//! The commands of the item aggregate.
 
 use crate::{
     access::Subject,

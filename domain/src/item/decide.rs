@@ -1,8 +1,8 @@
-//! Which events follow from a command?
+//! Decides which events follow from a command on an item.
 //!
-//! Order of the checks, the same for every command: does the caller know the item, is the
-//! permission there, does the condition hold, are the fields well formed, what do the rules of
-//! sharing say. What has passed its end counts as ended, recorded or not.
+//! Order of the checks, the same for every command: the caller knows the item, the permission is
+//! there, the condition holds, the fields are well formed, the rules of sharing agree. What has
+//! passed its end counts as ended, recorded or not.
 
 mod check;
 mod expire;

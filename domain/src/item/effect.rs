@@ -1,4 +1,4 @@
-//! Who gains and who loses by a command, and who still has access after it?
+//! The access difference of a command: who gains, who loses, and who still has access after it.
 
 use super::{ItemState, Lifecycle};
 use crate::{

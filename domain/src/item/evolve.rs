@@ -1,4 +1,4 @@
-//! How does an event change what is known of an item?
+//! Evolves the state of an item by one event.
 
 use super::{Closed, ItemState, Lifecycle, OpenGrant, OpenLink, OpenPublication, Origin};
 use crate::{

@@ -1,5 +1,5 @@
-//! Small questions about an item that the stream answers: was this ever there, can that link be
-//! opened?
+//! Status queries that the stream of an item answers: whether something ever existed, whether a
+//! link can be opened.
 
 use super::OpenLink;
 use crate::{

@@ -1,4 +1,4 @@
-//! What is known of an item: open things only.
+//! The state of an item: open things only.
 
 use crate::{
     actor::Actor,

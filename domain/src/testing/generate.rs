@@ -1,4 +1,4 @@
-//! Which histories can happen? Random commands, run through the real `decide` and `evolve`.
+//! Generates histories from random commands, run through the real `decide` and `evolve`.
 //!
 //! The same seed always gives the same history. Refused commands leave no trace, so that every
 //! history is one that the service could have written.

@@ -1,4 +1,4 @@
-//! Which names do examples use?
+//! The names that examples use.
 
 use crate::{
     event::{ItemEvent, ItemRegistered},

@@ -1,4 +1,5 @@
-//! Given these events, when this is asked, then those events follow: how are rules tested?
+//! Given / when / then for rules: given these events, when this is commanded, then those events
+//! follow.
 
 use super::names::{commit_id, hour, item};
 use crate::{

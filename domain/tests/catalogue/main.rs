@@ -1,4 +1,4 @@
-//! Is the stored format kept? Frozen samples, upcasts, the payload table.
+//! The stored format is kept: frozen samples, upcasts, the payload table.
 
 #![allow(
     clippy::unwrap_used,

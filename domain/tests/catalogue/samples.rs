@@ -1,4 +1,4 @@
-//! Does every version of every event that was ever written still read the same?
+//! Every version of every event that was ever written still reads the same.
 //!
 //! WHEN A TEST HERE FAILS: a new event or version needs its sample `samples/<name>.v<N>.json`, with
 //! every optional field, and its line in `samples/checksums.txt`, which the failing test prints. A

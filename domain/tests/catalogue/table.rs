@@ -1,4 +1,4 @@
-//! Is the payload table in `EVENTS.md` that of the types?
+//! The payload table in `EVENTS.md` is that of the types.
 
 use domain::{docs::payload_table, event::CATALOG};
 use std::{fs, path::PathBuf};

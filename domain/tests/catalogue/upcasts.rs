@@ -1,4 +1,4 @@
-//! Do steps from an old version to the current one chain? Proven with versions that never were.
+//! Steps from an old version to the current one chain. Proven with versions that never were.
 
 use domain::event::upcast::{Step, run};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Do `evolve` and `permissions` agree with the oracle, now and at any past position?
+//! `evolve` and `permissions` agree with the oracle, now and at any past position.
 
 use domain::{
     access::{

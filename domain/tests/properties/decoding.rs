@@ -1,4 +1,4 @@
-//! Do decoders survive anything?
+//! Decoders survive any input.
 
 use domain::{
     actor::Actor,

@@ -1,4 +1,4 @@
-//! What is true of every history that the rules allow?
+//! Invariants of every history that the rules allow.
 
 use domain::{
     access::{oracle::Entry, required},

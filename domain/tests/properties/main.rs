@@ -1,4 +1,4 @@
-//! What holds for every history, id, name and byte string?
+//! Properties of every history, id, name and byte string.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Do ids, streams, positions and times read back as they were written?
+//! Ids, streams, positions and times read back as they were written.
 
 use domain::{
     id::{

@@ -1,4 +1,4 @@
-//! Who may ask, and what does the answer give away?
+//! Preconditions of commands, and what a refusal discloses.
 
 use super::make::{closed, gives, link, links, mine, public, register, retired, share, terms};
 use domain::{

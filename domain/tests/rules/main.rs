@@ -1,4 +1,4 @@
-//! Every rule as a sentence: given these events, when this is asked, then that follows.
+//! Every rule as a sentence: given these events, when this is commanded, then that follows.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Shorthand for what the examples are made of.
+//! Shorthand to build the examples.
 
 use domain::{
     event::{

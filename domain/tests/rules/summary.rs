@@ -1,4 +1,4 @@
-//! Events in plain words.
+//! Summaries of events in plain words.
 
 use super::make::{gives_until, links, terms};
 use domain::{

@@ -1,4 +1,4 @@
-//! Who sees an item without a grant.
+//! Visibility: access to an item without a grant.
 
 use super::make::{closed, gives, links, mine, public, sees, terms};
 use domain::{

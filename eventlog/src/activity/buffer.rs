@@ -1,5 +1,4 @@
-//! How do entries reach the activity log without anybody waiting? A buffer that is written every
-//! second.
+//! The buffer of the activity log: entries are added without waiting and written every second.
 
 use super::{Activity, ActivityEntry, ActivityFilter, ActivityKind, ActivityRow};
 use crate::{LogError, skew::Now};

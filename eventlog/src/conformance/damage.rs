@@ -1,5 +1,4 @@
-//! Cases: what a follower does when the log cannot be as it is. It stops, says where, and skips
-//! nothing.
+//! Cases: a follower of a damaged log stops, says where, and skips nothing.
 
 use super::{
     Bench, Factory, Maker, everything,

@@ -1,4 +1,5 @@
-//! Is the stream as it must be, and are all records there? Asked at start and every 30 s.
+//! Verifies the configuration of the stream and that all records are there, at start and every 30
+//! s.
 
 use super::{JetStreamLog, Shared, server};
 use crate::{Durability, EventLog as _, Head, LogError, chain::begins_at_one};

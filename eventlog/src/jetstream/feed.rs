@@ -1,4 +1,4 @@
-//! How do messages come from the server in order, whatever happens to it or to the connection?
+//! Fetches messages from the server in order, through restarts and lost connections.
 //!
 //! Consumers of ours are disposable: they live in the server's memory, acknowledge nothing and
 //! carry no state that we need. Whenever one falls silent, skips or vanishes, another is made after

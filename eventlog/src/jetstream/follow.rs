@@ -1,4 +1,4 @@
-//! How is the whole log followed on JetStream?
+//! Follows the whole log on JetStream.
 
 use super::{
     Shared,

@@ -1,4 +1,4 @@
-//! Where was a command with this idempotency key recorded? An index of our own, as the broker
+//! The idempotency index: where a command with a key was recorded. Our own, because the broker
 //! forgets.
 
 use super::{

@@ -1,4 +1,4 @@
-//! Where is the server, how do we sign in, and how must the log lie on it?
+//! Options of the JetStream engine: server address, credentials, stream configuration.
 
 use crate::LogError;
 use async_nats::{Client, ConnectOptions, ServerAddr};

@@ -1,4 +1,5 @@
-//! What did this node append itself? So that the index of keys need not read it back.
+//! Keys of the records that this node appended itself, so that the idempotency index need not read
+//! them back.
 
 use domain::position::Position;
 use parking_lot::Mutex;

@@ -1,4 +1,4 @@
-//! What do we ask the server beside publishing, and how are its answers read?
+//! Requests to the server beside publishing, and the parsing of its answers.
 
 use super::{JetStreamOptions, Shared};
 use crate::{LogError, chain::RawRecord};

@@ -1,4 +1,4 @@
-//! How are our SQLite files opened, and how are they read beside their writer?
+//! Opens our SQLite files, and reads them beside their writer.
 
 use crate::LogError;
 use parking_lot::Mutex;

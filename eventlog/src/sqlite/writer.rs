@@ -1,4 +1,4 @@
-//! Who appends to the SQLite log? One thread, which commits everything that waits in one
+//! The writer of the SQLite log: one thread, which commits everything that waits in one
 //! transaction.
 
 use super::{integer, last, message, store::failed, version};

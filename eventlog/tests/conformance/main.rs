@@ -1,4 +1,4 @@
-//! Does every engine keep every promise? The one suite, run on each.
+//! Every engine keeps every promise: the one suite, run on each.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! The suite on logs that are read once for all followers, and what only these promise.
+//! The suite on logs with a shared tail, and what only these promise.
 
 use super::{jetstream::JetStream, memory::Memory, sqlite::Sqlite};
 use async_trait::async_trait;

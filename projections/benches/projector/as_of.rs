@@ -1,4 +1,4 @@
-//! What does the access list of a past moment cost beside that of now?
+//! The cost of the access list of a past moment beside that of now.
 
 use super::feed::Home;
 use domain::{

@@ -1,4 +1,4 @@
-//! What is projected? Records of a believable mix, appended to JetStream beforehand.
+//! The records that are projected: a realistic mix, appended to JetStream beforehand.
 
 use async_trait::async_trait;
 use deadpool_postgres::{Manager, Pool, Runtime};

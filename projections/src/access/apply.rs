@@ -1,4 +1,4 @@
-//! What does each event change in the tables of `access`?
+//! Applies each event to the tables of `access`.
 
 use super::tables::{
     ACCOUNTS, GRANTS, ITEM, ITEMS, LINKS, MOMENTS, ORIGIN, PUBLICATIONS, SETTINGS, STATES,

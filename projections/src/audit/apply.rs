@@ -1,4 +1,4 @@
-//! Which rows of the trail does an event become?
+//! Turns an event into rows of the audit trail.
 
 use super::{
     payload::{Side, said},

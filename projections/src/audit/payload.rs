@@ -1,4 +1,4 @@
-//! What does each event say of before and after, and about whom is it?
+//! What each event says of before and after, and which target it is about.
 //!
 //! Private texts are taken out of the JSON and kept as rows of their own, each with the key that
 //! sealed it, so that erasure removes exactly them. Ids of vault rows are no part of the trail.

@@ -1,4 +1,4 @@
-//! How do the cells of the trail become an event again?
+//! Turns the cells of the audit trail back into an event.
 
 use crate::{
     AuditRow, Target,

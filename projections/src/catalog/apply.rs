@@ -1,4 +1,4 @@
-//! What does each event change in the tables of `catalog`?
+//! Applies each event to the tables of `catalog`.
 
 use super::tables::{ENTRIES, ITEM, OWNERS, TAGS, WORDS};
 use crate::{

@@ -1,4 +1,4 @@
-//! Who fills the ring? One task a node, while there are readers.
+//! The follower of the feed: one task per node fills the ring while there are readers.
 
 use super::{
     Body, Follower as State, Inner, Told,

@@ -1,4 +1,4 @@
-//! How does one reader come to the next events? From the ring, or from the past until it is there.
+//! A reader of the feed: next events from the ring, or from the past until it is there.
 
 use super::{Body, FeedError, Follower, Inner, Told, WHOLE, count, ring::Taken};
 use crate::{AuditFilter, AuditOrder, Model, Page, ViewError};

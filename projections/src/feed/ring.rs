@@ -1,4 +1,4 @@
-//! Which of the last events are at hand? Shared by all readers, bounded in number and bytes.
+//! The ring of the last events, shared by all readers, bounded in number and bytes.
 
 use super::{Body, Told, WHOLE};
 use crate::AuditFilter;

@@ -1,4 +1,4 @@
-//! What does the audit trail say of a record that has just been appended?
+//! Turns a record that was just appended into the events of the audit trail.
 
 use crate::{
     AuditRow,

@@ -1,4 +1,4 @@
-//! What do the touched rows look like while a batch is folded?
+//! The touched rows in memory while a batch is folded.
 
 use super::is_temporal;
 use crate::{

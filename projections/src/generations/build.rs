@@ -1,4 +1,4 @@
-//! What is known of a generation that was asked for?
+//! The state of a requested generation.
 
 use super::cell;
 use crate::{

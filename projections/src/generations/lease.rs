@@ -1,7 +1,8 @@
-//! Who builds a generation? One node at a time, for as long as it says so; another one takes it up
-//! when it has been silent.
+//! The lease of a build: one node builds a generation at a time; another takes over when the lease
+//! runs out.
 //!
-//! The lease spares work only: that every record takes effect once is the checkpoint's doing.
+//! The lease only avoids wasted work: that every record takes effect once is ensured by the
+//! checkpoint.
 
 use super::{Build, BuildState, Comparison, Generations, Purpose, cell, named};
 use crate::{

@@ -1,4 +1,4 @@
-//! How does a generation take the place of another, and when do the old tables go?
+//! Switches to another generation, and removes the old tables later.
 
 use super::{Comparison, Generations, cell, lease::told, named, progress};
 use crate::{

@@ -1,4 +1,4 @@
-//! What does the index answer?
+//! The answers of the index.
 
 use domain::{
     access::rule::{WayKind, WayKinds},

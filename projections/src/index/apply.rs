@@ -1,4 +1,4 @@
-//! What does each event change in the index?
+//! Applies each event to the index.
 //!
 //! The same as in the folded state of an item: `domain::item::evolve` is the model, and the suite
 //! compares the two at every position.

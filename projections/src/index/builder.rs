@@ -1,5 +1,5 @@
-//! How is an index made without a log? For tests, benchmarks and generators; by the same code that
-//! takes in records.
+//! Builds an index without a log, for tests, benchmarks and generators, by the same code that
+//! applies records.
 
 use super::{
     file::{self, LoadError},

@@ -1,5 +1,5 @@
-//! How are rows written to the saved file, and read from it? Little-endian numbers in blocks of
-//! about a megabyte, each with its length and checksum; an empty block ends the file.
+//! Encodes and decodes rows of the saved file: little-endian numbers in blocks of about a
+//! megabyte, each with its length and checksum; an empty block ends the file.
 
 use super::{
     names::Names,

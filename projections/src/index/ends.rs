@@ -1,4 +1,4 @@
-//! What ends by the clock? So that nobody need read the whole log for it.
+//! The expirations that the index knows, so that the whole log need not be read for them.
 
 use super::{snapshot::Snapshot, tables::Tables};
 use domain::{id::ItemRef, time::Time};

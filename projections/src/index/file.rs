@@ -1,4 +1,4 @@
-//! How is the index saved and loaded? One file, written beside and renamed over the old one.
+//! Saves and loads the index: one file, written beside and renamed over the old one.
 //!
 //! Disposable: what is damaged, of another version, of another log or ahead of its head is read
 //! from the log instead. A wrong answer can never come from it.

@@ -1,4 +1,4 @@
-//! How does the index keep up with the log? One task follows and is the only writer.
+//! Keeps the index current: one task follows the log and is the only writer.
 
 use super::{AccessIndex, Shared, file, options::Started, tables::Tables};
 use domain::{

@@ -1,5 +1,5 @@
-//! Which number has a name? Names are numbered in the order in which the log mentions them first,
-//! so that every node gives the same numbers.
+//! The interner: names are numbered in the order in which the log mentions them first, so that
+//! every node gives the same numbers.
 
 use super::pages::Pages;
 use domain::id::LogId;

@@ -1,4 +1,4 @@
-//! What is the nearest reason for a refusal?
+//! Finds the nearest reason for a denial.
 
 use super::{answer::Refusal, view::View};
 use domain::{

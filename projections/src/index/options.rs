@@ -1,4 +1,4 @@
-//! How does the index work, how is it, and why does it not answer?
+//! Options and status of the index, and the reasons for which it does not answer.
 
 use domain::{position::Position, time::Time};
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! How does a table change while others read it? In pages: a copy shares all pages, and a writer
-//! copies those it touches, each once as long as nobody takes another copy.
+//! A persistent vector: a copy shares all pages, and a writer copies those it touches, each once
+//! as long as no other copy is taken.
 
 use std::{array, sync::Arc};
 

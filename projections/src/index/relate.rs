@@ -1,5 +1,5 @@
-//! Who is member of what, whose library is open to whom, what is part of what? Facts that the index
-//! holds and evaluates; the events that will say them take this way.
+//! Relationships: group membership, library shares and parts of containers. Facts that the index
+//! holds and evaluates; the events that will report them are applied here.
 
 use super::{
     rows::{At, Opening},

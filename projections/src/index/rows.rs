@@ -1,4 +1,4 @@
-//! What is one row of the index? Items, people, and the edges between them.
+//! The rows of the index: items, principals, and the edges between them.
 
 use super::{
     names::Place,

@@ -1,4 +1,4 @@
-//! When is the index saved? Now and then while it follows the log, and at its end.
+//! Saves the index from time to time while it follows the log, and at its end.
 //!
 //! All saves write the same file beside the old one, so there is never more than one.
 

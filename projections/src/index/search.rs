@@ -1,9 +1,10 @@
-//! Who may do something with an item, and with which items may somebody do something?
+//! Searches the index: principals that may do something with an item, and items with which a
+//! principal may do something.
 //!
-//! Found in the order in which the log mentioned them first: the same on every node, and none
-//! changes its place while somebody pages. A page begins after a name; a node that stands before
-//! the position at which that name was given may not know it, and answers nothing rather than the
-//! first page again.
+//! Results come in the order in which the log mentioned them first: the same on every node, and
+//! unchanged between pages. A page begins after a name; a node that is before the position at
+//! which that name was given may not know it, and answers nothing rather than the first page
+//! again.
 
 use super::{
     IndexError,

@@ -1,4 +1,4 @@
-//! What does the index say at one position?
+//! A snapshot: the index at one position.
 
 use super::{
     answer::{IndexPath, IndexVia, ItemFacts, Refusal, Verdict},

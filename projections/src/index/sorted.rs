@@ -1,4 +1,4 @@
-//! How are the many edges of one thing held? Sorted, in pieces that a writer copies one at a time.
+//! Sorted edges of one thing, in chunks that a writer copies one at a time.
 
 use std::{fmt::Debug, mem, sync::Arc};
 

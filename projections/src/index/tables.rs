@@ -1,4 +1,4 @@
-//! What does the index hold at one position, and how is it found?
+//! The tables of the index at one position, and look-up in them.
 
 use super::{
     names::{Names, Place, hash},

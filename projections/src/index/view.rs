@@ -1,4 +1,4 @@
-//! How does the index answer the rule's questions? Views of rows; nothing is copied.
+//! The facts of the access rule as views of index rows; nothing is copied.
 
 use super::{
     rows::{Edge, GROUP, ItemRow, LinkRow, Opening, PrincipalRow},

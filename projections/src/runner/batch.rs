@@ -1,4 +1,4 @@
-//! What do fetched records change, before any table is looked at?
+//! Prepares fetched records: their changes, before any table is read.
 
 use super::follow::identity;
 use crate::{

@@ -1,4 +1,4 @@
-//! Who builds the generations that were asked for, and how do they come to be read?
+//! Builds requested generations and switches to them.
 //!
 //! A build is filled from the log like any other generation, in larger batches, with its own
 //! checkpoint: a node that dies in the middle, or another one, goes on from there. Then it is

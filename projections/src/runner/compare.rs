@@ -1,5 +1,5 @@
-//! Do the tables that are read say what follows from the log? Both generations are compared at one
-//! position, while the runner and readers go on.
+//! Compares the tables that are read with what follows from the log. Both generations are compared
+//! at one position, while the runner and readers go on.
 
 use super::{GLANCE, Halt, Line, Runner, follow::Pace, log_failed};
 use crate::{

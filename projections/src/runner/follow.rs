@@ -1,4 +1,4 @@
-//! How do records get from the log into one generation of tables?
+//! Moves records from the log into one generation of tables.
 
 use super::{
     Halt, Runner,

@@ -1,5 +1,5 @@
-//! How do the tables of another generation come to be? By the statements of the migrations that
-//! made the first one.
+//! The DDL of further generations, taken from the statements of the migrations that made the first
+//! one.
 //!
 //! A version's tables are made by `CREATE TABLE` and `CREATE INDEX` and never altered (another
 //! meaning is another version), so these statements say all there is to say.

@@ -1,5 +1,5 @@
-//! Which tables are meant? A version of a projection may stand in several generations beside each
-//! other.
+//! Names the tables of a generation. A version of a projection may have several generations beside
+//! each other.
 
 use crate::{
     projection::{Projection, Shape, Table},

@@ -1,4 +1,4 @@
-//! What does a row of each answer hold?
+//! The rows of each answer.
 
 use crate::Build;
 use domain::{

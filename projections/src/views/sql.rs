@@ -1,4 +1,4 @@
-//! How are the questions answered from SQL tables? One text for both engines wherever they agree.
+//! Answers the questions from SQL tables. One text for both engines wherever they agree.
 //!
 //! In the texts `@` stands before the name of a table of the projection, whose live version is read
 //! in the same snapshot as the rows.

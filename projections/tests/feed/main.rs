@@ -1,4 +1,4 @@
-//! Is everything told once and in order, whatever happens to the follower?
+//! Everything is reported once and in order, whatever happens to the follower.
 
 #![allow(
     clippy::unwrap_used,

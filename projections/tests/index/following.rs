@@ -1,4 +1,4 @@
-//! Does the index follow, wait and stop as it should?
+//! The index follows, waits and stops as it should.
 
 use crate::{
     oracle::opened,

@@ -1,4 +1,4 @@
-//! Does the access index say what the rules say, at every position, whatever happens to it?
+//! The access index agrees with the rules at every position, whatever happens to it.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Does every answer equal the oracle's?
+//! Every answer equals the oracle's.
 
 use crate::world::{PATIENCE, World};
 use domain::{

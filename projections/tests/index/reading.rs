@@ -1,4 +1,4 @@
-//! Does every reader see one consistent position while the writer goes on?
+//! Every reader sees one consistent position while the writer goes on.
 
 use crate::{
     oracle::{compare, opened},

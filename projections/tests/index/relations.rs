@@ -1,4 +1,4 @@
-//! Do groups, libraries and containers give what a naive evaluator says?
+//! Groups, libraries and containers give what a naive evaluator says.
 
 use domain::{
     access::Subject,

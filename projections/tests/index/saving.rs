@@ -1,4 +1,4 @@
-//! Is the saved file used when it is good, and only then?
+//! The saved file is used when it is good, and only then.
 
 use crate::{
     oracle::compare,

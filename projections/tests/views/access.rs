@@ -1,4 +1,4 @@
-//! Does the access list say what the rules say, now and at any moment?
+//! The access list agrees with the rules, now and at any moment.
 
 use crate::{
     engine::Engine,

@@ -1,4 +1,4 @@
-//! Does the trail say what happened, and forget what must be forgotten?
+//! The audit trail reports what happened, and forgets what must be forgotten.
 
 use crate::{
     access::{given, on},

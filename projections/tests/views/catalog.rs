@@ -1,4 +1,4 @@
-//! Are published items found, ranked, counted and paged alike on both engines?
+//! Published items are found, ranked, counted and paged alike on both engines.
 
 use crate::{
     access::on,

@@ -1,4 +1,4 @@
-//! Where does a test find a fresh database of either engine?
+//! A fresh database of either engine for each test.
 
 use deadpool_postgres::{Manager, Pool, Runtime};
 use projections::{

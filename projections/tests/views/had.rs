@@ -1,4 +1,4 @@
-//! Does the answer about one principal say what the rules say, now and at any moment?
+//! The access of one principal agrees with the rules, now and at any moment.
 
 use crate::{
     access::{moments, state},

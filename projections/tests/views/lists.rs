@@ -1,4 +1,4 @@
-//! Are items listed by who they belong to?
+//! Lists of items by owner and recipient.
 
 use crate::{
     access::{given, link, on},

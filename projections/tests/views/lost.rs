@@ -1,4 +1,4 @@
-//! Is what somebody had and lost found, with the end that it had?
+//! Access that was lost is found, with the end that it had.
 
 use crate::{
     access::{given, link, moments, on},

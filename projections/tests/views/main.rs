@@ -1,4 +1,4 @@
-//! Do both engines hold and answer the same? One suite, run over SQLite and over PostgreSQL.
+//! Both engines hold and answer the same: one suite, run over SQLite and over PostgreSQL.
 //!
 //! PostgreSQL comes from `SHARELOG_TEST_POSTGRES`: the connection string of a server on which
 //! databases and roles may be created.

@@ -1,4 +1,4 @@
-//! Do the queries of the board for Grafana answer, asked as the role that dashboards have?
+//! The queries of the Grafana board answer, run as the role that dashboards have.
 
 mod postgres {
     use crate::{engine::fresh_database, world::World};

@@ -1,5 +1,5 @@
-//! Can dashboards rely on the views of PostgreSQL, and read nothing else? Does the runner outlive
-//! the server's losses?
+//! Dashboards can rely on the views of PostgreSQL and read nothing else; the runner survives
+//! losses of the server.
 
 mod postgres {
     use crate::{

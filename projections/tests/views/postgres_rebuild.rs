@@ -1,5 +1,5 @@
-//! Do views of dashboards, rights and readers get through a rebuild unharmed? Do the totals of each
-//! day say what happened?
+//! Views of dashboards, their rights and readers get through a rebuild unharmed; daily totals
+//! report what happened.
 
 mod postgres {
     use crate::{

@@ -1,5 +1,5 @@
-//! Can tables be built anew beside those that are read, take their place, and be compared with
-//! them, whatever happens meanwhile?
+//! Tables are rebuilt beside those that are read, take their place, and are compared with them,
+//! whatever happens meanwhile.
 
 use crate::{
     access::{given, on},

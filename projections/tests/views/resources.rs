@@ -1,4 +1,4 @@
-//! Are items found by what somebody could do with them, now and at any moment?
+//! Items are found by what a principal could do with them, now and at any moment.
 
 use crate::{
     access::{given, moments, on},

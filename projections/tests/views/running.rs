@@ -1,4 +1,4 @@
-//! Does every record take effect exactly once, whatever happens to the runner?
+//! Every record takes effect exactly once, whatever happens to the runner.
 
 use crate::{
     access::{given, on},

@@ -1,4 +1,4 @@
-//! How do records come on a log and from there into tables?
+//! Puts records on a log and from there into tables.
 
 use async_trait::async_trait;
 use domain::{

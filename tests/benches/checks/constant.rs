@@ -1,4 +1,4 @@
-//! What does a server cost that only parses the question? The ceiling, in a process of its own.
+//! The ceiling: a server that only parses the question, in a process of its own.
 
 use axum::{Json, Router, http::header, response::IntoResponse, routing::post};
 use serde::Deserialize;

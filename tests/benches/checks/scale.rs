@@ -1,5 +1,4 @@
-//! How is a service made that knows millions of grants, and what does it cost to start and to hold
-//! them?
+//! Makes a service that knows millions of grants, and measures its start and memory.
 
 use domain::time::Time;
 use eventlog::{

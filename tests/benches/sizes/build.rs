@@ -1,4 +1,4 @@
-//! What does it cost to make an index of one size, and to save it?
+//! The cost of making an index of one size, and of saving it.
 
 use crate::{measure::Measured, now, resident};
 use domain::{

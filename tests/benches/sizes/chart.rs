@@ -1,4 +1,4 @@
-//! How does the cost of a check look beside the size of the data? As a chart for the documents.
+//! A chart for the documents: the cost of a check beside the size of the data.
 
 use crate::measure::Measured;
 use plotters::prelude::*;

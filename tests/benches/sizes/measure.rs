@@ -1,4 +1,4 @@
-//! What does one size cost? Asked in a fresh process, so that resident memory is the index's.
+//! Measures one size in a fresh process, so that resident memory is the index's.
 
 use crate::{now, resident};
 use domain::{access::Subject, id::ItemRef, role::Permission};

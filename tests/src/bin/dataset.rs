@@ -1,5 +1,5 @@
-//! Prints the data set of the benchmarks as JSON lines, one relation a line, so that other systems
-//! can be loaded with the same.
+//! Prints the data set of the benchmarks as JSON lines, one relation per line, so that other
+//! systems can be loaded with the same.
 
 use clap::Parser;
 use std::io::{BufWriter, Write as _, stdout};

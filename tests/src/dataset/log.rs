@@ -1,5 +1,4 @@
-//! How does the data set come onto a log? As the records that commands would have left, without
-//! their cost.
+//! Writes the data set to a log: the records that commands would have left, without their cost.
 
 use super::{Item, Plan};
 use domain::{

@@ -1,4 +1,4 @@
-//! How is the data set told to other systems? One relation a line, as JSON.
+//! The data set for other systems: one relation per line, as JSON.
 
 use super::{Plan, account, group};
 use domain::{

@@ -1,4 +1,4 @@
-//! May somebody do something, why, and what does somebody see? AuthZEN, explanations, views.
+//! Checks, explanations and views: AuthZEN, explain, view-as.
 
 use tests::{Answer, Client, Value, World, json, on_both_pairs, world::item};
 

@@ -1,4 +1,4 @@
-//! Why may somebody do something, and why not any more? The same now and at any position.
+//! Explanations of allowed and denied, the same now and at any position.
 
 use std::time::Duration;
 use tests::{

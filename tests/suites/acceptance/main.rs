@@ -1,4 +1,4 @@
-//! Does each capability work over HTTP, as its users drive it, on both engine pairs?
+//! Each capability over HTTP, as its users drive it, on both engine pairs.
 
 mod accounts;
 mod check;

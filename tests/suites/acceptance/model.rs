@@ -1,4 +1,4 @@
-//! Do random histories agree with the obvious model, now and at past positions, planned and done?
+//! Random histories agree with the obvious model, now and at past positions, dry runs and real.
 
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Running it: health, metrics, graceful end, restart, the command line.
+//! Operation: health, metrics, graceful end, restart, the command line.
 
 use tests::{
     Pair, World, json, on_both_pairs, raw,

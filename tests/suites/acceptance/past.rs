@@ -1,4 +1,4 @@
-//! Who had access, as of a past position, instant or day; the history in words; the audit trail.
+//! Access as of a past position, instant or day; the history in words; the audit trail.
 
 use tests::{Answer, Value, World, json, on_both_pairs, world::item};
 

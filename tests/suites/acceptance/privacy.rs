@@ -1,4 +1,4 @@
-//! Is what is private found nowhere that it must not be, and after an erasure nowhere at all?
+//! Private data is found nowhere that it must not be, and after an erasure nowhere at all.
 
 use std::time::Duration;
 use tests::{Pair, Value, World, json, on_both_pairs, raw, wait::until, world::item};

@@ -1,4 +1,4 @@
-//! Restricted, internal, public: who sees an item without any grant.
+//! Restricted, internal, public: access to an item without any grant.
 
 use tests::{World, json, on_both_pairs, world::item};
 

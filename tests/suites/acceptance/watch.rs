@@ -1,4 +1,4 @@
-//! Does a reader of the feed get every event once and in order, through restarts and erasure?
+//! A reader of the feed gets every event once and in order, through restarts and erasure.
 
 use tests::{
     Client, Value, World, json, on_both_pairs, raw, reading,

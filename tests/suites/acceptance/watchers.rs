@@ -1,4 +1,4 @@
-//! Do a thousand readers get every event on time, though some of them sleep? At which memory?
+//! A thousand readers get every event on time, though some of them sleep, within bounded memory.
 
 use std::time::{Duration, Instant};
 use tests::{Client, World, json, on_both_pairs, raw, world::item};

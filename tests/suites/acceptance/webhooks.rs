@@ -1,4 +1,4 @@
-//! Does every event reach its webhooks, signed, though receivers are away and the service dies?
+//! Every event reaches its webhooks, signed, though receivers are away and the service dies.
 
 use std::{collections::HashMap, time::Duration};
 use tests::{

@@ -1,3 +1,3 @@
-//! Does every acknowledged command survive `kill -9` of anything, exactly once?
+//! Every acknowledged command survives `kill -9` of anything, exactly once.
 
 mod kills;

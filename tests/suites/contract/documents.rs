@@ -1,4 +1,4 @@
-//! Is what the README says true of the binary and the repository?
+//! What the README says is true of the binary and the repository.
 
 use std::{collections::BTreeSet, os::unix::fs::PermissionsExt as _, process::Command};
 use tests::{

@@ -1,4 +1,4 @@
-//! Does the service keep what API.md and README.md promise, seen from outside?
+//! The service keeps what API.md and README.md promise, seen from outside.
 
 mod documents;
 mod problems;

@@ -1,3 +1,3 @@
-//! Do two nodes on one NATS and one PostgreSQL lose nothing and double nothing?
+//! Two nodes on one NATS and one PostgreSQL lose nothing and double nothing.
 
 mod production;

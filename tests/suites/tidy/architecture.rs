@@ -1,4 +1,4 @@
-//! Is ARCHITECTURE.md true?
+//! ARCHITECTURE.md is true.
 
 use tests::process::repository;
 

@@ -1,4 +1,4 @@
-//! Who may depend on whom, and who may name a driver?
+//! Who may depend on whom, and who may name a driver.
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use std::{

@@ -1,4 +1,4 @@
-//! Does the repository keep the rules that no lint knows?
+//! The repository keeps the rules that no lint knows.
 
 mod architecture;
 mod dependencies;

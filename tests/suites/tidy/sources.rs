@@ -1,4 +1,4 @@
-//! Are source files of a size to be read, introduced, and all compiled?
+//! Source files are of a readable size, introduced, and all compiled.
 
 use std::{
     collections::BTreeSet,

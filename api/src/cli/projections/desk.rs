@@ -1,4 +1,4 @@
-//! Where are the read models looked after? At a running service, or on the data themselves.
+//! Administration of the read models: through a running service, or on the data themselves.
 
 use super::shown;
 use crate::{

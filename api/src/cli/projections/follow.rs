@@ -1,4 +1,4 @@
-//! How far is a rebuild or a comparison, as a person watches it, and how did it end?
+//! Shows the progress of a rebuild or a comparison, and its result.
 
 use super::{desk::Desk, text};
 use crate::{

@@ -1,4 +1,4 @@
-//! How many connections are open, and for how long may each of them keep the service waiting?
+//! Connection limits: how many are open, and how long each may keep the service waiting.
 //!
 //! A client that sends slowly, or nothing, holds a connection for a bounded time only; how long an
 //! answer takes, and for how long events are watched, is bounded elsewhere or not at all.

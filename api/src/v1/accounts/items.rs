@@ -1,4 +1,4 @@
-//! `GET /v1/accounts/{account}/items`: the items that an account owns, has got, or shares.
+//! `GET /v1/accounts/{account}/items`: the items that an account owns, has received, or shares.
 
 use super::concerns;
 use crate::{

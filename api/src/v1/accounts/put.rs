@@ -1,4 +1,4 @@
-//! `PUT /v1/accounts/{account}`: make an account known, or replace its profile.
+//! `PUT /v1/accounts/{account}`: registers an account, or replaces its profile.
 
 use super::{AccountResource, account_reply, addressed};
 use crate::{

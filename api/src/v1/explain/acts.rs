@@ -1,4 +1,4 @@
-//! Which acts made a way to an item? Read from the log, told in plain words.
+//! The events that made an access path, read from the log and rendered in plain words.
 
 use super::body::ActBody;
 use crate::{

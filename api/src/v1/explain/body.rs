@@ -1,4 +1,4 @@
-//! How does an explanation look?
+//! The body of an explanation.
 
 use super::refusal::RefusalBody;
 use crate::v1::{

@@ -1,4 +1,4 @@
-//! What is the nearest reason for a refusal?
+//! Explains the nearest reason for a denial.
 
 use super::body::{ActBody, WayBody};
 use crate::v1::shape::words;

@@ -1,4 +1,4 @@
-//! As what are the caller, and somebody whom a query names, taken?
+//! The subject context of a query: the caller, and the subject it names.
 
 use crate::{
     access::{Reach, Who},

@@ -1,4 +1,5 @@
-//! `POST /v1/items/{kind}/{id}/grants`: share an item with some, each with a result of its own.
+//! `POST /v1/items/{kind}/{id}/grants`: shares an item with several grantees, each with its own
+//! result.
 
 use crate::{
     extract::{Call, ItemPath},

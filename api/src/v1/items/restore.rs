@@ -1,4 +1,4 @@
-//! `POST /v1/items/{kind}/{id}/restore`: an item is back from retirement, shared with nobody.
+//! `POST /v1/items/{kind}/{id}/restore`: brings an item back from retirement, shared with nobody.
 
 use super::{ItemResource, item_after, item_answer, item_reply};
 use crate::{

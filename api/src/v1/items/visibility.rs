@@ -1,4 +1,4 @@
-//! `PUT /v1/items/{kind}/{id}/visibility`: who sees an item without a grant.
+//! `PUT /v1/items/{kind}/{id}/visibility`: sets who sees an item without a grant.
 
 use super::{item_after, item_answer, item_reply};
 use crate::{

@@ -1,4 +1,4 @@
-//! `POST /v1/items/{kind}/{id}/links`: make a link.
+//! `POST /v1/items/{kind}/{id}/links`: creates a link.
 
 use super::{LinkResource, link_reply};
 use crate::{

@@ -1,4 +1,4 @@
-//! `DELETE /v1/items/{kind}/{id}/links/{link}`: end a link, at once for all.
+//! `DELETE /v1/items/{kind}/{id}/links/{link}`: ends a link, at once for all.
 
 use super::used_at;
 use crate::{

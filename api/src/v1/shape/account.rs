@@ -1,4 +1,4 @@
-//! How is an account shown?
+//! The body of an account.
 
 use super::words;
 use commands::{Address, Profile};

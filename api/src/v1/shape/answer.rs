@@ -1,4 +1,4 @@
-//! What does every answer carry? Command, status, position, headers.
+//! What every answer carries: command, status, position, headers.
 
 use super::{
     grant::EndedGrant,

@@ -1,4 +1,4 @@
-//! How is an event of the audit trail shown?
+//! The body of an audit event.
 
 use super::{PrincipalBody, words};
 use domain::{

@@ -1,4 +1,4 @@
-//! How is a grant shown?
+//! The body of a grant.
 
 use super::words;
 use domain::{

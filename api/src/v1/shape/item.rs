@@ -1,4 +1,4 @@
-//! How is an item shown?
+//! The body of an item.
 
 use super::super::eyes::Eyes;
 use super::{PrincipalBody, PublicationBody, publication_body, words};

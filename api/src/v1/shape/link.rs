@@ -1,4 +1,4 @@
-//! How is a link shown, and to whom its secret?
+//! The body of a link, and who gets its secret.
 
 use super::{AskedBody, PrincipalBody, item::link_address, item::plain, words};
 use crate::{problem::Fallible, state::AppState};

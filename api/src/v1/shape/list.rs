@@ -1,4 +1,4 @@
-//! What does a list look like?
+//! The body of a list.
 
 use domain::position::Position;
 use projections::{Listing, Total};

@@ -1,4 +1,4 @@
-//! What would a command do? The extra parts of a dry run's answer.
+//! The extra parts of a dry run's answer.
 
 use super::{PrincipalBody, words};
 use domain::{

@@ -1,4 +1,4 @@
-//! How is somebody named in a body?
+//! The body of a principal.
 
 use super::words;
 use domain::{id::AccountId, principal::Principal};

@@ -1,4 +1,4 @@
-//! How is a catalog entry shown, and what else a command changed with it?
+//! The body of a catalog entry, and what else a command changed with it.
 
 use super::{item_address, words};
 use domain::{

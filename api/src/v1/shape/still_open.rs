@@ -1,4 +1,4 @@
-//! What still gives access after something was ended or narrowed?
+//! The access that remains after something was ended or narrowed.
 
 use super::{PrincipalBody, words};
 use domain::{

@@ -1,4 +1,4 @@
-//! Which words and forms may stand in a field? Schemas of the closed lists, for OpenAPI only.
+//! OpenAPI schemas of the closed lists of words.
 
 use std::borrow::Cow;
 use utoipa::{

@@ -1,4 +1,4 @@
-//! `POST /v1/tokens`: make an access token.
+//! `POST /v1/tokens`: issues an access token.
 
 use super::{TokenResource, token_body};
 use crate::{

@@ -1,4 +1,4 @@
-//! `DELETE /v1/tokens/{token}`: an access token is invalid for ever.
+//! `DELETE /v1/tokens/{token}`: revokes an access token permanently.
 
 use super::{TokenResource, token_body};
 use crate::{

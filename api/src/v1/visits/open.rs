@@ -1,4 +1,4 @@
-//! `POST /v1/links/open`: open a link.
+//! `POST /v1/links/open`: opens a link.
 
 use super::{OpenedBody, answer};
 use crate::{

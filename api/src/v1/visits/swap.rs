@@ -1,4 +1,4 @@
-//! `POST /v1/visits`: an application swaps the code of a redirect for the visit.
+//! `POST /v1/visits`: an application exchanges the code of a redirect for the visit.
 
 use super::{OpenedBody, answer};
 use crate::{

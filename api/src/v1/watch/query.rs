@@ -1,4 +1,4 @@
-//! Which events does a reader want, and from where on?
+//! The filter and the starting position of a reader of the feed.
 
 use crate::{
     extract::{Params, single},

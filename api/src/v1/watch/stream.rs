@@ -1,4 +1,4 @@
-//! What does a reader of the feed receive, and when does it end?
+//! The stream of server-sent events that a reader receives, and its end.
 
 use super::query::place_text;
 use crate::{state::AppState, v1::shape::AuditEvent};

@@ -1,4 +1,4 @@
-//! `PATCH /v1/webhooks/{webhook}`: change a webhook, pause it, put it to work again.
+//! `PATCH /v1/webhooks/{webhook}`: changes a webhook, pauses or resumes it.
 
 use super::{
     WantedStatus, WebhookItem, WebhookResource, check_label, check_types, check_url, for_itself,

@@ -1,4 +1,4 @@
-//! `PUT /v1/webhooks/{webhook}`: make a webhook, or set it up as said.
+//! `PUT /v1/webhooks/{webhook}`: creates a webhook, or replaces its settings.
 
 use super::{
     WantedStatus, WebhookItem, WebhookResource, check_label, check_types, check_url, for_itself,

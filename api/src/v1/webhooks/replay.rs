@@ -1,4 +1,4 @@
-//! `POST /v1/webhooks/{webhook}/replay`: deliver again, from an event on or what was given up.
+//! `POST /v1/webhooks/{webhook}/replay`: delivers again, from an event on or what was given up.
 
 use super::{DeliveriesBody, for_itself};
 use crate::{

@@ -1,4 +1,4 @@
-//! `POST /v1/webhooks/{webhook}/rotate-secret`: sign with a new secret.
+//! `POST /v1/webhooks/{webhook}/rotate-secret`: signs with a new secret.
 
 use super::{WebhookResource, for_itself, webhook_body};
 use crate::{

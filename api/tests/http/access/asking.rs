@@ -1,4 +1,4 @@
-//! Who may ask about whom, with which openings of links, about which moment, and how fresh.
+//! Who may ask about which subject, with which visits, about which moment, and how fresh.
 
 use super::{ask, question, shared};
 use crate::world::{World, share};

@@ -1,4 +1,4 @@
-//! Searches: who may, with what, and what; in pages.
+//! Searches for subjects, resources and actions, in pages.
 
 use super::shared;
 use crate::world::{Answer, Client, World, share};

@@ -1,4 +1,4 @@
-//! Do all answers have the shapes that the text describes? Its sentences, as JSON schemas.
+//! All answers have the shapes that the text describes: its sentences, as JSON schemas.
 
 use super::{question, shared};
 use crate::world::Client;

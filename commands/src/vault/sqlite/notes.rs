@@ -1,4 +1,4 @@
-//! How are notes kept in SQLite?
+//! Versioned keys and values in SQLite.
 
 use super::worker::Worker;
 use crate::vault::{Note, VaultError, beyond};

@@ -1,4 +1,4 @@
-//! How do blocking SQLite calls leave the async threads? A thread that owns one connection.
+//! A thread that owns one SQLite connection, so that blocking calls leave the async threads.
 
 use crate::vault::VaultError;
 use rusqlite::Connection;

@@ -1,4 +1,4 @@
-//! Are the fields of a command well formed?
+//! Validates the fields of a command.
 
 use crate::{
     private_text::PrivateText,

@@ -1,4 +1,4 @@
-//! Which ends have passed and are not recorded yet?
+//! Finds the ends that have passed and are not recorded yet.
 
 use super::{ItemDecider, check::limits, grants::ended};
 use crate::{

@@ -1,4 +1,4 @@
-//! May the caller do this at all, and is the version the one it knows?
+//! Preconditions of every command: the permission of the caller, and the version it expects.
 
 use super::ItemDecider;
 use crate::{

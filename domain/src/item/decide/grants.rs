@@ -1,4 +1,4 @@
-//! Sharing with accounts and groups, changing and ending grants.
+//! Decides sharing with accounts and groups, changing and ending grants.
 
 use super::{
     ItemDecider,

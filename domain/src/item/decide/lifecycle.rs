@@ -1,4 +1,4 @@
-//! Closing, reopening, retiring, restoring, and who sees the item without a grant.
+//! Decides closing, reopening, retiring, restoring, and the visibility of an item.
 
 use super::ItemDecider;
 use crate::{

@@ -1,4 +1,4 @@
-//! Making, changing, rotating and revoking links, and their passwords.
+//! Decides creating, changing, rotating and revoking links, and their passwords.
 
 use super::{
     ItemDecider,

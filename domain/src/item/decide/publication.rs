@@ -1,4 +1,4 @@
-//! Listing in the catalog and taking out of it.
+//! Decides listing in the catalog and withdrawal from it.
 
 use super::{
     ItemDecider,

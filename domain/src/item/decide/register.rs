@@ -1,4 +1,4 @@
-//! Registering and describing: what does an item say of itself?
+//! Decides registering and describing an item.
 
 use super::{
     ItemDecider,

@@ -1,4 +1,4 @@
-//! Replacing visibility and all direct grants at once.
+//! Decides the replacement of visibility and all direct grants at once.
 
 use super::{
     ItemDecider,

@@ -1,4 +1,4 @@
-//! Which command comes next in a random history?
+//! Picks the next command of a random history.
 
 use super::{Generator, Random};
 use crate::{

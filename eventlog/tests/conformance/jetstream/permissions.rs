@@ -1,5 +1,5 @@
-//! What the service user of `deploy/` may do: everything the engine needs. And what not: anything
-//! that removes or alters what is recorded.
+//! What the service user of `deploy/` may do (everything the engine needs) and may not (anything
+//! that removes or alters what is recorded).
 
 use super::{JetStream, OnServer};
 use crate::server::Server;

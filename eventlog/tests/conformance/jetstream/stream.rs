@@ -1,4 +1,4 @@
-//! What can be wrong with a stream or a server, and what the engine says then.
+//! Faults of a stream or a server, and what the engine then reports.
 
 use super::{JetStream, OnServer};
 use async_nats::jetstream::stream::{Config, DiscardPolicy};

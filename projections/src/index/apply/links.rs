@@ -1,4 +1,4 @@
-//! What does each event of a link change in the index?
+//! Applies the events of links to the index.
 
 use super::super::{
     rows::{At, Edge, LinkRow, Span, Terms},

@@ -1,4 +1,4 @@
-//! How is a batch written? Whole columns as arrays, one statement per touched table.
+//! Writes a batch to PostgreSQL: whole columns as arrays, one statement per touched table.
 
 use super::{PostgresOptions, failed, held, number};
 use crate::{

@@ -1,5 +1,5 @@
-//! How are generations made, switched and removed in PostgreSQL? In short transactions that wait
-//! for locks a bounded time.
+//! Creates, switches and removes generations in PostgreSQL, in short transactions that wait for
+//! locks a bounded time.
 
 use super::{PostgresOptions, cells, failed, migrate, views};
 use crate::{

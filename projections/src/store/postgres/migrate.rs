@@ -1,4 +1,4 @@
-//! How do tables, views and the reader role come to be? Migrations, one node at a time.
+//! Migrations of PostgreSQL: tables, views and the reader role, one node at a time.
 
 use super::{PostgresOptions, failed};
 use crate::{

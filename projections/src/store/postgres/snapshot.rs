@@ -1,4 +1,4 @@
-//! How is one moment of PostgreSQL read? A read-only transaction at repeatable read.
+//! A snapshot of PostgreSQL: a read-only transaction at repeatable read.
 
 use super::{cells, failed};
 use crate::{

@@ -1,5 +1,4 @@
-//! How do cells become PostgreSQL values and back? Binary formats of the five types that tables
-//! use.
+//! Converts cells to PostgreSQL values and back: binary formats of the five types that tables use.
 
 use crate::value::Value;
 use bytes::BytesMut;

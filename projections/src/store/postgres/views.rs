@@ -1,5 +1,5 @@
-//! Which tables do the views for dashboards read? Those of the live generation: their texts are put
-//! in force anew whenever it changes.
+//! Binds the views for dashboards to the live generation: their texts are replaced whenever it
+//! changes.
 //!
 //! `CREATE OR REPLACE VIEW` keeps the view itself, so that rights on it and views of others on top
 //! of it stay. It needs the view for a moment alone: it waits for readers a short time only, gives

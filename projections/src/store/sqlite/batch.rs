@@ -1,4 +1,4 @@
-//! How is a batch written? Prepared statements, row by row, in one immediate transaction.
+//! Writes a batch to SQLite: prepared statements, row by row, in one immediate transaction.
 
 use super::{Writing, blocking, failed, fresh, named, query, read_held};
 use crate::{

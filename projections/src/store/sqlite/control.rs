@@ -1,5 +1,5 @@
-//! How are generations made, switched and removed in SQLite? In short immediate transactions on the
-//! one writing connection.
+//! Creates, switches and removes generations in SQLite, in short immediate transactions on the one
+//! writing connection.
 
 use super::{Writing, fresh, query, texts, with};
 use crate::{

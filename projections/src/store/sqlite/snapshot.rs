@@ -1,4 +1,4 @@
-//! How is one moment of a SQLite file read? A read transaction on a connection of the pool.
+//! A snapshot of a SQLite file: a read transaction on a connection of the pool.
 
 use super::{Readers, query, with};
 use crate::{

@@ -1,4 +1,4 @@
-//! Who had access to an item at a moment? Reads the rows that were open then.
+//! The access list of an item at a moment, from the rows that were open then.
 //!
 //! The rule is `domain::access`; the conformance suite compares both on generated histories.
 

@@ -1,4 +1,4 @@
-//! What happened? The trail by filter, in either order.
+//! The audit trail by filter, in either order.
 
 use super::{Reader, Sql, SqlViews, cell, cursor, one_more, page};
 use crate::{

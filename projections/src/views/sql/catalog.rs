@@ -1,8 +1,7 @@
-//! Which published items does somebody find, in which order?
+//! Searches the catalog for a reader, and orders the result.
 //!
-//! Words are matched as beginnings, each must occur; a word weighs by where it stands
-//! (`crate::words`), twice when it is whole. All of it whole numbers, so that both engines rank
-//! alike.
+//! Words are matched as beginnings, each must occur; a word weighs by the field it is in, twice
+//! when it is whole. All of it whole numbers, so that both engines rank alike.
 
 use super::{Reader, Sql, SqlViews, cell, cursor, items::named, one_more, page};
 use crate::{

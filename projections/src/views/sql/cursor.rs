@@ -1,4 +1,4 @@
-//! How does a list go on where the last page ended?
+//! Cursors: continue a list where the last page ended.
 //!
 //! A cursor holds the key of the last row and a tag over the list, its filter and its order, so
 //! that a cursor of another question is refused rather than answered wrongly. It holds nothing that

@@ -1,4 +1,4 @@
-//! What did one principal have of one item at a moment? Reads the rows that were open then.
+//! The access of one principal to one item at a moment, from the rows that were open then.
 
 use super::{
     Reader, SqlViews,

@@ -1,4 +1,4 @@
-//! Which items belong to an account, and what are the named ones?
+//! The items of an account, and look-up of named ones.
 
 use super::{
     Reader, Sql, SqlViews,

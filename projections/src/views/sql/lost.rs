@@ -1,4 +1,4 @@
-//! What did one principal have of one item and lose? Reads the rows that had ended.
+//! The access that one principal had to one item and lost, from the rows that had ended.
 
 use super::{
     Reader, SqlViews,

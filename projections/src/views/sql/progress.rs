@@ -1,4 +1,4 @@
-//! How far have the projections come, and when have they come far enough?
+//! The progress of the projections, and waiting for it.
 
 use super::{SqlViews, cell, projection};
 use crate::store::Database;

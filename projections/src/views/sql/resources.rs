@@ -1,4 +1,4 @@
-//! With which items could one principal do something at a moment? Reads the rows that were open
+//! The items with which one principal could do something at a moment, from the rows that were open
 //! then.
 
 use super::{
