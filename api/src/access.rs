@@ -14,7 +14,7 @@ pub mod search;
 mod who;
 mod wire;
 
-pub(crate) use who::{Reach, Who};
+pub(crate) use who::{QueryScope, Who};
 
 use crate::{
     problem::{Problem, ProblemType},

@@ -8,10 +8,10 @@ pub mod administration;
 pub mod catalog;
 #[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod explain;
-pub mod eyes;
 pub mod fresh;
 pub mod grants;
 pub mod input;
+pub mod item_access;
 pub mod items;
 pub mod links;
 pub mod projections;

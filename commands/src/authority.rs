@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 /// What is known of an account beside an item's own state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct AccountFacts {
     /// Neither deactivated nor erased.
     pub active: bool,
     /// The groups it is a member of.
@@ -45,13 +45,13 @@ pub trait Authority: Send + Sync + fmt::Debug {
     /// How an account stands, towards an item if one is named, known at least up to a position and
     /// no more than a moment old. Waits for that position for a bounded time; an error means that
     /// it does not know.
-    async fn standing(
+    async fn account_facts(
         &self,
         account: &AccountId,
         item: Option<&ItemRef>,
         at_least: Position,
         now: Time,
-    ) -> Result<Standing, CommandError>;
+    ) -> Result<AccountFacts, CommandError>;
 
     /// What ends by the clock: the earliest ends, at most so many; `None` = it does not know, and
     /// the log must be read for them.
@@ -78,7 +78,7 @@ pub(crate) struct Asked {
     pub(crate) subject: Subject,
     /// Why visits that were presented gave nothing.
     pub(crate) ignored_visits: Vec<String>,
-    standing: Standing,
+    standing: AccountFacts,
     /// Why what other streams say is not known.
     doubt: Option<CommandError>,
 }
@@ -182,12 +182,12 @@ impl Core {
         now: Time,
     ) -> Result<Asked, CommandError> {
         let mut subject = Subject { unrestricted: caller.unrestricted(), ..Subject::default() };
-        let (mut standing, mut doubt) = (Standing::default(), None);
+        let (mut standing, mut doubt) = (AccountFacts::default(), None);
         if let Some(account) = &caller.account {
             if subject.unrestricted {
                 subject.account = Some(account.clone());
             } else {
-                (standing, doubt) = self.standing(account, item, at_least, now).await?;
+                (standing, doubt) = self.account_facts(account, item, at_least, now).await?;
                 subject.account = standing.active.then(|| account.clone());
                 subject.groups = std::mem::take(&mut standing.groups);
             }
@@ -204,22 +204,22 @@ impl Core {
 
     /// How an account stands: as the authority knows, after all that this node has recorded of
     /// accounts; where it does not know, as the account's own stream says.
-    async fn standing(
+    async fn account_facts(
         &self,
         account: &AccountId,
         item: Option<&ItemRef>,
         at_least: Position,
         now: Time,
-    ) -> Result<(Standing, Option<CommandError>), CommandError> {
+    ) -> Result<(AccountFacts, Option<CommandError>), CommandError> {
         let mut doubt = None;
         if let Some(authority) = &self.parts.authority {
             let at_least = at_least.max(self.handler.recorded_of_accounts());
-            match authority.standing(account, item, at_least, now).await {
+            match authority.account_facts(account, item, at_least, now).await {
                 Ok(standing) => return Ok((standing, None)),
                 Err(error) => doubt = Some(error),
             }
         }
         let (found, known) = self.recent_account(account, at_least).await?;
-        Ok((Standing { active: active(&found), known, ..Standing::default() }, doubt))
+        Ok((AccountFacts { active: active(&found), known, ..AccountFacts::default() }, doubt))
     }
 }

@@ -17,7 +17,7 @@ mod sweeper;
 pub mod vault;
 mod webhooks;
 
-pub use authority::{Authority, KnownEnds, Standing};
+pub use authority::{AccountFacts, Authority, KnownEnds};
 pub use clock::{Clock, ManualClock};
 pub use commands::Commands;
 pub use error::{CommandError, OpenError, StartError};

@@ -9,14 +9,14 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-mod authority;
+mod event_permissions;
 #[cfg(any(test, feature = "testing"))]
 pub mod oracle;
 pub(crate) mod path;
 pub mod rule;
 mod state;
 
-pub use authority::{AUTHORITY, required, required_by_name};
+pub use event_permissions::{AUTHORITY, required, required_by_name};
 pub use path::{Path, Via, access_list, paths};
 pub use rule::{DEPTH, LIBRARY};
 
@@ -77,7 +77,7 @@ pub fn permissions(subject: &Subject, item: &ItemState, at: Time) -> Permissions
         return if item.exists() { Permissions::ALL } else { Permissions::NONE };
     }
     let mut all = Permissions::NONE;
-    rule::ways(item, subject, |way| {
+    rule::visit_paths(item, subject, |way| {
         if way.window.holds(at) {
             all = all.union(way.permissions);
         }

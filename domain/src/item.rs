@@ -2,16 +2,16 @@
 //!
 //! Stream `item/{kind}/{id}`. [`decide`] and [`evolve`] are pure; see `decide` for the rules.
 
+mod access_diff;
 mod command;
 mod decide;
-mod effect;
 mod evolve;
 mod link_status;
 mod state;
 
+pub use access_diff::*;
 pub use command::*;
 pub use decide::*;
-pub use effect::*;
 pub use evolve::*;
 pub use link_status::*;
 pub use state::*;

@@ -10,6 +10,7 @@ mod apply;
 mod builder;
 mod codec;
 mod ends;
+mod facts;
 mod file;
 mod follow;
 mod names;
@@ -23,9 +24,8 @@ mod search;
 mod snapshot;
 mod sorted;
 mod tables;
-mod view;
 
-pub use answer::{IndexPath, IndexVia, ItemFacts, Refusal, Verdict};
+pub use answer::{DenialReason, IndexPath, IndexVia, ItemFacts, Verdict};
 pub use builder::IndexBuilder;
 pub use ends::End;
 pub use file::{LoadError, SavedIndex, inspect};

@@ -280,23 +280,23 @@ pub trait Views: Send + Sync + fmt::Debug {
     ) -> Result<AccessPage, ViewError>;
 
     /// What one principal had of an item at a moment.
-    async fn had(
+    async fn access_at(
         &self,
         item: &ItemRef,
         asker: &Asker,
         as_of: AsOf,
         now: Time,
-    ) -> Result<Had, ViewError>;
+    ) -> Result<AccessAt, ViewError>;
 
     /// What gave one principal a permission on an item and had ended at a position, whatever it was
     /// that ended it; of several the one that ended last.
-    async fn lost(
+    async fn revoked_access(
         &self,
         item: &ItemRef,
         asker: &Asker,
         permission: Permission,
         position: Position,
-    ) -> Result<Option<Lost>, ViewError>;
+    ) -> Result<Option<RevokedAccess>, ViewError>;
 
     /// With which items one principal could do something at a moment by a way of its own (owner,
     /// grants), ordered by id. Items that were open to any account or to anyone are not listed for

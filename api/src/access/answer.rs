@@ -3,7 +3,7 @@
 use super::paging::PageBody;
 use crate::v1::{access::AsOfBody, shape::words};
 use domain::{
-    access::rule::{WayKind, WayKinds},
+    access::rule::{PathKind, PathKinds},
     event::Visibility,
     position::Position,
     time::Time,
@@ -25,7 +25,7 @@ pub struct ErrorBody {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Decision {
     pub(super) permitted: bool,
-    pub(super) paths: WayKinds,
+    pub(super) paths: PathKinds,
     pub(super) reason: Option<&'static str>,
     pub(super) error: Option<ErrorBody>,
     pub(super) valid_until: Option<Time>,
@@ -56,11 +56,11 @@ impl Serialize for Decision {
     }
 }
 
-struct Paths(WayKinds);
+struct Paths(PathKinds);
 
 impl Serialize for Paths {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(WayKind::name))
+        serializer.collect_seq(self.0.iter().map(PathKind::name))
     }
 }
 
@@ -72,7 +72,7 @@ impl Serialize for Context<'_> {
             self.0;
         let mut map = serializer.serialize_map(None)?;
         // The ways that there are and do not suffice are told by explanations.
-        let paths = if *permitted { *paths } else { WayKinds::default() };
+        let paths = if *permitted { *paths } else { PathKinds::default() };
         map.serialize_entry("paths", &Paths(paths))?;
         if let Some(reason) = reason {
             map.serialize_entry("reason", reason)?;
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_decision_looks_as_the_api_page_says() {
-        let paths = WayKinds::default().with(WayKind::Grant);
+        let paths = PathKinds::default().with(PathKind::Grant);
         let yes =
             Decision { permitted: true, paths, position: Position(47), ..Decision::default() };
         let wanted = json!({"decision": true,

@@ -3,7 +3,7 @@
 use super::{
     answer::{Decision, ErrorBody, SearchContext},
     call::Call,
-    who::{Reach, Who},
+    who::{QueryScope, Who},
     wire::{Action, Context, Entity, Object, Part, Text},
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 use domain::{
     access::{
         Subject,
-        rule::{WayKind, WayKinds},
+        rule::{PathKind, PathKinds},
     },
     id::{ItemId, ItemRef, KindName},
     item::Lifecycle,
@@ -23,7 +23,7 @@ use domain::{
     time::Time,
 };
 use projections::{
-    AsOf, Had, Via,
+    AccessAt, AsOf, Via,
     index::{Snapshot, Verdict},
 };
 
@@ -155,7 +155,7 @@ fn past(text: &str, now: Time) -> Fallible<Time> {
 pub(super) struct Judge<'a> {
     pub(super) app: &'a AppState,
     pub(super) call: &'a Call,
-    pub(super) reach: Reach,
+    pub(super) scope: QueryScope,
     pub(super) index: Snapshot,
     /// When windows are judged.
     pub(super) now: Time,
@@ -170,8 +170,8 @@ impl<'a> Judge<'a> {
         let index = call.index(app).await?;
         // The index may have been waited for.
         let now = app.clock.now().max(index.time());
-        let reach = Reach::of(&call.caller);
-        Ok(Self { app, call, reach, index, now, moved: false, views_fresh: false })
+        let scope = QueryScope::of(&call.caller);
+        Ok(Self { app, call, scope, index, now, moved: false, views_fresh: false })
     }
 
     /// Answers a question.
@@ -179,7 +179,7 @@ impl<'a> Judge<'a> {
         if let Some(as_of) = asked.past.moment(self.call.now)? {
             return self.decide_then(asked, as_of).await;
         }
-        self.reach.check(&asked.who, asked.item.as_ref(), &self.index, self.now)?;
+        self.scope.check(&asked.who, asked.item.as_ref(), &self.index, self.now)?;
         let position = self.index.position();
         let unknown = |reason| Ok(Decision::no(reason, position));
         if asked.who == Who::Nobody {
@@ -216,14 +216,14 @@ impl<'a> Judge<'a> {
         if subject.visits.is_empty() {
             return Ok((subject, verdict, ignored));
         }
-        if !verdict.paths.has(WayKind::Link) && !self.moved {
+        if !verdict.paths.has(PathKind::Link) && !self.moved {
             // The opening was signed by us; its link may stand on the log already.
             self.index = self.call.index_at_head(self.app).await?;
             self.now = self.now.max(self.index.time());
             self.moved = true;
             verdict = self.index.check(&subject, item, self.now);
         }
-        if !verdict.paths.has(WayKind::Link) {
+        if !verdict.paths.has(PathKind::Link) {
             ignored.push(
                 "a visit was ignored: its link is not open on this item, has a new secret or \
                  password, or is for people who are signed in",
@@ -239,13 +239,13 @@ impl<'a> Judge<'a> {
         subject: &Subject,
         item: &ItemRef,
         permission: Permission,
-    ) -> WayKinds {
+    ) -> PathKinds {
         if verdict.paths.iter().nth(1).is_none() {
             return verdict.paths;
         }
         let ways = self.index.paths(subject, item, self.now).into_iter();
         ways.filter(|way| way.permissions.has(permission))
-            .fold(WayKinds::default(), |kinds, way| kinds.with(way.kind()))
+            .fold(PathKinds::default(), |kinds, way| kinds.with(way.kind()))
     }
 
     /// Everything that somebody may do with an item, now or at a past moment, and what is to be
@@ -257,14 +257,14 @@ impl<'a> Judge<'a> {
         as_of: Option<AsOf>,
         texts: &[Text<'_>],
     ) -> Fallible<(Permissions, SearchContext)> {
-        self.reach.check(who, Some(item), &self.index, self.now)?;
+        self.scope.check(who, Some(item), &self.index, self.now)?;
         let Some(as_of) = as_of else {
             let (_, verdict, warnings) = self.verdict(who, item, texts).await?;
             let context = SearchContext { warnings, ..SearchContext::at(self.index.position()) };
             return Ok((verdict.permissions, context));
         };
         self.fresh_views(as_of).await?;
-        let had = self.app.views.had(item, &who.asker(), as_of, self.now).await?;
+        let had = self.app.views.access_at(item, &who.asker(), as_of, self.now).await?;
         let warnings = self.told_of_the_past(texts, item, &had);
         let context = SearchContext::at(had.position).then(had.as_of);
         Ok((had.permissions(), SearchContext { warnings, ..context }))
@@ -285,7 +285,7 @@ impl<'a> Judge<'a> {
             || asked
                 .item
                 .as_ref()
-                .is_some_and(|item| self.reach.knows(&self.index, item, self.now));
+                .is_some_and(|item| self.scope.knows(&self.index, item, self.now));
         if !known {
             return Some("unknown_resource");
         }
@@ -315,14 +315,14 @@ impl<'a> Judge<'a> {
         &self,
         visits: &[Text<'_>],
         item: &ItemRef,
-        had: &Had,
+        had: &AccessAt,
     ) -> Vec<&'static str> {
-        let known = self.reach.knows(&self.index, item, self.now);
+        let known = self.scope.knows(&self.index, item, self.now);
         of_the_past(visits, had.as_of.0, had.known_from.filter(|_| known))
     }
 
     async fn decide_then(&mut self, asked: &Asked<'_>, as_of: AsOf) -> Fallible<Decision> {
-        self.reach.check(&asked.who, asked.item.as_ref(), &self.index, self.now)?;
+        self.scope.check(&asked.who, asked.item.as_ref(), &self.index, self.now)?;
         self.fresh_views(as_of).await?;
         let position = self.index.position();
         let unknown = |reason| Ok(Decision::no(reason, position));
@@ -332,7 +332,7 @@ impl<'a> Judge<'a> {
         let Some(permission) = asked.permission else { return unknown("unknown_action") };
         let Some(item) = &asked.item else { return unknown("unknown_resource") };
         let whom = asked.who.asker();
-        let had = self.app.views.had(item, &whom, as_of, self.now).await?;
+        let had = self.app.views.access_at(item, &whom, as_of, self.now).await?;
         let reason = self.reason(asked, had.permissions(), permission, || had.lifecycle);
         Ok(Decision {
             permitted: reason.is_none(),
@@ -361,15 +361,15 @@ pub(super) fn of_the_past(
 }
 
 /// The kinds of the ways that permitted something.
-fn way_kinds(who: &Who, had: &Had, permission: Permission) -> WayKinds {
+fn way_kinds(who: &Who, had: &AccessAt, permission: Permission) -> PathKinds {
     let ways = had.holding().filter(|path| path.permissions().has(permission));
-    ways.fold(WayKinds::default(), |kinds, path| {
+    ways.fold(PathKinds::default(), |kinds, path| {
         kinds.with(match (path.via, who) {
-            (Via::Owner, _) => WayKind::Owner,
-            (Via::Grant, Who::Group(_)) => WayKind::Group,
-            (Via::Grant, _) => WayKind::Grant,
-            (Via::Link, _) => WayKind::Link,
-            (Via::Visibility, _) => WayKind::Visibility,
+            (Via::Owner, _) => PathKind::Owner,
+            (Via::Grant, Who::Group(_)) => PathKind::Group,
+            (Via::Grant, _) => PathKind::Grant,
+            (Via::Link, _) => PathKind::Link,
+            (Via::Visibility, _) => PathKind::Visibility,
         })
     })
 }

@@ -169,8 +169,8 @@ async fn subjects(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallibl
     let item = item(resource).filter(|item| judge.index.item(item).is_some());
     // Whom else an item is shared with is for those who may share it.
     let lists = match &item {
-        Some(item) => judge.reach.shares(&judge.index, item, judge.now),
-        None => judge.reach.sees_all(),
+        Some(item) => judge.scope.shares(&judge.index, item, judge.now),
+        None => judge.scope.sees_all(),
     };
     if !lists {
         return Err(not_about_others());
@@ -281,7 +281,7 @@ async fn resources(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallib
     let asked = asked(&call::SEARCH_RESOURCE, call, body, &[subject.0, subject.1, name, kind])?;
     let mut judge = judge(app, call, &asked.page).await?;
     let who = Who::named(subject.0, subject.1);
-    if !judge.reach.covers(&who) {
+    if !judge.scope.covers(&who) {
         return Err(not_about_others());
     }
     let position = judge.index.position();

@@ -71,7 +71,7 @@ impl Who {
 
 /// About whom a caller may ask.
 #[derive(Debug, Clone)]
-pub(crate) enum Reach {
+pub(crate) enum QueryScope {
     /// Administrators, auditors, and applications that act for nobody: about everybody.
     Everybody,
     /// Others: about themselves and about nobody in particular; about others on items that they may
@@ -79,7 +79,7 @@ pub(crate) enum Reach {
     Own(Who),
 }
 
-impl Reach {
+impl QueryScope {
     pub(crate) fn of(caller: &Caller) -> Self {
         if caller.unrestricted() || caller.role == CallerRole::Auditor {
             return Self::Everybody;
@@ -177,15 +177,15 @@ mod tests {
     fn callers_ask_about_those_they_may() {
         let caller = |role| Caller { role, ..Caller::default() };
         for role in [CallerRole::Admin, CallerRole::Auditor, CallerRole::App] {
-            assert!(Reach::of(&caller(role)).sees_all());
+            assert!(QueryScope::of(&caller(role)).sees_all());
         }
         let own = AccountId::parse("a-1").unwrap();
-        let reach = Reach::of(&Caller::account(own.clone()));
-        assert!(reach.covers(&Who::Account(own)) && reach.covers(&Who::Anonymous));
+        let scope = QueryScope::of(&Caller::account(own.clone()));
+        assert!(scope.covers(&Who::Account(own)) && scope.covers(&Who::Anonymous));
         assert!(
-            !reach.covers(&Who::named("user", "a-2")) && !reach.covers(&Who::named("group", "g"))
+            !scope.covers(&Who::named("user", "a-2")) && !scope.covers(&Who::named("group", "g"))
         );
         let visitor = Caller { anonymous: true, ..caller(CallerRole::App) };
-        assert!(!Reach::of(&visitor).covers(&Who::named("user", "a-1")));
+        assert!(!QueryScope::of(&visitor).covers(&Who::named("user", "a-1")));
     }
 }

@@ -2,8 +2,8 @@
 //! its reasons.
 
 use super::{
-    eyes::{Seen, look},
     fresh,
+    item_access::{VisibleItem, load_visible},
     shape::{AddressBody, ItemName, Page, PrincipalBody, ProvenanceBody, TotalBody, words},
 };
 use crate::{
@@ -256,8 +256,8 @@ pub async fn get_access(
     let now = app.clock.now();
     let as_of = parse_moment(query.at.as_deref(), query.at_position, now)?;
     let page = ListQuery { limit: query.limit, cursor: query.cursor, count: query.count }.page()?;
-    let seen: Seen = look(&app, &head, &item).await?;
-    seen.needs(Permission::Share)?;
+    let seen: VisibleItem = load_visible(&app, &head, &item).await?;
+    seen.require(Permission::Share)?;
     fresh::catch_up(&app, &head, &[Model::Access]).await?;
     if let AsOf::Position(position) = as_of {
         fresh::glance(&app, head.wait, &[Model::Access], position).await?;

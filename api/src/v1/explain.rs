@@ -1,20 +1,20 @@
 //! `GET /v1/explain`: why a subject may or may not do something with an item, now or then.
 
-mod acts;
 mod body;
+mod provenance_events;
 mod refusal;
-mod regard;
+mod subject_context;
 
 pub use body::{ActBody, Explanation, WayBody};
 pub use refusal::RefusalBody;
-pub(super) use regard::{Regard, bounded};
+pub(super) use subject_context::{SubjectContext, bounded};
 
 use super::{
     fresh,
     shape::{Page, PrincipalBody},
 };
 use crate::{
-    access::Reach,
+    access::QueryScope,
     extract::{Head, Params, parse_moment},
     problem::{Fallible, Problem},
     state::AppState,
@@ -31,8 +31,8 @@ use domain::{
     time::{Time, Window},
 };
 use projections::{
-    AccessPath, AsOf, Asker, Had, Lost, Model, Via, ViewError,
-    index::{IndexPath, IndexVia, Refusal, Snapshot},
+    AccessAt, AccessPath, AsOf, Asker, Model, RevokedAccess, Via, ViewError,
+    index::{DenialReason, IndexPath, IndexVia, Snapshot},
 };
 use serde::Deserialize;
 use std::sync::Arc;
@@ -95,12 +95,12 @@ async fn may_ask(
     asked: &Asked,
     (index, at): (&Snapshot, Time),
 ) -> Fallible<()> {
-    let Some(asking) = regard::asking(app, caller).await? else { return Ok(()) };
+    let Some(asking) = subject_context::asking(app, caller).await? else { return Ok(()) };
     let own = index.check(&asking, &asked.item, at).permissions;
     if !own.has(Permission::Browse) {
         return Err(Problem::not_found("item"));
     }
-    if Reach::of(caller).covers_principal(&asked.who) || own.has(Permission::Share) {
+    if QueryScope::of(caller).covers_principal(&asked.who) || own.has(Permission::Share) {
         return Ok(());
     }
     let needed = Permission::Share.name();
@@ -149,7 +149,7 @@ pub async fn explain(
             asked.explain_then(&app, &head, past, now).await?
         }
     };
-    explanation.warnings.extend(regard::ignored(&app, &head, &links).await?);
+    explanation.warnings.extend(subject_context::ignored(&app, &head, &links).await?);
     let position = explanation.position;
     Ok(Page { app: &app, position, version: None }.json(&head, explanation))
 }
@@ -182,8 +182,8 @@ impl Asked {
         links: &ItemState,
         now: Time,
     ) -> Fallible<Explanation> {
-        let regard = Regard::of(app, &head.caller, &self.who, links).await?;
-        let subject = regard.subject();
+        let subject_context = SubjectContext::of(app, &head.caller, &self.who, links).await?;
+        let subject = subject_context.subject();
         let verdict = index.check(subject, &self.item, now);
         let mut told = self.answer((now, index.position()));
         told.rules = index.rules();
@@ -192,10 +192,10 @@ impl Asked {
         told.permissions = verdict.permissions;
         told.valid_until = bounded(verdict.valid_until);
         if let Some(facts) = index.item(&self.item) {
-            told.known_from = acts::time_of(app, facts.registered).await?;
+            told.known_from = provenance_events::time_of(app, facts.registered).await?;
         }
-        let refusal = index.nearest_refusal(subject, &self.item, self.action, now);
-        let asker = regard.asker(&self.who);
+        let refusal = index.denial_reason(subject, &self.item, self.action, now);
+        let asker = subject_context.asker(&self.who);
         let position = index.position();
         let lost = refusal.as_ref().is_some_and(refusal::may_be_lost);
         let known = match self.known_now(app, head, &asker, (position, now), lost).await {
@@ -230,15 +230,15 @@ impl Asked {
         asker: &Asker,
         (position, now): (Position, Time),
         lost: bool,
-    ) -> Result<(Had, Option<Lost>), ViewError> {
+    ) -> Result<(AccessAt, Option<RevokedAccess>), ViewError> {
         let own = app.limits.own_writes_wait;
         let wait = head.wait.unwrap_or(own).min(own);
         app.views.wait_for(&[Model::Access], position, wait).await?;
-        let known = app.views.had(&self.item, asker, AsOf::Position(position), now).await?;
+        let known = app.views.access_at(&self.item, asker, AsOf::Position(position), now).await?;
         if !lost {
             return Ok((known, None));
         }
-        let lost = app.views.lost(&self.item, asker, self.action, position).await?;
+        let lost = app.views.revoked_access(&self.item, asker, self.action, position).await?;
         Ok((known, lost))
     }
 
@@ -249,8 +249,8 @@ impl Asked {
         as_of: AsOf,
         now: Time,
     ) -> Fallible<Explanation> {
-        let asker = regard::asker(&self.who);
-        let known: Had = app.views.had(&self.item, &asker, as_of, now).await?;
+        let asker = subject_context::asker(&self.who);
+        let known: AccessAt = app.views.access_at(&self.item, &asker, as_of, now).await?;
         let permissions = known.permissions();
         let mut told = self.answer(known.as_of);
         told.position = known.position;
@@ -269,11 +269,12 @@ impl Asked {
             } else {
                 let nearest = refusal::nearest(&known, self.action);
                 let position = known.as_of.1;
-                let lost = app.views.lost(&self.item, &asker, self.action, position).await?;
+                let lost =
+                    app.views.revoked_access(&self.item, &asker, self.action, position).await?;
                 self.refused(app, &known, &nearest, lost).await?
             });
         }
-        if regard::is_caller(&head.caller, &self.who) && !head.caller.visits.is_empty() {
+        if subject_context::is_caller(&head.caller, &self.who) && !head.caller.visits.is_empty() {
             told.warnings.push(NOT_THEN.to_owned());
         }
         Ok(told)
@@ -283,18 +284,20 @@ impl Asked {
     async fn refused(
         &self,
         app: &AppState,
-        had: &Had,
-        nearest: &Refusal,
-        lost: Option<Lost>,
+        had: &AccessAt,
+        nearest: &DenialReason,
+        lost: Option<RevokedAccess>,
     ) -> Fallible<RefusalBody> {
         let action = self.action;
         if !refusal::may_be_lost(nearest) {
             return Ok(RefusalBody::of(nearest, action));
         }
-        let passed = if let Refusal::Ended { ends_at } = nearest { Some(*ends_at) } else { None };
+        let passed =
+            if let DenialReason::Ended { ends_at } = nearest { Some(*ends_at) } else { None };
         if let Some(lost) = lost.filter(|lost| passed.is_none_or(|passed| passed <= lost.at())) {
             let way = way_then(app, &self.who, &lost.path, lost.open_to).await?;
-            let by = if lost.by_clock() { None } else { acts::ending(app, &lost).await? };
+            let by =
+                if lost.by_clock() { None } else { provenance_events::ending(app, &lost).await? };
             return Ok(RefusalBody::lost(&lost, action, way, by));
         }
         let mut told = RefusalBody::of(nearest, action);
@@ -321,7 +324,7 @@ fn is_same(path: &IndexPath, known: &AccessPath) -> bool {
 }
 
 /// All the acts that made it, if the read models tell; else the first and the last.
-async fn way_now(app: &AppState, path: IndexPath, had: Option<&Had>) -> Fallible<WayBody> {
+async fn way_now(app: &AppState, path: IndexPath, had: Option<&AccessAt>) -> Fallible<WayBody> {
     let known = had.and_then(|had| had.paths.iter().find(|known| is_same(&path, known)));
     let events = if let Some(known) = known {
         known.events.clone()
@@ -345,7 +348,7 @@ async fn way_now(app: &AppState, path: IndexPath, had: Option<&Had>) -> Fallible
         IndexVia::Visibility { open_to } => way.open_to = Some(open_to),
         IndexVia::Link { link, .. } => way.link = Some(link),
     }
-    way.tell(acts::acts(app, events).await?);
+    way.tell(provenance_events::acts(app, events).await?);
     Ok(way)
 }
 
@@ -366,6 +369,6 @@ async fn way_then(
     way.to = path.grant.map(|_| PrincipalBody::from(who));
     way.provenance = path.provenance.clone().map(Into::into);
     way.open_to = (path.via == Via::Visibility).then_some(open_to);
-    way.tell(acts::acts(app, path.events.clone()).await?);
+    way.tell(provenance_events::acts(app, path.events.clone()).await?);
     Ok(way)
 }

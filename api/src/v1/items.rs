@@ -12,7 +12,7 @@ pub mod restore;
 pub mod visibility;
 
 use super::{
-    eyes::{self, Eyes},
+    item_access::{self, ItemAccess},
     shape::{Answer, ItemBody, Reply, item_body},
 };
 use crate::{problem::Fallible, state::AppState};
@@ -71,8 +71,8 @@ pub(super) async fn item_after(
     item: &ItemRef,
     outcome: &Outcome<ItemState>,
 ) -> Fallible<ItemBody> {
-    let eyes: Eyes = eyes::after(app, caller, outcome).await?;
-    Ok(item_body(&app.public_url, item, &outcome.after, eyes, outcome.at))
+    let access: ItemAccess = item_access::after_command(app, caller, outcome).await?;
+    Ok(item_body(&app.public_url, item, &outcome.after, access, outcome.at))
 }
 
 /// The answer to a command whose resource is the item.

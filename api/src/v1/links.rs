@@ -10,7 +10,7 @@ pub mod revoke;
 pub mod rotate;
 
 use super::{
-    eyes,
+    item_access,
     items::item_answer,
     shape::{LinkBody, Reply, link_body, shows_secret},
 };
@@ -89,8 +89,8 @@ async fn link_after(
     })?;
     let used = used_at(app, link, open, outcome).await?;
     let body = link_body(link, open, used, outcome.at);
-    let eyes = eyes::after(app, caller, outcome).await?;
-    if outcome.status != Status::Planned && shows_secret(caller, eyes.rights, open) {
+    let access = item_access::after_command(app, caller, outcome).await?;
+    if outcome.status != Status::Planned && shows_secret(caller, access.rights, open) {
         body.with_secret(app, open.generation)
     } else {
         Ok(body)

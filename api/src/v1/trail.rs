@@ -2,9 +2,9 @@
 //! audit trail.
 
 use super::{
-    eyes::look,
     fresh,
     input::AccountFilter,
+    item_access::load_visible,
     shape::{AuditEvent, List, Page},
 };
 use crate::{
@@ -212,8 +212,8 @@ pub async fn get_history(
         ..AuditFilter::default()
     };
     let page = ListQuery { limit: query.limit, cursor: query.cursor, count: query.count };
-    let seen = look(&app, &head, &item).await?;
-    seen.needs(Permission::Share)?;
+    let seen = load_visible(&app, &head, &item).await?;
+    seen.require(Permission::Share)?;
     answer(&app, &head, &filter, page).await
 }
 

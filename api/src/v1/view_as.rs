@@ -2,20 +2,20 @@
 //! bearer of a link sees.
 
 use super::{
-    explain::{Regard, bounded, permission, subject},
-    eyes::{Eyes, Seen, look},
+    explain::{SubjectContext, bounded, permission, subject},
     fresh,
+    item_access::{ItemAccess, VisibleItem, load_visible},
     shape::{ItemBody, List, Page, PrincipalBody, item_body, words},
 };
 use crate::{
-    access::Reach,
+    access::QueryScope,
     extract::{Head, ItemPath, ListQuery, Params, RowCursor},
     problem::{Fallible, Problem},
     state::AppState,
 };
 use axum::{extract::State, response::Response};
 use domain::{
-    access::{Subject, rule::WayKind},
+    access::{Subject, rule::PathKind},
     id::{ItemRef, KindName},
     position::Position,
     principal::Principal,
@@ -119,7 +119,7 @@ pub struct ItemView {
 }
 
 fn ways(verdict: &Verdict) -> Vec<&'static str> {
-    verdict.paths.iter().map(WayKind::name).collect()
+    verdict.paths.iter().map(PathKind::name).collect()
 }
 
 /// What somebody sees of all items
@@ -139,7 +139,7 @@ pub async fn view_as(
     let wanted = query.permission.as_deref().map(|text| permission("permission", text));
     let wanted = wanted.transpose()?.unwrap_or(Permission::Browse);
     let page = ListQuery { limit: query.limit, cursor: query.cursor, count: false }.page()?;
-    if !Reach::of(&head.caller).covers_principal(&who) {
+    if !QueryScope::of(&head.caller).covers_principal(&who) {
         let detail =
             "what others see of all items is for administrators, auditors and applications";
         return Err(Problem::not_permitted(detail));
@@ -205,14 +205,15 @@ impl Wanted<'_> {
                 return Ok(Vec::new());
             };
             let state = self.app.commands.load_item(&item).await?;
-            let regard = Regard::of(self.app, &self.head.caller, who, &state).await?;
-            let verdict = self.index.check(regard.subject(), &item, self.now);
+            let subject_context =
+                SubjectContext::of(self.app, &self.head.caller, who, &state).await?;
+            let verdict = self.index.check(subject_context.subject(), &item, self.now);
             let seen = verdict.permissions.has(self.permission);
             return Ok(if seen { vec![(item, verdict)] } else { Vec::new() });
         }
         // Openings of links lead to one item each; they do not belong to a list.
-        let regard = Regard::plain(who);
-        let subject = regard.subject();
+        let subject_context = SubjectContext::plain(who);
+        let subject = subject_context.subject();
         let system = self.app.commands.system();
         let kinds = system.kinds.keys().filter(|name| {
             kind.is_none_or(|kind| kind == *name) && after.is_none_or(|after| **name >= after.kind)
@@ -276,21 +277,21 @@ pub async fn view_item_as(
     head: Head,
 ) -> Fallible<Response> {
     let who = subject(&query.subject)?;
-    let seen: Seen = look(&app, &head, &item).await?.alive()?;
-    if !Reach::of(&head.caller).covers_principal(&who) {
-        seen.needs(Permission::Share)?;
+    let seen: VisibleItem = load_visible(&app, &head, &item).await?.require_not_retired()?;
+    if !QueryScope::of(&head.caller).covers_principal(&who) {
+        seen.require(Permission::Share)?;
     }
     let known = head.at_least.unwrap_or_default().max(seen.state.position);
     let index = fresh::index(&app, Some(known), head.wait).await?;
     let now = seen.now.max(index.time());
-    let regard = Regard::of(&app, &head.caller, &who, &seen.state).await?;
-    let verdict = index.check(regard.subject(), &item, now);
+    let subject_context = SubjectContext::of(&app, &head.caller, &who, &seen.state).await?;
+    let verdict = index.check(subject_context.subject(), &item, now);
     let visible = verdict.permissions.has(Permission::Browse);
-    let eyes = Eyes { rights: verdict.permissions, everything: false };
+    let access = ItemAccess { rights: verdict.permissions, everything: false };
     let view = ItemView {
         subject: PrincipalBody::from(&who),
         visible,
-        item: visible.then(|| item_body(&app.public_url, &item, &seen.state, eyes, now)),
+        item: visible.then(|| item_body(&app.public_url, &item, &seen.state, access, now)),
         role: Role::strongest_within(verdict.permissions),
         permissions: verdict.permissions,
         paths: ways(&verdict),

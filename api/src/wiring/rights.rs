@@ -2,7 +2,7 @@
 //! item's say of an account.
 
 use async_trait::async_trait;
-use commands::{Authority, CommandError, KnownEnds, Standing};
+use commands::{AccountFacts, Authority, CommandError, KnownEnds};
 use domain::{
     id::{AccountId, ItemRef},
     position::Position,
@@ -40,17 +40,17 @@ impl IndexAuthority {
 
 #[async_trait]
 impl Authority for IndexAuthority {
-    async fn standing(
+    async fn account_facts(
         &self,
         account: &AccountId,
         item: Option<&ItemRef>,
         at_least: Position,
         now: Time,
-    ) -> Result<Standing, CommandError> {
+    ) -> Result<AccountFacts, CommandError> {
         let snapshot = self.recent(at_least).await.map_err(unknown)?;
         let (through_containers, through_library) =
             item.map(|item| snapshot.inherited(account, item, now)).unwrap_or_default();
-        Ok(Standing {
+        Ok(AccountFacts {
             active: snapshot.is_active(account),
             groups: snapshot.groups_of(account),
             through_containers,

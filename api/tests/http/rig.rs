@@ -10,8 +10,9 @@ use domain::{
 };
 use eventlog::{Append, AppendError, Decorator, EventLog, LogError, faulty::FaultyLog};
 use projections::{
-    AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found, Had, ItemRow,
-    Listing, Lost, Model, Page, ProjectionStatus, Relation, ResourceQuery, ViewError, Views,
+    AccessAt, AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found,
+    ItemRow, Listing, Model, Page, ProjectionStatus, Relation, ResourceQuery, RevokedAccess,
+    ViewError, Views,
 };
 use std::{
     fmt,
@@ -164,24 +165,24 @@ impl Views for RiggedViews {
         self.up()?.access_list(item, as_of, now, page).await
     }
 
-    async fn had(
+    async fn access_at(
         &self,
         item: &ItemRef,
         asker: &Asker,
         as_of: AsOf,
         now: Time,
-    ) -> Result<Had, ViewError> {
-        self.up()?.had(item, asker, as_of, now).await
+    ) -> Result<AccessAt, ViewError> {
+        self.up()?.access_at(item, asker, as_of, now).await
     }
 
-    async fn lost(
+    async fn revoked_access(
         &self,
         item: &ItemRef,
         asker: &Asker,
         permission: Permission,
         position: Position,
-    ) -> Result<Option<Lost>, ViewError> {
-        self.up()?.lost(item, asker, permission, position).await
+    ) -> Result<Option<RevokedAccess>, ViewError> {
+        self.up()?.revoked_access(item, asker, permission, position).await
     }
 
     async fn resources(

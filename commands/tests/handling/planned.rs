@@ -5,7 +5,7 @@ use commands::{AskedGrantee, CommandError, Commands, Outcome, Request, Status};
 use domain::{
     event::{CatalogAudience, Restore, Visibility},
     id::ItemRef,
-    item::{EndTarget, ItemCommand, ItemState, NewLink, NewPublication, Share, effect},
+    item::{EndTarget, ItemCommand, ItemState, NewLink, NewPublication, Share, access_diff},
     principal::Grantee,
     role::Role,
 };
@@ -120,7 +120,7 @@ fn shape(outcome: &Outcome<ItemState>) -> impl PartialEq + std::fmt::Debug + use
     let texts = after.description.title.as_ref().map(|text| text.as_plain().map(str::to_owned));
     let publication = after.publication.as_ref().map(|open| open.publication.clone());
     let before = outcome.before.as_deref().cloned().unwrap_or_default();
-    let changed = effect(&before, after, outcome.at);
+    let changed = access_diff(&before, after, outcome.at);
     let sizes = (changed.gains.len(), changed.loses.len());
     let what = (after.lifecycle, after.visibility, publication, texts, outcome.created);
     (names, grants, links, what, sizes)

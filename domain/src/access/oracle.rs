@@ -144,13 +144,13 @@ fn by_rule(event: &ItemEvent, time: Time, end: Option<Time>, life: Life) -> Opti
         return Some(if life == Life::There { Life::Asleep } else { life });
     }
     if matches!(event, ItemEvent::Retired(_) | ItemEvent::Restored(_)) {
-        return Some(Life::Over);
+        return Some(Life::SourceView);
     }
     if let ItemEvent::Reopened(reopened) = event {
         let back = reopened.restore == Restore::All
             && life == Life::Asleep
             && end.is_none_or(|end| time < end);
-        return Some(if back { Life::There } else { Life::Over });
+        return Some(if back { Life::There } else { Life::SourceView });
     }
     None
 }
@@ -159,7 +159,7 @@ fn by_rule(event: &ItemEvent, time: Time, end: Option<Time>, life: Life) -> Opti
 enum Life {
     There,
     Asleep,
-    Over,
+    SourceView,
 }
 
 fn by_grant(
@@ -191,14 +191,14 @@ fn by_grant(
             }
         } else if let ItemEvent::GrantEnded(ended) = event {
             if ended.grant == grant.grant {
-                life = Life::Over;
+                life = Life::SourceView;
             }
         } else if let ItemEvent::LinkRevoked(revoked) = event {
             let from = &grant.provenance;
             let born = from.kind == ProvenanceKind::Link
                 && from.id.as_deref() == Some(revoked.link.to_string().as_str());
             if born && revoked.cascade {
-                life = Life::Over;
+                life = Life::SourceView;
             }
         }
     }
@@ -245,7 +245,7 @@ fn by_link(
         } else if matches!(event, ItemEvent::LinkRevoked(revoked) if revoked.link == id)
             || matches!(event, ItemEvent::LinkExpired(expired) if expired.link == id)
         {
-            life = Life::Over;
+            life = Life::SourceView;
         }
     }
     let opened = visits.iter().any(|visit| {

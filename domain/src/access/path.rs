@@ -2,7 +2,7 @@
 
 use super::{
     Subject,
-    rule::{Over, ways},
+    rule::{SourceView, visit_paths},
 };
 use crate::{
     actor::Actor,
@@ -67,14 +67,14 @@ pub struct Path {
 /// the caller's role, not from the item.
 pub fn paths(subject: &Subject, item: &ItemState, at: Time) -> Vec<Path> {
     let mut found = Vec::new();
-    ways(item, subject, |way| {
+    visit_paths(item, subject, |way| {
         if way.window.holds(at) {
             found.push(match way.over {
-                Over::Owner => owner_path(item),
-                Over::Grant(open) => grant_path(open),
-                Over::Visibility(_) => visibility_path(item),
-                Over::Link(id, link) => link_path(id, link),
-                Over::Library(never) => match never {},
+                SourceView::Owner => owner_path(item),
+                SourceView::Grant(open) => grant_path(open),
+                SourceView::Visibility(_) => visibility_path(item),
+                SourceView::Link(id, link) => link_path(id, link),
+                SourceView::Library(never) => match never {},
             });
         }
     });

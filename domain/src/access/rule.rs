@@ -1,7 +1,7 @@
 //! The one rule that finds the paths of a subject to an item, over any source of facts.
 //!
 //! A command's folded state and the access index know them in different shapes; both answer
-//! [`Facts`], so that there is one definition and nothing is copied to ask it.
+//! [`AccessFacts`], so that there is one definition and nothing is copied to ask it.
 
 use super::Visit;
 use crate::{
@@ -20,7 +20,7 @@ pub const DEPTH: usize = 8;
 pub const LIBRARY: (Role, &[Withheld]) = (Role::Viewer, &[Withheld::Copy]);
 
 /// What a grant or link gives, and when.
-pub trait Gives: Copy + Debug {
+pub trait GrantView: Copy + Debug {
     /// The role.
     fn role(self) -> Role;
     /// What the role permits, less what is withheld.
@@ -30,7 +30,7 @@ pub trait Gives: Copy + Debug {
 }
 
 /// A link as an opening of it is judged.
-pub trait Opens: Gives {
+pub trait LinkView: GrantView {
     /// Who may open it.
     fn audience(self) -> Audience;
     /// Raised by every rotation.
@@ -40,15 +40,15 @@ pub trait Opens: Gives {
 }
 
 /// What must be known of an item to say who may do what with it.
-pub trait Facts: Copy + Debug {
+pub trait AccessFacts: Copy + Debug {
     /// One who asks, as these facts know people.
     type Who: ?Sized;
     /// An open grant.
-    type Grant: Gives;
+    type Grant: GrantView;
     /// A library that its owner opened.
     type Opening: Copy + Debug;
     /// An open link.
-    type Link: Opens;
+    type Link: LinkView;
 
     /// Is somebody signed in, with an account that may have something?
     fn signed_in(who: &Self::Who) -> bool;
@@ -74,7 +74,7 @@ pub trait Facts: Copy + Debug {
 
 /// What a way runs over.
 #[derive(Debug, Clone, Copy)]
-pub enum Over<F: Facts> {
+pub enum SourceView<F: AccessFacts> {
     /// It owns the item.
     Owner,
     /// A grant to the account or to a group of it.
@@ -89,9 +89,9 @@ pub enum Over<F: Facts> {
 
 /// One way to an item, whether or not it holds now.
 #[derive(Debug, Clone, Copy)]
-pub struct Way<F: Facts> {
+pub struct PathView<F: AccessFacts> {
     /// What it runs over.
-    pub over: Over<F>,
+    pub over: SourceView<F>,
     /// Where that lies: the item itself, or a container of it.
     pub on: F,
     /// Does it lie on a container?
@@ -104,11 +104,11 @@ pub struct Way<F: Facts> {
     pub window: Window,
 }
 
-/// Every way to an item, holding now or at another time: owner, grants, the owner's library, the
+/// Every path to an item, holding now or at another time: owner, grants, the owner's library, the
 /// same through containers, visibility, openings of links. A closed item leaves its owner only, a
 /// retired one nobody. Owning does not flow: a container's owner has at the parts what a manager
 /// has.
-pub fn ways<F: Facts>(item: F, who: &F::Who, mut each: impl FnMut(Way<F>)) {
+pub fn visit_paths<F: AccessFacts>(item: F, who: &F::Who, mut each: impl FnMut(PathView<F>)) {
     own_ways(item, item, who, &mut each);
     if item.lifecycle() != Lifecycle::Open {
         return;
@@ -116,16 +116,16 @@ pub fn ways<F: Facts>(item: F, who: &F::Who, mut each: impl FnMut(Way<F>)) {
     above(item, |container| own_ways(item, container, who, &mut each));
     let visibility = item.visibility();
     if opens_to(visibility, F::signed_in(who)) {
-        let over = Over::Visibility(visibility);
+        let over = SourceView::Visibility(visibility);
         let (role, window) = (Role::Viewer, Window::default());
         let permissions = role.permissions();
-        each(Way { over, on: item, inherited: false, role, permissions, window });
+        each(PathView { over, on: item, inherited: false, role, permissions, window });
     }
     visited(item, who, &mut each);
 }
 
 /// The ways that lie on an item, as seen from it or from one of its parts.
-fn own_ways<F: Facts>(asked: F, on: F, who: &F::Who, each: &mut impl FnMut(Way<F>)) {
+fn own_ways<F: AccessFacts>(asked: F, on: F, who: &F::Who, each: &mut impl FnMut(PathView<F>)) {
     let inherited = !asked.is(on);
     let mut found = |over, role: Role, permissions: Permissions, window| {
         let (role, permissions) = if inherited {
@@ -133,27 +133,27 @@ fn own_ways<F: Facts>(asked: F, on: F, who: &F::Who, each: &mut impl FnMut(Way<F
         } else {
             (role, permissions)
         };
-        each(Way { over, on, inherited, role, permissions, window });
+        each(PathView { over, on, inherited, role, permissions, window });
     };
     let lifecycle = on.lifecycle();
     let alive = matches!(lifecycle, Lifecycle::Open | Lifecycle::Closed);
     if alive && on.is_owned_by(who) {
-        found(Over::Owner, Role::Owner, Role::Owner.permissions(), Window::default());
+        found(SourceView::Owner, Role::Owner, Role::Owner.permissions(), Window::default());
     }
     if lifecycle != Lifecycle::Open || !F::signed_in(who) {
         return;
     }
     on.grants_to(who, |grant| {
-        found(Over::Grant(grant), grant.role(), grant.permissions(), grant.window());
+        found(SourceView::Grant(grant), grant.role(), grant.permissions(), grant.window());
     });
     if let Some(opening) = on.opening_to(who) {
         let (role, withheld) = LIBRARY;
-        found(Over::Library(opening), role, effective(role, withheld), Window::default());
+        found(SourceView::Library(opening), role, effective(role, withheld), Window::default());
     }
 }
 
 /// Every container above an item once, nearest first.
-fn above<F: Facts>(item: F, mut each: impl FnMut(F)) {
+fn above<F: AccessFacts>(item: F, mut each: impl FnMut(F)) {
     // Allocates for parts of containers only.
     let mut known: Vec<F> = Vec::new();
     let add = |known: &mut Vec<F>, container: F| {
@@ -175,7 +175,7 @@ fn above<F: Facts>(item: F, mut each: impl FnMut(F)) {
 }
 
 /// Each link once that was opened, until its last opening ends.
-fn visited<F: Facts>(item: F, who: &F::Who, each: &mut impl FnMut(Way<F>)) {
+fn visited<F: AccessFacts>(item: F, who: &F::Who, each: &mut impl FnMut(PathView<F>)) {
     let visits = F::visits(who);
     let good = |visit: &Visit| {
         let link = item.link(visit.link)?;
@@ -193,8 +193,8 @@ fn visited<F: Facts>(item: F, who: &F::Who, each: &mut impl FnMut(Way<F>)) {
         let last = visits.iter().filter(same).map(|visit| visit.ends_at).max();
         let window = link.window();
         let ends_at = window.ends_at.into_iter().chain(last).min();
-        each(Way {
-            over: Over::Link(visit.link, link),
+        each(PathView {
+            over: SourceView::Link(visit.link, link),
             on: item,
             inherited: false,
             role: link.role(),
@@ -226,7 +226,7 @@ pub fn gives(audience: Audience, signed_in: bool) -> bool {
 /// What kind a way is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
-pub enum WayKind {
+pub enum PathKind {
     /// Being the owner.
     Owner,
     /// A grant to the account.
@@ -243,7 +243,7 @@ pub enum WayKind {
     Link,
 }
 
-impl WayKind {
+impl PathKind {
     /// All.
     pub const ALL: [Self; 7] = [
         Self::Owner,
@@ -269,23 +269,23 @@ impl WayKind {
     }
 }
 
-/// Kinds of ways, one bit each.
+/// Kinds of paths, one bit each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct WayKinds(u8);
+pub struct PathKinds(u8);
 
-impl WayKinds {
+impl PathKinds {
     /// With another one.
     #[must_use]
-    pub const fn with(self, kind: WayKind) -> Self {
+    pub const fn with(self, kind: PathKind) -> Self {
         Self(self.0 | 1 << kind as u8)
     }
     /// Is it among them?
-    pub const fn has(self, kind: WayKind) -> bool {
+    pub const fn has(self, kind: PathKind) -> bool {
         self.0 & (1 << kind as u8) != 0
     }
     /// One after the other.
-    pub fn iter(self) -> impl Iterator<Item = WayKind> {
-        WayKind::ALL.into_iter().filter(move |kind| self.has(*kind))
+    pub fn iter(self) -> impl Iterator<Item = PathKind> {
+        PathKind::ALL.into_iter().filter(move |kind| self.has(*kind))
     }
 }
 
@@ -299,14 +299,14 @@ pub struct Judged {
 }
 
 /// Judges; answers each way that holds on the way.
-pub fn judge<F: Facts>(
+pub fn judge<F: AccessFacts>(
     item: F,
     who: &F::Who,
     at: Time,
-    mut holding: impl FnMut(&Way<F>),
+    mut holding: impl FnMut(&PathView<F>),
 ) -> Judged {
     let (mut now, mut unending, mut bounded) = (Permissions::NONE, Permissions::NONE, false);
-    ways(item, who, |way| {
+    visit_paths(item, who, |way| {
         let window = way.window;
         if window.holds(at) {
             now = now.union(way.permissions);
@@ -322,7 +322,7 @@ pub fn judge<F: Facts>(
     let mut valid_until = None;
     if bounded {
         // What never ends covers what comes and goes below it.
-        ways(item, who, |way| {
+        visit_paths(item, who, |way| {
             let window = way.window;
             let next = if window.holds(at) { window.ends_at } else { window.starts_at };
             let ahead = next.filter(|next| *next > at && !window.ended(at));

@@ -2,7 +2,7 @@
 
 use super::{
     Subject, Visit,
-    rule::{Facts, Gives, Opens},
+    rule::{AccessFacts, GrantView, LinkView},
 };
 use crate::{
     event::{Audience, Visibility},
@@ -14,7 +14,7 @@ use crate::{
 };
 use std::convert::Infallible;
 
-impl Gives for &OpenGrant {
+impl GrantView for &OpenGrant {
     fn role(self) -> Role {
         self.grant.role
     }
@@ -26,7 +26,7 @@ impl Gives for &OpenGrant {
     }
 }
 
-impl Gives for &OpenLink {
+impl GrantView for &OpenLink {
     fn role(self) -> Role {
         self.terms.role
     }
@@ -38,7 +38,7 @@ impl Gives for &OpenLink {
     }
 }
 
-impl Opens for &OpenLink {
+impl LinkView for &OpenLink {
     fn audience(self) -> Audience {
         self.terms.audience
     }
@@ -50,7 +50,7 @@ impl Opens for &OpenLink {
     }
 }
 
-impl<'a> Facts for &'a ItemState {
+impl<'a> AccessFacts for &'a ItemState {
     type Who = Subject;
     type Grant = &'a OpenGrant;
     type Opening = Infallible;

@@ -6,10 +6,10 @@
 
 mod check;
 mod expire;
-mod gate;
 mod grants;
 mod lifecycle;
 mod links;
+mod preconditions;
 mod publication;
 mod register;
 mod sharing;

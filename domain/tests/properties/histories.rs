@@ -3,7 +3,7 @@
 use domain::{
     access::{oracle::Entry, required},
     event::{CATALOG, EndCause, Event, ItemEvent, Visibility},
-    item::{ItemState, Lifecycle, OpenLink, effect, evolve, permissions_of},
+    item::{ItemState, Lifecycle, OpenLink, access_diff, evolve, permissions_of},
     position::Position,
     principal::Principal,
     stream::StreamName,
@@ -148,7 +148,7 @@ proptest! {
             for entry in history.entries.iter().filter(|e| e.recorded.position() == step.position) {
                 evolve(&mut is, &entry.recorded);
             }
-            let effect = effect(&was, &is, step.time);
+            let effect = access_diff(&was, &is, step.time);
             for change in &effect.gains {
                 let (had, has) = (permissions_of(&change.principal, &was, step.time),
                     permissions_of(&change.principal, &is, step.time));

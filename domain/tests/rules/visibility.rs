@@ -7,7 +7,7 @@ use domain::{
         Audience, CatalogAudience, ItemEvent, Publication, PublicationWithdrawn, Published,
         Visibility, WithdrawCause,
     },
-    item::{Condition, ItemCommand, effect, still_open},
+    item::{Condition, ItemCommand, access_diff, remaining_paths},
     position::Position,
     principal::Principal,
     role::{Permissions, Role, Withheld},
@@ -125,7 +125,7 @@ fn an_unshare_tells_what_still_gives_access() {
         .and("a-1", gives(1, to_account("a-2"), Role::Editor))
         .and("a-1", links(2, terms(Role::Viewer, Audience::Anyone)))
         .state;
-    let still = |who| still_open(&item, &who, hour(9)).len();
+    let still = |who| remaining_paths(&item, &who, hour(9)).len();
     assert_eq!(still(Principal::Account(account("a-2"))), 3, "grant, visibility, link");
     assert_eq!(still(Principal::Anonymous), 2, "visibility, link");
     assert_eq!(still(Principal::Link(link_id(2))), 1);
@@ -136,11 +136,11 @@ fn an_unshare_tells_what_still_gives_access() {
 fn an_effect_tells_who_gains_and_who_loses() {
     let before = mine().and("a-1", gives(1, to_account("a-2"), Role::Editor));
     let after = before.clone().and("a-1", public());
-    let effect = effect(&before.state, &after.state, hour(9));
+    let effect = access_diff(&before.state, &after.state, hour(9));
     let gaining: Vec<_> = effect.gains.iter().map(|change| change.principal.clone()).collect();
     assert_eq!(gaining, [Principal::Anonymous]);
     assert_eq!((effect.loses.len(), effect.complete), (0, false));
-    let back = domain::item::effect(&after.state, &before.state, hour(9));
+    let back = access_diff(&after.state, &before.state, hour(9));
     assert_eq!((back.gains.len(), back.loses.len()), (0, 1));
 }
 
@@ -158,10 +158,10 @@ fn an_effect_tells_what_accounts_gain_and_lose_that_nothing_names() {
         (&internal, &to_all, none, none),
         (&to_all, &internal, none, none),
     ] {
-        let effect = effect(before, after, hour(9));
+        let effect = access_diff(before, after, hour(9));
         assert_eq!((effect.others_gain, effect.others_lose), (gain, lose));
         assert_eq!(effect.complete, gain.is_empty() && lose.is_empty());
     }
     let shut = restricted.and("a-1", public()).and("a-1", closed()).state;
-    assert_eq!(effect(&to_all, &shut, hour(9)).others_lose, viewer, "closed for all");
+    assert_eq!(access_diff(&to_all, &shut, hour(9)).others_lose, viewer, "closed for all");
 }

@@ -1,7 +1,7 @@
 //! The answers of the index.
 
 use domain::{
-    access::rule::{WayKind, WayKinds},
+    access::rule::{PathKind, PathKinds},
     event::{Audience, Provenance, Visibility},
     id::{AccountId, GrantId, ItemRef, LinkId},
     item::Lifecycle,
@@ -32,7 +32,7 @@ pub struct Verdict {
     /// The union over the ways that hold.
     pub permissions: Permissions,
     /// The kinds of these ways. None for the unrestricted, whose rights come from their role.
-    pub paths: WayKinds,
+    pub paths: PathKinds,
     /// First instant at which the answer could change by the clock alone.
     pub valid_until: Option<Time>,
 }
@@ -93,24 +93,24 @@ pub struct IndexPath {
 
 impl IndexPath {
     /// Of what kind it is.
-    pub const fn kind(&self) -> WayKind {
+    pub const fn kind(&self) -> PathKind {
         if self.container.is_some() {
-            return WayKind::Container;
+            return PathKind::Container;
         }
         match &self.via {
-            IndexVia::Owner => WayKind::Owner,
-            IndexVia::Grant { grantee: Grantee::Account(_), .. } => WayKind::Grant,
-            IndexVia::Grant { grantee: Grantee::Group(_), .. } => WayKind::Group,
-            IndexVia::Library { .. } => WayKind::Library,
-            IndexVia::Visibility { .. } => WayKind::Visibility,
-            IndexVia::Link { .. } => WayKind::Link,
+            IndexVia::Owner => PathKind::Owner,
+            IndexVia::Grant { grantee: Grantee::Account(_), .. } => PathKind::Grant,
+            IndexVia::Grant { grantee: Grantee::Group(_), .. } => PathKind::Group,
+            IndexVia::Library { .. } => PathKind::Library,
+            IndexVia::Visibility { .. } => PathKind::Visibility,
+            IndexVia::Link { .. } => PathKind::Link,
         }
     }
 }
 
 /// Why somebody may not do something: the nearest reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum DenialReason {
     /// The item was never registered.
     UnknownItem,
     /// The item is retired: nobody may.

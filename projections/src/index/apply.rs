@@ -336,7 +336,7 @@ impl Tables {
         let (mut back, mut gone) = (Vec::new(), Vec::new());
         for edge in closed.grants.iter() {
             let mut edge = edge.clone();
-            let window = domain::access::rule::Gives::window(&edge);
+            let window = domain::access::rule::GrantView::window(&edge);
             self.discounted(&edge);
             if window.ended(time) {
                 gone.push(edge.who);

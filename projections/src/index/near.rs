@@ -1,8 +1,8 @@
 //! Finds the nearest reason for a denial.
 
-use super::{answer::Refusal, view::View};
+use super::{answer::DenialReason, facts::ItemView};
 use domain::{
-    access::rule::Way,
+    access::rule::PathView,
     role::{Permission, Role},
     time::Time,
 };
@@ -17,7 +17,12 @@ pub(super) struct Near {
 }
 
 impl Near {
-    pub(super) fn consider(&mut self, way: &Way<View<'_>>, permission: Permission, at: Time) {
+    pub(super) fn consider(
+        &mut self,
+        way: &PathView<ItemView<'_>>,
+        permission: Permission,
+        at: Time,
+    ) {
         let window = way.window;
         if window.holds(at) {
             if way.role.permissions().has(permission) {
@@ -33,17 +38,17 @@ impl Near {
         }
     }
 
-    pub(super) fn told(self) -> Refusal {
+    pub(super) fn told(self) -> DenialReason {
         if let Some(starts_at) = self.starts_at {
-            Refusal::NotYet { starts_at }
+            DenialReason::NotYet { starts_at }
         } else if let Some(ends_at) = self.ends_at {
-            Refusal::Ended { ends_at }
+            DenialReason::Ended { ends_at }
         } else if let Some(role) = self.withheld {
-            Refusal::Withheld { role }
+            DenialReason::Withheld { role }
         } else if let Some(role) = self.role {
-            Refusal::RoleTooLow { role }
+            DenialReason::RoleTooLow { role }
         } else {
-            Refusal::Nothing
+            DenialReason::Nothing
         }
     }
 }

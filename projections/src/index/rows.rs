@@ -5,7 +5,7 @@ use super::{
     sorted::{Keyed, Sorted},
 };
 use domain::{
-    access::rule::{Gives, Opens},
+    access::rule::{GrantView, LinkView},
     event::{Audience, Provenance, ProvenanceKind, Visibility},
     id::{GrantId, LinkId},
     item::Lifecycle,
@@ -154,7 +154,7 @@ impl Keyed for Edge {
     }
 }
 
-impl Gives for &Edge {
+impl GrantView for &Edge {
     fn role(self) -> Role {
         self.terms.role()
     }
@@ -181,7 +181,7 @@ pub(super) struct LinkRow {
     pub(super) changed: At,
 }
 
-impl Gives for &LinkRow {
+impl GrantView for &LinkRow {
     fn role(self) -> Role {
         self.terms.role()
     }
@@ -193,7 +193,7 @@ impl Gives for &LinkRow {
     }
 }
 
-impl Opens for &LinkRow {
+impl LinkView for &LinkRow {
     fn audience(self) -> Audience {
         self.audience
     }

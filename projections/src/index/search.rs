@@ -8,15 +8,15 @@
 
 use super::{
     IndexError,
+    facts::{ItemView, Who},
     rows::{GROUP, ItemRow},
     snapshot::Snapshot,
     tables::Tables,
-    view::{View, Who},
 };
 use domain::{
     access::{
         DEPTH, Subject,
-        rule::{Facts as _, WayKind},
+        rule::{AccessFacts as _, PathKind},
     },
     id::{AccountId, GroupId, ItemRef},
     role::Permission,
@@ -125,8 +125,8 @@ impl Snapshot {
 }
 
 /// Is it a way of somebody in particular?
-fn is_own(kind: WayKind) -> bool {
-    kind != WayKind::Visibility && kind != WayKind::Link
+fn is_own(kind: PathKind) -> bool {
+    kind != PathKind::Visibility && kind != PathKind::Link
 }
 
 /// What a collector finds, in order, each once.
@@ -157,7 +157,7 @@ fn page<T>(
 }
 
 /// An item and every container above it whose access flows down.
-fn around<'a>(item: View<'a>, mut each: impl FnMut(&'a ItemRow)) {
+fn around<'a>(item: ItemView<'a>, mut each: impl FnMut(&'a ItemRow)) {
     each(item.row);
     let mut known = vec![item];
     let mut from = 0;
@@ -177,7 +177,7 @@ fn around<'a>(item: View<'a>, mut each: impl FnMut(&'a ItemRow)) {
 }
 
 /// Every account that an item's own facts, or those of containers above it, lead to.
-fn accounts(view: View<'_>, all: &mut Vec<u32>) {
+fn accounts(view: ItemView<'_>, all: &mut Vec<u32>) {
     let tables = view.tables;
     around(view, |row| {
         all.extend(Some(row.owner).filter(|owner| *owner != GROUP));

@@ -1,16 +1,16 @@
 //! A snapshot: the index at one position.
 
 use super::{
-    answer::{IndexPath, IndexVia, ItemFacts, Refusal, Verdict},
+    answer::{DenialReason, IndexPath, IndexVia, ItemFacts, Verdict},
+    facts::{ItemView, Who},
     near::Near,
     rows::At,
     tables::Tables,
-    view::{View, Who},
 };
 use domain::{
     access::{
         LIBRARY, Subject,
-        rule::{Facts as _, Over, Way, WayKind, WayKinds, judge, ways},
+        rule::{AccessFacts as _, PathKind, PathKinds, PathView, SourceView, judge, visit_paths},
     },
     id::{AccountId, GroupId, ItemRef},
     item::Lifecycle,
@@ -40,7 +40,7 @@ impl Snapshot {
     }
 
     #[inline]
-    pub(super) fn view(&self, item: &ItemRef) -> Option<View<'_>> {
+    pub(super) fn view(&self, item: &ItemRef) -> Option<ItemView<'_>> {
         self.0.view(self.0.find_item(item.kind.as_str(), item.id.as_str())?)
     }
 
@@ -79,9 +79,9 @@ impl Snapshot {
         let mut found = (Permissions::NONE, Permissions::NONE);
         let number = self.0.find_account(account.as_str());
         if let (Some(view), Some(number)) = (self.view(item), number) {
-            ways(view, &Who::account(&self.0, number), |way| {
+            visit_paths(view, &Who::account(&self.0, number), |way| {
                 let place = if way.inherited { &mut found.0 } else { &mut found.1 };
-                let given = way.inherited || matches!(way.over, Over::Library(_));
+                let given = way.inherited || matches!(way.over, SourceView::Library(_));
                 if given && way.window.holds(at) {
                     *place = place.union(way.permissions);
                 }
@@ -102,8 +102,8 @@ impl Snapshot {
     }
 
     #[inline]
-    pub(super) fn verdict<'a>(view: View<'a>, who: &Who<'a>, at: Time) -> Verdict {
-        let mut paths = WayKinds::default();
+    pub(super) fn verdict<'a>(view: ItemView<'a>, who: &Who<'a>, at: Time) -> Verdict {
+        let mut paths = PathKinds::default();
         let judged = judge(view, who, at, |way| paths = paths.with(kind(way)));
         let (permissions, valid_until) = (judged.permissions, judged.valid_until);
         Verdict { known: true, permissions, paths, valid_until }
@@ -114,7 +114,7 @@ impl Snapshot {
         let Some(view) = self.view(item) else { return Vec::new() };
         let said = self.0.said(who);
         let mut found = Vec::new();
-        ways(view, &Who::subject(&self.0, who, &said), |way| {
+        visit_paths(view, &Who::subject(&self.0, who, &said), |way| {
             if way.window.holds(at) {
                 found.extend(self.path(&way));
             }
@@ -123,39 +123,41 @@ impl Snapshot {
     }
 
     /// Why somebody may not do something; `None` = it may.
-    pub fn nearest_refusal(
+    pub fn denial_reason(
         &self,
         who: &Subject,
         item: &ItemRef,
         permission: Permission,
         at: Time,
-    ) -> Option<Refusal> {
+    ) -> Option<DenialReason> {
         if self.check(who, item, at).permissions.has(permission) {
             return None;
         }
-        let Some(view) = self.view(item) else { return Some(Refusal::UnknownItem) };
+        let Some(view) = self.view(item) else { return Some(DenialReason::UnknownItem) };
         if view.lifecycle() == Lifecycle::Retired {
-            return Some(Refusal::Retired);
+            return Some(DenialReason::Retired);
         }
         if who.account.as_ref().is_some_and(|account| !self.is_active(account)) {
-            return Some(Refusal::AccountInactive);
+            return Some(DenialReason::AccountInactive);
         }
         if view.lifecycle() == Lifecycle::Closed {
-            return Some(Refusal::Closed);
+            return Some(DenialReason::Closed);
         }
         let said = self.0.said(who);
         let mut near = Near::default();
-        ways(view, &Who::subject(&self.0, who, &said), |way| near.consider(&way, permission, at));
+        visit_paths(view, &Who::subject(&self.0, who, &said), |way| {
+            near.consider(&way, permission, at);
+        });
         Some(near.told())
     }
 
-    fn path(&self, way: &Way<View<'_>>) -> Option<IndexPath> {
+    fn path(&self, way: &PathView<ItemView<'_>>) -> Option<IndexPath> {
         let tables = &self.0;
         let mut withhold: Vec<Withheld> = Vec::new();
         let row = way.on.row;
         let (via, made, changed): (_, At, At) = match way.over {
-            Over::Owner => (IndexVia::Owner, row.registered, row.registered),
-            Over::Grant(edge) => {
+            SourceView::Owner => (IndexVia::Owner, row.registered, row.registered),
+            SourceView::Grant(edge) => {
                 withhold.extend(edge.terms.withhold());
                 let grantee = if edge.is_group() {
                     Grantee::Group(tables.group_id(edge.who)?)
@@ -166,13 +168,15 @@ impl Snapshot {
                 let via = IndexVia::Grant { grant, grantee, provenance };
                 (via, edge.made, edge.changed())
             }
-            Over::Library(opening) => {
+            SourceView::Library(opening) => {
                 withhold.extend(LIBRARY.1);
                 let owner = tables.account_id(row.owner)?;
                 (IndexVia::Library { owner }, opening.made, opening.made)
             }
-            Over::Visibility(open_to) => (IndexVia::Visibility { open_to }, row.shown, row.shown),
-            Over::Link(link, open) => {
+            SourceView::Visibility(open_to) => {
+                (IndexVia::Visibility { open_to }, row.shown, row.shown)
+            }
+            SourceView::Link(link, open) => {
                 withhold.extend(open.terms.withhold());
                 (IndexVia::Link { link, audience: open.audience }, open.made, open.changed)
             }
@@ -191,16 +195,16 @@ impl Snapshot {
 }
 
 #[inline]
-pub(super) fn kind(way: &Way<View<'_>>) -> WayKind {
+pub(super) fn kind(way: &PathView<ItemView<'_>>) -> PathKind {
     if way.inherited {
-        return WayKind::Container;
+        return PathKind::Container;
     }
     match way.over {
-        Over::Owner => WayKind::Owner,
-        Over::Grant(edge) if edge.is_group() => WayKind::Group,
-        Over::Grant(_) => WayKind::Grant,
-        Over::Library(_) => WayKind::Library,
-        Over::Visibility(_) => WayKind::Visibility,
-        Over::Link(..) => WayKind::Link,
+        SourceView::Owner => PathKind::Owner,
+        SourceView::Grant(edge) if edge.is_group() => PathKind::Group,
+        SourceView::Grant(_) => PathKind::Grant,
+        SourceView::Library(_) => PathKind::Library,
+        SourceView::Visibility(_) => PathKind::Visibility,
+        SourceView::Link(..) => PathKind::Link,
     }
 }

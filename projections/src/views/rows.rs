@@ -124,13 +124,13 @@ pub struct AccessPage {
 
 /// What one principal had of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Had {
+pub struct AccessAt {
     /// When the item was registered: before, access is unknown; `None` = never.
     pub known_from: Option<Time>,
     /// Where in its life the item was; `None` = it was not there yet.
     pub lifecycle: Option<Lifecycle>,
     /// Was the account deactivated or erased?
-    pub barred: bool,
+    pub inactive: bool,
     /// Who saw the item without a grant.
     pub open_to: Visibility,
     /// By which ways, those outside their windows too.
@@ -155,7 +155,7 @@ impl AccessPath {
     }
 }
 
-impl Had {
+impl AccessAt {
     /// The ways that held at the moment.
     pub fn holding(&self) -> impl Iterator<Item = &AccessPath> {
         let at = self.as_of.0;
@@ -170,7 +170,7 @@ impl Had {
 
 /// What one principal had of an item and lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lost {
+pub struct RevokedAccess {
     /// The way, as it was when it ended.
     pub path: AccessPath,
     /// Who saw the item without a grant, of a visibility.
@@ -181,7 +181,7 @@ pub struct Lost {
     pub position: Position,
 }
 
-impl Lost {
+impl RevokedAccess {
     /// Had its window passed before a record ended it?
     pub fn by_clock(&self) -> bool {
         self.path.window().ended(self.recorded_to)

@@ -4,18 +4,19 @@
 //! in the same snapshot as the rows.
 
 mod access;
+mod access_at;
 mod audit;
 mod catalog;
 mod cursor;
-mod had;
 mod items;
-mod lost;
 mod progress;
 mod resources;
+mod revoked_access;
 
 use crate::{
-    AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found, Had, ItemRow,
-    Listing, Lost, Model, Page, ProjectionStatus, Relation, ResourceQuery, ViewError, Views,
+    AccessAt, AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found,
+    ItemRow, Listing, Model, Page, ProjectionStatus, Relation, ResourceQuery, RevokedAccess,
+    ViewError, Views,
     projection::{self, Projection},
     store::{Database, Snapshot, StoreError},
     value::{CellError, Row, Value},
@@ -177,23 +178,23 @@ impl Views for SqlViews {
     ) -> Result<AccessPage, ViewError> {
         self.list_access(item, as_of, now, page).await
     }
-    async fn had(
+    async fn access_at(
         &self,
         item: &ItemRef,
         asker: &Asker,
         as_of: AsOf,
         now: Time,
-    ) -> Result<Had, ViewError> {
-        self.what_had(item, asker, as_of, now).await
+    ) -> Result<AccessAt, ViewError> {
+        self.read_access_at(item, asker, as_of, now).await
     }
-    async fn lost(
+    async fn revoked_access(
         &self,
         item: &ItemRef,
         asker: &Asker,
         permission: Permission,
         position: Position,
-    ) -> Result<Option<Lost>, ViewError> {
-        self.last_lost(item, asker, permission, position).await
+    ) -> Result<Option<RevokedAccess>, ViewError> {
+        self.last_revoked(item, asker, permission, position).await
     }
     async fn resources(
         &self,

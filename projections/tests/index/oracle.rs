@@ -92,7 +92,7 @@ fn one(history: &History, snapshot: &Snapshot, item: &ItemRef, asked: &Asker, at
         assert!(verdict.paths.has(path.kind()), "{path:?}");
     }
     for permission in Permission::ALL {
-        let refusal = snapshot.nearest_refusal(&subject, item, permission, at);
+        let refusal = snapshot.denial_reason(&subject, item, permission, at);
         assert_eq!(refusal.is_none(), expected.contains(&permission), "{refusal:?}");
     }
     // By the clock alone nothing changes before the instant named.
@@ -141,7 +141,7 @@ fn found(
 }
 
 fn is_open(path: &projections::index::IndexPath) -> bool {
-    path.kind() == domain::access::rule::WayKind::Visibility
+    path.kind() == domain::access::rule::PathKind::Visibility
 }
 
 pub(crate) async fn opened(world: &World) -> AccessIndex {

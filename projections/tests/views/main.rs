@@ -12,17 +12,17 @@
 )]
 
 mod access;
+mod access_at;
 mod audit;
 mod catalog;
 mod engine;
-mod had;
 mod lists;
-mod lost;
 mod postgres_board;
 mod postgres_contract;
 mod postgres_rebuild;
 mod rebuilding;
 mod resources;
+mod revoked_access;
 mod running;
 mod world;
 
@@ -51,11 +51,11 @@ on_both_engines![
     access::a_moment_before_registration_is_unknown_and_one_beyond_the_end_is_refused,
     access::closing_ends_all_and_reopening_brings_back_what_has_not_passed,
     access::until_names_the_first_end_that_takes_something_away,
-    had::one_principal_had_what_the_oracle_says,
-    had::who_opened_a_link_had_what_the_oracle_says,
-    lost::what_was_lost_was_had_until_it_ended,
-    lost::every_way_that_ends_is_found_with_its_end,
-    lost::what_stands_in_another_shape_is_not_lost,
+    access_at::one_principal_had_what_the_oracle_says,
+    access_at::who_opened_a_link_had_what_the_oracle_says,
+    revoked_access::what_was_lost_was_had_until_it_ended,
+    revoked_access::every_way_that_ends_is_found_with_its_end,
+    revoked_access::what_stands_in_another_shape_is_not_lost,
     resources::items_are_found_that_one_principal_had,
     resources::a_search_for_items_regards_ways_windows_and_what_is_withheld,
     resources::a_search_for_items_goes_on_with_its_own_cursor_only,

@@ -2,8 +2,8 @@
 
 use crate::{
     access::{given, moments, on},
+    access_at::askers,
     engine::Engine,
-    had::askers,
     world::{Said, World},
 };
 use domain::{
@@ -30,7 +30,7 @@ pub(crate) async fn items_are_found_that_one_principal_had(engine: Engine) {
             for wanted in Generator::items() {
                 for (asker, ..) in askers() {
                     let permission = permissions.next().unwrap();
-                    let had = views.had(&wanted, &asker, as_of, at).await.unwrap();
+                    let had = views.access_at(&wanted, &asker, as_of, at).await.unwrap();
                     let own = had.holding().any(|path| path.via != Via::Visibility);
                     let told =
                         format!("seed {seed}: {asker:?} {} {wanted} {as_of:?}", permission.name());

@@ -7,7 +7,7 @@ use domain::{
     role::{Permission, Permissions, Role},
     time::{Time, Window},
 };
-use projections::{AccessPath, Had, Lost, index::Refusal};
+use projections::{AccessAt, AccessPath, RevokedAccess, index::DenialReason};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,35 +42,35 @@ impl RefusalBody {
         Self { reason, detail, at: None, role: None, way: None, by: None }
     }
 
-    pub(super) fn of(refusal: &Refusal, action: Permission) -> Self {
+    pub(super) fn of(refusal: &DenialReason, action: Permission) -> Self {
         let action = action.name();
         match refusal {
-            Refusal::UnknownItem => {
+            DenialReason::UnknownItem => {
                 Self::new("unknown_item", "the item was never registered".to_owned())
             }
-            Refusal::Retired => Self::new("item_retired", "the item is retired".to_owned()),
-            Refusal::AccountInactive => {
+            DenialReason::Retired => Self::new("item_retired", "the item is retired".to_owned()),
+            DenialReason::AccountInactive => {
                 let detail = "the account is deactivated or erased".to_owned();
                 Self::new("account_inactive", detail)
             }
-            Refusal::Closed => {
+            DenialReason::Closed => {
                 let detail = "the item is closed: it is its owner's only".to_owned();
                 Self::new("item_closed", detail)
             }
-            Refusal::NotYet { starts_at } => {
+            DenialReason::NotYet { starts_at } => {
                 let detail = format!("what permits {action} starts at {starts_at}");
                 Self { at: Some(*starts_at), ..Self::new("not_yet", detail) }
             }
-            Refusal::Ended { ends_at } => Self::ended(action, *ends_at),
-            Refusal::Withheld { role } => {
+            DenialReason::Ended { ends_at } => Self::ended(action, *ends_at),
+            DenialReason::Withheld { role } => {
                 let detail = format!("the role {role} permits {action}, but it is withheld");
                 Self { role: Some(*role), ..Self::new("withheld", detail) }
             }
-            Refusal::RoleTooLow { role } => {
+            DenialReason::RoleTooLow { role } => {
                 let detail = format!("the role {role} does not permit {action}");
                 Self { role: Some(*role), ..Self::new("role_too_low", detail) }
             }
-            Refusal::Nothing => Self::new("nothing", "nothing gives access".to_owned()),
+            DenialReason::Nothing => Self::new("nothing", "nothing gives access".to_owned()),
         }
     }
 
@@ -88,7 +88,12 @@ impl RefusalBody {
     }
 
     /// There was a way that a record has ended; and the act, if it did not end by the clock.
-    pub(super) fn lost(lost: &Lost, action: Permission, way: WayBody, by: Option<ActBody>) -> Self {
+    pub(super) fn lost(
+        lost: &RevokedAccess,
+        action: Permission,
+        way: WayBody,
+        by: Option<ActBody>,
+    ) -> Self {
         let (action, at) = (action.name(), lost.at());
         if lost.by_clock() {
             return Self { way: Some(way), ..Self::ended(action, at) };
@@ -101,49 +106,49 @@ impl RefusalBody {
 
 /// Could something nearer have ended before? What is said of the item and the account comes first,
 /// and so does what has yet to start.
-pub(super) fn may_be_lost(refusal: &Refusal) -> bool {
+pub(super) fn may_be_lost(refusal: &DenialReason) -> bool {
     match refusal {
-        Refusal::Ended { .. }
-        | Refusal::Withheld { .. }
-        | Refusal::RoleTooLow { .. }
-        | Refusal::Nothing => true,
-        Refusal::UnknownItem
-        | Refusal::Retired
-        | Refusal::AccountInactive
-        | Refusal::Closed
-        | Refusal::NotYet { .. } => false,
+        DenialReason::Ended { .. }
+        | DenialReason::Withheld { .. }
+        | DenialReason::RoleTooLow { .. }
+        | DenialReason::Nothing => true,
+        DenialReason::UnknownItem
+        | DenialReason::Retired
+        | DenialReason::AccountInactive
+        | DenialReason::Closed
+        | DenialReason::NotYet { .. } => false,
     }
 }
 
 /// The nearest reason at a past moment, in what was open then.
-pub(super) fn nearest(had: &Had, action: Permission) -> Refusal {
+pub(super) fn nearest(had: &AccessAt, action: Permission) -> DenialReason {
     match had.lifecycle {
-        None | Some(Lifecycle::Unknown) => Refusal::UnknownItem,
-        Some(Lifecycle::Retired) => Refusal::Retired,
-        Some(_) if had.barred => Refusal::AccountInactive,
-        Some(Lifecycle::Closed) => Refusal::Closed,
+        None | Some(Lifecycle::Unknown) => DenialReason::UnknownItem,
+        Some(Lifecycle::Retired) => DenialReason::Retired,
+        Some(_) if had.inactive => DenialReason::AccountInactive,
+        Some(Lifecycle::Closed) => DenialReason::Closed,
         Some(Lifecycle::Open) => nearest_of_open(had, action),
     }
 }
 
-fn nearest_of_open(had: &Had, action: Permission) -> Refusal {
+fn nearest_of_open(had: &AccessAt, action: Permission) -> DenialReason {
     let at = had.as_of.0;
     let wanted = |permissions: Permissions| permissions.has(action);
     let outside = had.paths.iter().filter(|path| wanted(path.permissions()));
     let windows: Vec<Window> = outside.map(AccessPath::window).collect();
     let ahead = windows.iter().filter(|window| !window.ended(at));
     if let Some(starts_at) = ahead.filter_map(|window| window.starts_at).min() {
-        return Refusal::NotYet { starts_at };
+        return DenialReason::NotYet { starts_at };
     }
     if let Some(ends_at) = windows.iter().filter_map(|window| window.ends_at).max() {
-        return Refusal::Ended { ends_at };
+        return DenialReason::Ended { ends_at };
     }
     let held_back = had.holding().filter(|path| wanted(path.role.permissions()));
     if let Some(role) = held_back.map(|path| path.role).max() {
-        return Refusal::Withheld { role };
+        return DenialReason::Withheld { role };
     }
     match had.holding().map(|path| path.role).max() {
-        Some(role) => Refusal::RoleTooLow { role },
-        None => Refusal::Nothing,
+        Some(role) => DenialReason::RoleTooLow { role },
+        None => DenialReason::Nothing,
     }
 }

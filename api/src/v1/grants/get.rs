@@ -5,7 +5,7 @@ use crate::{
     problem::{Fallible, Problem},
     state::AppState,
     v1::{
-        eyes::look,
+        item_access::load_visible,
         shape::{GrantBody, Page, grant_body},
     },
 };
@@ -35,13 +35,13 @@ pub async fn get_grant(
     GrantPath { item, grant }: GrantPath,
     head: Head,
 ) -> Fallible<Response> {
-    let seen = look(&app, &head, &item).await?.alive()?;
+    let seen = load_visible(&app, &head, &item).await?.require_not_retired()?;
     let open = seen.state.grants.get(&grant);
     let open = open.filter(|open| open.grant.ends_at.is_none_or(|end| end > seen.now));
     let account = head.caller.account.as_ref();
     let own = |grantee: &Grantee| matches!(grantee, Grantee::Account(id) if account == Some(id));
     if !open.is_some_and(|open| own(&open.grant.grantee)) {
-        seen.needs(Permission::Share)?;
+        seen.require(Permission::Share)?;
     }
     let open = open.ok_or_else(|| Problem::not_found("grant"))?;
     let page = Page::current(&app, &head, seen.state.position, Some(open.version));

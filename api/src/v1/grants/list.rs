@@ -5,7 +5,7 @@ use crate::{
     problem::Fallible,
     state::AppState,
     v1::{
-        eyes::look,
+        item_access::load_visible,
         shape::{GrantBody, List, Page, grant_body},
     },
 };
@@ -28,8 +28,8 @@ pub async fn list_grants(
     head: Head,
 ) -> Fallible<Response> {
     let page = query.page()?;
-    let seen = look(&app, &head, &item).await?.alive()?;
-    seen.needs(Permission::Share)?;
+    let seen = load_visible(&app, &head, &item).await?.require_not_retired()?;
+    seen.require(Permission::Share)?;
     let open = seen.state.grants.values();
     let rows = open.filter(|open| open.grant.ends_at.is_none_or(|end| end > seen.now)).collect();
     let RowPage { rows, next, total } =

@@ -5,7 +5,7 @@ use crate::{
     problem::{Fallible, Problem},
     state::AppState,
     v1::{
-        eyes::{Seen, look},
+        item_access::{VisibleItem, load_visible},
         shape::{ItemBody, Page, Warning, item_body, words},
     },
 };
@@ -72,8 +72,8 @@ pub struct ItemAnswer {
     pub position: Position,
 }
 
-fn options(seen: &Seen, kind: Option<&Kind>) -> ShareOptions {
-    let rights = seen.eyes.rights;
+fn options(seen: &VisibleItem, kind: Option<&Kind>) -> ShareOptions {
+    let rights = seen.access.rights;
     let linkable = kind.is_none_or(|kind| kind.linkable);
     let can = |permission| rights.has(permission);
     let given = |role: &Role| can(Permission::Share) && rights.covers(role.permissions());
@@ -114,10 +114,10 @@ pub async fn get_item(
         Some("options") => true,
         Some(_) => return Err(Problem::field("query:include", "`options` is expected")),
     };
-    let seen = look(&app, &head, &item).await?.alive()?;
+    let seen = load_visible(&app, &head, &item).await?.require_not_retired()?;
     let system = app.commands.system();
     let page = Page::current(&app, &head, seen.state.position, Some(seen.state.version));
-    let body = item_body(&app.public_url, &item, &seen.state, seen.eyes, seen.now);
+    let body = item_body(&app.public_url, &item, &seen.state, seen.access, seen.now);
     let ignored = seen.ignored_visits.iter();
     let answer = ItemAnswer {
         item: body,

@@ -5,7 +5,7 @@ use crate::{
     problem::{Fallible, Problem, ProblemType},
     state::AppState,
     v1::{
-        eyes::{Seen, look},
+        item_access::{VisibleItem, load_visible},
         shape::{ItemBody, List, Page, item_body},
     },
 };
@@ -59,9 +59,9 @@ pub struct LookupRow {
 
 async fn row(app: &AppState, head: &Head, item: ItemRef) -> Fallible<(Position, LookupRow)> {
     let (kind, id) = (item.kind.to_string(), item.id.to_string());
-    match look(app, head, &item).await.and_then(Seen::alive) {
+    match load_visible(app, head, &item).await.and_then(VisibleItem::require_not_retired) {
         Ok(seen) => {
-            let body = item_body(&app.public_url, &item, &seen.state, seen.eyes, seen.now);
+            let body = item_body(&app.public_url, &item, &seen.state, seen.access, seen.now);
             Ok((seen.state.position, LookupRow { kind, id, found: true, item: Some(body) }))
         }
         Err(problem)

@@ -5,7 +5,7 @@ use crate::{
     problem::{Fallible, Problem},
     state::AppState,
     v1::{
-        eyes::{Seen, look},
+        item_access::{VisibleItem, load_visible},
         shape::{LinkBody, Page, link_body, shows_secret},
     },
 };
@@ -34,14 +34,14 @@ pub(super) fn own(head: &Head, open: &OpenLink) -> bool {
 pub(super) async fn shown(
     app: &AppState,
     head: &Head,
-    seen: &Seen,
+    seen: &VisibleItem,
     link: LinkId,
     open: &OpenLink,
 ) -> Fallible<LinkBody> {
     let limited = open.terms.max_visits.is_some();
     let used = if limited { app.commands.link_uses(link).await? } else { 0 };
     let body = link_body(link, open, used, seen.now);
-    if shows_secret(&head.caller, seen.eyes.rights, open) {
+    if shows_secret(&head.caller, seen.access.rights, open) {
         body.with_secret(app, open.generation)
     } else {
         Ok(body)
@@ -58,10 +58,10 @@ pub async fn get_link(
     LinkPath { item, link }: LinkPath,
     head: Head,
 ) -> Fallible<Response> {
-    let seen = look(&app, &head, &item).await?.alive()?;
+    let seen = load_visible(&app, &head, &item).await?.require_not_retired()?;
     let open = seen.state.links.get(&link);
     if !open.is_some_and(|open| own(&head, open)) {
-        seen.needs(Permission::Share)?;
+        seen.require(Permission::Share)?;
     }
     let open = open.ok_or_else(|| Problem::not_found("link"))?;
     let body = shown(&app, &head, &seen, link, open).await?;

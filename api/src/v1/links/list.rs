@@ -6,8 +6,8 @@ use crate::{
     problem::Fallible,
     state::AppState,
     v1::{
-        eyes::look,
         grants::made_by,
+        item_access::load_visible,
         shape::{LinkBody, List, Page},
     },
 };
@@ -26,10 +26,10 @@ pub async fn list_links(
     head: Head,
 ) -> Fallible<Response> {
     let page = query.page()?;
-    let seen = look(&app, &head, &item).await?.alive()?;
-    let sharer = seen.eyes.see(Permission::Share);
+    let seen = load_visible(&app, &head, &item).await?.require_not_retired()?;
+    let sharer = seen.access.see(Permission::Share);
     if !sharer {
-        seen.needs(Permission::View)?;
+        seen.require(Permission::View)?;
     }
     let rows: Vec<_> =
         seen.state.links.iter().filter(|(_, open)| sharer || own(&head, open)).collect();

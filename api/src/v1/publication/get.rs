@@ -5,7 +5,7 @@ use crate::{
     problem::{Fallible, Problem},
     state::AppState,
     v1::{
-        eyes::look,
+        item_access::load_visible,
         shape::{Page, PublicationBody, publication_body},
     },
 };
@@ -35,7 +35,7 @@ pub async fn get_publication(
     ItemPath { item }: ItemPath,
     head: Head,
 ) -> Fallible<Response> {
-    let seen = look(&app, &head, &item).await?.alive()?;
+    let seen = load_visible(&app, &head, &item).await?.require_not_retired()?;
     let open = seen.state.publication.as_ref().ok_or_else(|| Problem::not_found("publication"))?;
     let publication = publication_body(&app.public_url, &item, open);
     let page = Page::current(&app, &head, seen.state.position, Some(open.version));

@@ -1,9 +1,9 @@
 //! What every answer carries: command, status, position, headers.
 
 use super::{
+    dry_run::{Planned, PlannedEvent, SideBody},
     grant::EndedGrant,
-    planned::{Planned, PlannedEvent, SideBody},
-    still_open::StillOpen,
+    remaining_access::StillOpen,
     words,
 };
 use crate::{

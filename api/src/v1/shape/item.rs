@@ -1,6 +1,6 @@
 //! The body of an item.
 
-use super::super::eyes::Eyes;
+use super::super::item_access::ItemAccess;
 use super::{PrincipalBody, PublicationBody, publication_body, words};
 use domain::{
     event::{Description, Visibility},
@@ -126,7 +126,7 @@ pub fn item_body(
     public_url: &Url,
     item: &ItemRef,
     state: &ItemState,
-    eyes: Eyes,
+    access: ItemAccess,
     now: Time,
 ) -> ItemBody {
     let description = &state.description;
@@ -142,13 +142,13 @@ pub fn item_body(
         tags: tags(description),
         preview: plain(description.preview.as_ref()),
         in_library: state.in_library,
-        content: plain(description.content.as_ref()).filter(|_| eyes.see(Permission::View)),
+        content: plain(description.content.as_ref()).filter(|_| access.see(Permission::View)),
         state: state.lifecycle,
         visibility: state.visibility,
         publication: state.publication.as_ref().map(|p| publication_body(public_url, item, p)),
         address: item_address(public_url, item),
-        counts: Some(counts).filter(|_| eyes.see(Permission::Share)),
-        you_may: eyes.rights,
+        counts: Some(counts).filter(|_| access.see(Permission::Share)),
+        you_may: access.rights,
         registered_at: state.registered_at,
         version: state.version,
     }

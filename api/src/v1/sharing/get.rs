@@ -6,7 +6,7 @@ use crate::{
     extract::{Head, ItemPath},
     problem::Fallible,
     state::AppState,
-    v1::{eyes::look, shape::Page},
+    v1::{item_access::load_visible, shape::Page},
 };
 use axum::{extract::State, response::Response};
 use domain::{position::Position, role::Permission};
@@ -34,8 +34,8 @@ pub async fn get_sharing(
     ItemPath { item }: ItemPath,
     head: Head,
 ) -> Fallible<Response> {
-    let seen = look(&app, &head, &item).await?.alive()?;
-    seen.needs(Permission::Share)?;
+    let seen = load_visible(&app, &head, &item).await?.require_not_retired()?;
+    seen.require(Permission::Share)?;
     let sharing = sharing_body(&seen.state, seen.now);
     let version = Some(seen.state.sharing_version);
     let page = Page::current(&app, &head, seen.state.position, version);

@@ -12,7 +12,7 @@ use crate::{
 impl ItemDecider<'_> {
     /// The service itself records them, the earliest first, so many at once.
     pub(super) fn expire(&self) -> Result<Decision, Rejection> {
-        self.known()?;
+        self.require_visible()?;
         if !self.context.subject.unrestricted {
             return Err(Rejection::NotPermitted { needed: Permission::Own.name() });
         }

@@ -3,7 +3,7 @@
 use super::{
     ItemDecider,
     check::{grant_role, invalid, limits, window, withheld},
-    gate::{above, rule},
+    preconditions::{above, rule},
 };
 use crate::{
     event::{
@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 
 impl ItemDecider<'_> {
     pub(super) fn share(&self, share: &Share) -> Result<Decision, Rejection> {
-        self.admit_widening("grant.given")?;
+        self.require_open("grant.given")?;
         grant_role("/role", share.role)?;
         if !(1..=limits::MAX_GRANTEES).contains(&share.grantees.len()) {
             let most = limits::MAX_GRANTEES;
@@ -52,18 +52,18 @@ impl ItemDecider<'_> {
         grant: GrantId,
         patch: &GrantPatch,
     ) -> Result<Decision, Rejection> {
-        self.admit_widening("grant.changed")?;
+        self.require_open("grant.changed")?;
         let open = self.state.grants.get(&grant).filter(|open| self.live(open));
         let open = open.ok_or(Rejection::NotFound(Entity::Grant))?;
-        self.condition(Entity::Grant, open.version)?;
+        self.require_version(Entity::Grant, open.version)?;
         let before = open.grant.terms();
         let after = patched(&before, patch);
         grant_role("/role", after.role)?;
         if after == before {
             return Ok(Decision::default());
         }
-        self.within(before.role, &before.withhold)?;
-        self.within(after.role, &after.withhold)?;
+        self.require_not_above_own(before.role, &before.withhold)?;
+        self.require_not_above_own(after.role, &after.withhold)?;
         window(after.window(), self.context.now)?;
         Ok(vec![ItemEvent::GrantChanged(changed(&open.grant, after))].into())
     }
@@ -73,7 +73,7 @@ impl ItemDecider<'_> {
         match target {
             EndTarget::Me => {
                 let Some(me) = me else {
-                    self.known()?;
+                    self.require_visible()?;
                     return Err(Rejection::NotPermitted { needed: "an account" });
                 };
                 self.leave(me)
@@ -91,7 +91,7 @@ impl ItemDecider<'_> {
     fn leave(&self, me: &AccountId) -> Result<Decision, Rejection> {
         let mine: Vec<_> = self.live_of(&Grantee::Account(me.clone())).collect();
         if mine.is_empty() {
-            self.known()?;
+            self.require_visible()?;
         }
         let ending = mine.into_iter().map(|open| ended(&open.grant, EndCause::Left, None));
         Ok(ending.map(ItemEvent::GrantEnded).collect::<Vec<_>>().into())
@@ -103,13 +103,13 @@ impl ItemDecider<'_> {
     }
 
     fn unshare(&self, grantee: &Grantee) -> Result<Decision, Rejection> {
-        self.admit("grant.ended")?;
+        self.require("grant.ended")?;
         if let Some(detail) = self.owner_named(grantee) {
             return Err(rule(Reason::OwnerUntouchable, detail));
         }
         let mut events = Vec::new();
         for open in self.live_of(grantee) {
-            self.within(open.grant.role, &open.grant.withhold)?;
+            self.require_not_above_own(open.grant.role, &open.grant.withhold)?;
             events.push(ItemEvent::GrantEnded(ended(&open.grant, EndCause::Unshared, None)));
         }
         Ok(events.into())
@@ -120,13 +120,13 @@ impl ItemDecider<'_> {
         if let Some(OpenGrant { grant, version, .. }) = open
             && matches!(&grant.grantee, Grantee::Account(account) if self.leaves(account))
         {
-            self.condition(Entity::Grant, *version)?;
+            self.require_version(Entity::Grant, *version)?;
             return Ok(vec![ItemEvent::GrantEnded(ended(grant, EndCause::Left, None))].into());
         }
-        self.admit("grant.ended")?;
+        self.require("grant.ended")?;
         let open = open.ok_or(Rejection::NotFound(Entity::Grant))?;
-        self.condition(Entity::Grant, open.version)?;
-        self.within(open.grant.role, &open.grant.withhold)?;
+        self.require_version(Entity::Grant, open.version)?;
+        self.require_not_above_own(open.grant.role, &open.grant.withhold)?;
         Ok(vec![ItemEvent::GrantEnded(ended(&open.grant, EndCause::Unshared, None))].into())
     }
 
@@ -202,7 +202,7 @@ impl<'a> ShareBuilder<'a> {
         if let Some(detail) = self.decider.owner_named(grantee) {
             return Err((Reason::OwnerUntouchable, detail));
         }
-        if !self.decider.covers(terms.permissions()) {
+        if !self.decider.is_within_own(terms.permissions()) {
             return Err((Reason::AboveOwnRole, above(terms.role)));
         }
         window(terms.window(), self.decider.context.now)
@@ -218,7 +218,7 @@ impl<'a> ShareBuilder<'a> {
         if grant.terms() == *terms || on_existing == OnExisting::Keep {
             return Ok(ShareResult::Unchanged { grant: grant.grant });
         }
-        if !self.decider.covers(grant.permissions()) {
+        if !self.decider.is_within_own(grant.permissions()) {
             return Err((Reason::AboveOwnRole, above(grant.role)));
         }
         self.events.push(ItemEvent::GrantChanged(changed(grant, terms.clone())));

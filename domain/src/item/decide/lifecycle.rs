@@ -13,11 +13,11 @@ use crate::{
 
 impl ItemDecider<'_> {
     pub(super) fn set_visibility(&self, visibility: Visibility) -> Result<Decision, Rejection> {
-        self.admit("item.visibility_changed")?;
+        self.require("item.visibility_changed")?;
         if visibility > self.state.visibility {
-            self.not_closed()?;
+            self.require_not_closed()?;
         }
-        self.condition(Entity::Item, self.state.version)?;
+        self.require_version(Entity::Item, self.state.version)?;
         Ok(self.visibility_events(visibility).into())
     }
 
@@ -39,8 +39,8 @@ impl ItemDecider<'_> {
     }
 
     pub(super) fn close(&self) -> Result<Decision, Rejection> {
-        self.admit("item.closed")?;
-        self.condition(Entity::Item, self.state.version)?;
+        self.require("item.closed")?;
+        self.require_version(Entity::Item, self.state.version)?;
         if self.state.lifecycle == Lifecycle::Closed {
             return Ok(Decision::default());
         }
@@ -49,8 +49,8 @@ impl ItemDecider<'_> {
     }
 
     pub(super) fn reopen(&self, restore: Restore) -> Result<Decision, Rejection> {
-        self.admit("item.reopened")?;
-        self.condition(Entity::Item, self.state.version)?;
+        self.require("item.reopened")?;
+        self.require_version(Entity::Item, self.state.version)?;
         let Some(closed) = self.state.closed.as_deref() else {
             return Ok(Decision::default());
         };
@@ -66,8 +66,8 @@ impl ItemDecider<'_> {
         if self.state.lifecycle == Lifecycle::Retired && self.is_owner() {
             return Ok(Decision::default());
         }
-        self.admit("item.retired")?;
-        self.condition(Entity::Item, self.state.version)?;
+        self.require("item.retired")?;
+        self.require_version(Entity::Item, self.state.version)?;
         let retired = ItemRetired { ended: self.open_now(), visibility: self.state.visibility };
         Ok(vec![ItemEvent::Retired(retired)].into())
     }
@@ -77,12 +77,12 @@ impl ItemDecider<'_> {
         match self.state.retired_at {
             Some(_) if !self.is_owner() => Err(Rejection::NotFound(Entity::Item)),
             Some(retired_at) => {
-                self.condition(Entity::Item, self.state.version)?;
+                self.require_version(Entity::Item, self.state.version)?;
                 Ok(vec![ItemEvent::Restored(ItemRestored { retired_at })].into())
             }
             None => {
-                self.known()?;
-                self.has(Permission::Own)?;
+                self.require_visible()?;
+                self.require_permission(Permission::Own)?;
                 Ok(Decision::default())
             }
         }

@@ -3,8 +3,8 @@
 use super::{
     ItemDecider,
     check::{bytes, invalid, limits, link_role, text, window, withheld},
-    gate::rule,
     lifecycle::count,
+    preconditions::rule,
 };
 use crate::{
     event::{
@@ -20,10 +20,10 @@ use crate::{
 
 impl ItemDecider<'_> {
     pub(super) fn create_link(&self, asked: &NewLink) -> Result<Decision, Rejection> {
-        self.known()?;
+        self.require_visible()?;
         self.may_link(asked.audience)?;
-        self.not_closed()?;
-        self.condition_of_absent(Entity::Link)?;
+        self.require_not_closed()?;
+        self.require_absent(Entity::Link)?;
         let kind = self.context.kinds.get(&self.context.item.kind);
         if !kind.is_some_and(|kind| kind.linkable) {
             let detail = format!("items of kind {} have no links", self.context.item.kind);
@@ -43,7 +43,7 @@ impl ItemDecider<'_> {
         check_terms(&terms)?;
         text("/label", asked.label.as_ref(), limits::MAX_LABEL_CHARS)?;
         bytes("/state", asked.state.as_ref(), limits::MAX_VIEW_STATE_BYTES)?;
-        self.within(terms.role, &terms.withhold)?;
+        self.require_not_above_own(terms.role, &terms.withhold)?;
         window(terms.window(), self.context.now)?;
         let open = self.state.links.values().filter(|open| self.live_link(open)).count();
         // Whoever may only view leaves room for those who share.
@@ -65,13 +65,13 @@ impl ItemDecider<'_> {
         patch: &LinkPatch,
     ) -> Result<Decision, Rejection> {
         let open = self.own_or_shared(link)?;
-        self.not_closed()?;
+        self.require_not_closed()?;
         let before = open.terms.clone();
         let after = patched(&before, patch);
         if access(&before) != access(&after) {
             self.may_widen(open, after.audience)?;
         }
-        self.condition(Entity::Link, open.version)?;
+        self.require_version(Entity::Link, open.version)?;
         check_terms(&after)?;
         text("/label", patch.label.iter().flatten().next(), limits::MAX_LABEL_CHARS)?;
         bytes("/state", patch.state.iter().flatten().next(), limits::MAX_VIEW_STATE_BYTES)?;
@@ -79,8 +79,8 @@ impl ItemDecider<'_> {
             return Ok(Decision::default());
         }
         if access(&before) != access(&after) {
-            self.within(before.role, &before.withhold)?;
-            self.within(after.role, &after.withhold)?;
+            self.require_not_above_own(before.role, &before.withhold)?;
+            self.require_not_above_own(after.role, &after.withhold)?;
             window(after.window(), self.context.now)?;
         }
         let changed = LinkChanged { link, before, after, asked: None };
@@ -89,15 +89,15 @@ impl ItemDecider<'_> {
 
     pub(super) fn rotate_link(&self, link: LinkId) -> Result<Decision, Rejection> {
         let open = self.own_or_shared(link)?;
-        self.not_closed()?;
-        self.condition(Entity::Link, open.version)?;
+        self.require_not_closed()?;
+        self.require_version(Entity::Link, open.version)?;
         let (before, after) = (open.generation, open.generation.saturating_add(1));
         Ok(vec![ItemEvent::LinkRotated(LinkRotated { link, before, after })].into())
     }
 
     pub(super) fn set_password(&self, link: LinkId, after: VaultId) -> Result<Decision, Rejection> {
         let open = self.own_or_shared(link)?;
-        self.condition(Entity::Link, open.version)?;
+        self.require_version(Entity::Link, open.version)?;
         if open.password == Some(after) {
             return Ok(Decision::default());
         }
@@ -107,12 +107,12 @@ impl ItemDecider<'_> {
 
     pub(super) fn clear_password(&self, link: LinkId) -> Result<Decision, Rejection> {
         let open = self.own_or_shared(link)?;
-        self.not_closed()?;
+        self.require_not_closed()?;
         let Some(before) = open.password else {
             return Ok(Decision::default());
         };
         self.may_widen(open, open.terms.audience)?;
-        self.condition(Entity::Link, open.version)?;
+        self.require_version(Entity::Link, open.version)?;
         let cleared = LinkPasswordCleared { link, before };
         Ok(vec![ItemEvent::LinkPasswordCleared(cleared)].into())
     }
@@ -123,14 +123,14 @@ impl ItemDecider<'_> {
         let born = born.iter().filter_map(|grant| self.state.grants.get(grant));
         let born: Vec<_> = born.filter(|open| self.live(open)).collect();
         if !born.is_empty() {
-            self.may_cause("grant.ended")?;
+            self.require_permission_for("grant.ended")?;
         }
-        self.condition(Entity::Link, open.version)?;
+        self.require_version(Entity::Link, open.version)?;
         if !self.made(open) {
-            self.within(open.terms.role, &open.terms.withhold)?;
+            self.require_not_above_own(open.terms.role, &open.terms.withhold)?;
         }
         for grant in &born {
-            self.within(grant.grant.role, &grant.grant.withhold)?;
+            self.require_not_above_own(grant.grant.role, &grant.grant.withhold)?;
         }
         let revoked = LinkRevoked { link, cascade, ended: count(born.len()) };
         Ok(vec![ItemEvent::LinkRevoked(revoked)].into())
@@ -138,10 +138,10 @@ impl ItemDecider<'_> {
 
     /// An open link, for its maker or for one with `share`.
     fn own_or_shared(&self, link: LinkId) -> Result<&OpenLink, Rejection> {
-        self.known()?;
+        self.require_visible()?;
         let open = self.state.links.get(&link).filter(|open| self.live_link(open));
         if !open.is_some_and(|open| self.made(open)) {
-            self.may_cause("link.changed")?;
+            self.require_permission_for("link.changed")?;
         }
         open.ok_or(Rejection::NotFound(Entity::Link))
     }
@@ -157,8 +157,8 @@ impl ItemDecider<'_> {
             Audience::Named if caller.account.is_none() && !caller.unrestricted => {
                 Err(Rejection::NotPermitted { needed: "an account" })
             }
-            Audience::Named => self.has(Permission::View),
-            Audience::Internal | Audience::Anyone => self.may_cause("link.created"),
+            Audience::Named => self.require_permission(Permission::View),
+            Audience::Internal | Audience::Anyone => self.require_permission_for("link.created"),
         }
     }
 
@@ -167,7 +167,7 @@ impl ItemDecider<'_> {
         match (open.terms.audience, after) {
             (Audience::Named, Audience::Named) => Ok(()),
             (_, Audience::Named | Audience::Internal | Audience::Anyone) => {
-                self.may_cause("link.changed")
+                self.require_permission_for("link.changed")
             }
         }
     }

@@ -3,8 +3,8 @@
 use super::{
     ItemDecider,
     check::{distinct, invalid, limits, tags_of, texts},
-    gate::rule,
     lifecycle::needed,
+    preconditions::rule,
 };
 use crate::{
     event::{
@@ -19,11 +19,11 @@ use crate::{
 
 impl ItemDecider<'_> {
     pub(super) fn publish(&self, asked: &NewPublication) -> Result<Decision, Rejection> {
-        self.admit_widening("publication.published")?;
+        self.require_open("publication.published")?;
         let current = self.state.publication.as_ref();
         match current {
-            Some(open) => self.condition(Entity::Publication, open.version)?,
-            None => self.condition_of_absent(Entity::Publication)?,
+            Some(open) => self.require_version(Entity::Publication, open.version)?,
+            None => self.require_absent(Entity::Publication)?,
         }
         let kind = self.context.kinds.get(&self.context.item.kind);
         if !kind.is_some_and(|kind| kind.publishable) {
@@ -70,11 +70,11 @@ impl ItemDecider<'_> {
     }
 
     pub(super) fn unpublish(&self) -> Result<Decision, Rejection> {
-        self.admit("publication.withdrawn")?;
+        self.require("publication.withdrawn")?;
         let Some(open) = &self.state.publication else {
             return Ok(Decision::default());
         };
-        self.condition(Entity::Publication, open.version)?;
+        self.require_version(Entity::Publication, open.version)?;
         let withdrawn = PublicationWithdrawn {
             cause: WithdrawCause::Unpublished,
             audience: open.publication.audience,

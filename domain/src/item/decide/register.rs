@@ -22,8 +22,8 @@ impl ItemDecider<'_> {
         if self.state.lifecycle == Lifecycle::Unknown {
             return self.register_new(owner, asked);
         }
-        self.admit("item.described")?;
-        self.condition(Entity::Item, self.state.version)?;
+        self.require("item.described")?;
+        self.require_version(Entity::Item, self.state.version)?;
         if let Some(current) = self.state.owner.as_ref().filter(|current| *current != owner) {
             return Err(Rejection::OwnerChangesByTransfer { owner: current.clone() });
         }
@@ -39,7 +39,7 @@ impl ItemDecider<'_> {
         if !self.context.subject.unrestricted && !self.is_me(owner) {
             return Err(Rejection::NotPermitted { needed: Permission::Own.name() });
         }
-        self.condition_of_absent(Entity::Item)?;
+        self.require_absent(Entity::Item)?;
         let (kind, kinds) = (&self.context.item.kind, self.context.kinds);
         if !kinds.contains_key(kind) {
             let known = kinds.keys().cloned().collect();
@@ -55,8 +55,8 @@ impl ItemDecider<'_> {
     }
 
     pub(super) fn describe(&self, patch: &DescriptionPatch) -> Result<Decision, Rejection> {
-        self.admit("item.described")?;
-        self.condition(Entity::Item, self.state.version)?;
+        self.require("item.described")?;
+        self.require_version(Entity::Item, self.state.version)?;
         let asked = NewDescription {
             title: set(patch.title.as_ref()),
             description: set(patch.description.as_ref()),

@@ -3,8 +3,8 @@
 use super::{
     ItemDecider,
     check::{grant_role, invalid, limits, window, withheld},
-    gate::rule,
     grants::{changed, ended, given},
+    preconditions::rule,
 };
 use crate::{
     event::{EndCause, GrantTerms, ItemEvent, Provenance, Visibility},
@@ -22,14 +22,14 @@ impl ItemDecider<'_> {
         visibility: Visibility,
         grants: &[GrantSpec],
     ) -> Result<Decision, Rejection> {
-        self.admit_widening("grant.given")?;
+        self.require_open("grant.given")?;
         if visibility != self.state.visibility {
-            self.may_cause("item.visibility_changed")?;
+            self.require_permission_for("item.visibility_changed")?;
         }
         if matches!(self.context.condition, Condition::None | Condition::Absent) {
             return Err(Rejection::PreconditionRequired(Entity::Sharing));
         }
-        self.condition(Entity::Sharing, self.state.sharing_version)?;
+        self.require_version(Entity::Sharing, self.state.sharing_version)?;
         let asked = self.asked(grants)?;
         let mut events = self.visibility_events(visibility);
         let mut kept: BTreeSet<&Grantee> = BTreeSet::new();
@@ -44,13 +44,13 @@ impl ItemDecider<'_> {
                 (true, Some(terms)) => {
                     kept.insert(&grant.grantee);
                     if *terms != grant.terms() {
-                        self.within(grant.role, &grant.withhold)?;
+                        self.require_not_above_own(grant.role, &grant.withhold)?;
                         self.acceptable(&grant.grantee, terms)?;
                         changes.push(ItemEvent::GrantChanged(changed(grant, terms.clone())));
                     }
                 }
                 (true, None) => {
-                    self.within(grant.role, &grant.withhold)?;
+                    self.require_not_above_own(grant.role, &grant.withhold)?;
                     ends.push(ItemEvent::GrantEnded(ended(grant, EndCause::Unshared, None)));
                 }
                 (false, Some(_)) => {
@@ -99,7 +99,7 @@ impl ItemDecider<'_> {
         if matches!(grantee, Grantee::Account(account) if self.is_me(account)) {
             return Err(rule(Reason::SelfShare, "nobody shares with the own account"));
         }
-        self.within(terms.role, &terms.withhold)?;
+        self.require_not_above_own(terms.role, &terms.withhold)?;
         window(terms.window(), self.context.now)
     }
 }

@@ -3,9 +3,9 @@
 //! The rule is `domain::access`; the conformance suite compares both on generated histories.
 
 use super::{
-    Reader, SqlViews, cell, cursor,
-    had::{GRANT, LINK, VISIBILITY},
-    page,
+    Reader, SqlViews,
+    access_at::{GRANT, LINK, VISIBILITY},
+    cell, cursor, page,
 };
 use crate::{
     AccessPage, AccessPath, AccessRow, AsOf, Model, Page, Total, Via, ViewError,
@@ -54,7 +54,7 @@ pub(super) fn open_then(when: When, table: &str, columns: &str, condition: &str)
 }
 
 /// A condition: no row of `accounts` bars the account that an expression names.
-pub(super) fn not_barred(account: &str, past: bool) -> String {
+pub(super) fn not_inactive(account: &str, past: bool) -> String {
     let open = if past { " AND a.from_position <= $1" } else { "" };
     let mut text = format!(
         "NOT EXISTS (SELECT 1 FROM @accounts a WHERE a.account = {account} \
@@ -251,13 +251,13 @@ fn one_page(
     Ok((rows, next))
 }
 
-/// Where in its life the item was, and its owner unless barred.
+/// Where in its life the item was, and its owner unless inactive.
 pub(super) async fn owner(
     reader: &mut Reader,
     when: When,
     item: &ItemRef,
 ) -> Result<Option<(Lifecycle, Option<AccountId>, AccessPath)>, ViewError> {
-    let free = not_barred("t.owner", !when.now);
+    let free = not_inactive("t.owner", !when.now);
     let columns = format!(
         "t.owner, t.lifecycle, t.owned_since, t.events, CASE WHEN {free} THEN 1 ELSE 0 END"
     );
@@ -287,7 +287,7 @@ async fn grants(
     item: &ItemRef,
     paths: &mut Paths,
 ) -> Result<(), ViewError> {
-    let free = not_barred("t.grantee_id", !when.now);
+    let free = not_inactive("t.grantee_id", !when.now);
     let condition = format!("(t.grantee_type <> 'account' OR ({free}))");
     let rows = reader.of_item(when, "grants", GRANT, item, (&condition, &[])).await?;
     for row in &rows {

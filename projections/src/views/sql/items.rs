@@ -2,7 +2,7 @@
 
 use super::{
     Reader, Sql, SqlViews,
-    access::{not_barred, summary, withheld},
+    access::{not_inactive, summary, withheld},
     cell, cursor, one_more, page,
 };
 use crate::{
@@ -141,7 +141,7 @@ impl Reader {
 fn related(account: &AccountId, relation: Relation, now: Time) -> (String, Sql) {
     let mut sql = Sql::default();
     let who = sql.with(account.as_str());
-    let free = not_barred(&who, false);
+    let free = not_inactive(&who, false);
     let text = match relation {
         Relation::Owned => {
             format!("@states s WHERE s.owner = {who} AND s.lifecycle <> 'retired'")
@@ -237,7 +237,7 @@ async fn rights(
         Relation::SharedWith => reader.granted(account, &refs, now).await?,
         Relation::Owned | Relation::SharedBy => HashMap::new(),
     };
-    let free = format!("SELECT 1 WHERE {}", not_barred("$1", false));
+    let free = format!("SELECT 1 WHERE {}", not_inactive("$1", false));
     let free = !reader.rows(&free, &[account.as_str().into()]).await?.is_empty();
     for row in rows {
         let owns = row.owner == *account && row.lifecycle != Lifecycle::Retired;

@@ -4,8 +4,8 @@
 use super::{
     Reader, Sql, SqlViews,
     access::{When, open_then},
+    access_at::inactive,
     cursor,
-    had::barred,
     items::named,
     one_more, page,
 };
@@ -89,8 +89,8 @@ impl Reader {
         }
         let kind = sql.with(query.kind.as_str());
         let asker = &query.asker;
-        let barred = barred(self, when, asker).await?;
-        let account = asker.account.iter().filter(|_| !barred);
+        let inactive = inactive(self, when, asker).await?;
+        let account = asker.account.iter().filter(|_| !inactive);
         let mut ways = Vec::new();
         for account in account.clone() {
             let who = sql.with(account.as_str());

@@ -20,14 +20,14 @@ use std::sync::Arc;
 
 /// With what rights somebody looks at an item.
 #[derive(Debug, Clone, Copy)]
-pub struct Eyes {
+pub struct ItemAccess {
     /// What the caller may do.
     pub rights: Permissions,
     /// Auditors see everything, though they may change nothing.
     pub everything: bool,
 }
 
-impl Eyes {
+impl ItemAccess {
     /// May what needs this permission be shown?
     pub const fn see(self, permission: Permission) -> bool {
         self.everything || self.rights.has(permission)
@@ -48,21 +48,21 @@ impl Eyes {
 
 /// An item that the caller may know of.
 #[derive(Debug)]
-pub struct Seen {
+pub struct VisibleItem {
     /// Its current state.
     pub state: Arc<ItemState>,
     /// With what rights.
-    pub eyes: Eyes,
+    pub access: ItemAccess,
     /// When.
     pub now: Time,
     /// Why visits that were presented gave nothing.
     pub ignored_visits: Vec<String>,
 }
 
-impl Seen {
+impl VisibleItem {
     /// Refuses callers who may know the item, but not this of it.
-    pub fn needs(&self, permission: Permission) -> Fallible<()> {
-        if self.eyes.see(permission) {
+    pub fn require(&self, permission: Permission) -> Fallible<()> {
+        if self.access.see(permission) {
             return Ok(());
         }
         let name = permission.name();
@@ -71,7 +71,7 @@ impl Seen {
     }
 
     /// Refuses retired items.
-    pub fn alive(self) -> Fallible<Self> {
+    pub fn require_not_retired(self) -> Fallible<Self> {
         if self.state.lifecycle == Lifecycle::Retired {
             return Err(Problem::new(ProblemType::ItemRetired, "the item is retired"));
         }
@@ -84,7 +84,7 @@ fn owns(caller: &Caller, state: &ItemState) -> bool {
 }
 
 /// Loads an item for a caller who may know of it: also retired ones, for those who ran it.
-pub async fn look(app: &AppState, head: &Head, item: &ItemRef) -> Fallible<Seen> {
+pub async fn load_visible(app: &AppState, head: &Head, item: &ItemRef) -> Fallible<VisibleItem> {
     super::fresh::written(app, head).await?;
     let state = app.commands.load_item(item).await?;
     let caller = &head.caller;
@@ -94,33 +94,33 @@ pub async fn look(app: &AppState, head: &Head, item: &ItemRef) -> Fallible<Seen>
     let now = app.clock.now();
     let known = head.at_least.unwrap_or_default();
     let (subject, ignored_visits) = app.commands.subject(caller, &state, known).await?;
-    let eyes = Eyes::of(caller, &subject, &state, now);
+    let access = ItemAccess::of(caller, &subject, &state, now);
     let ran = state.lifecycle == Lifecycle::Retired
-        && (caller.unrestricted() || owns(caller, &state) || eyes.everything);
+        && (caller.unrestricted() || owns(caller, &state) || access.everything);
     if ran {
         let rights = if owns(caller, &state) || caller.unrestricted() {
             Permissions::ALL
         } else {
-            eyes.rights
+            access.rights
         };
-        let eyes = Eyes { rights, ..eyes };
-        return Ok(Seen { state, eyes, now, ignored_visits });
+        let access = ItemAccess { rights, ..access };
+        return Ok(VisibleItem { state, access, now, ignored_visits });
     }
-    if !eyes.see(Permission::Browse) {
+    if !access.see(Permission::Browse) {
         return Err(Problem::not_found("item"));
     }
-    Ok(Seen { state, eyes, now, ignored_visits })
+    Ok(VisibleItem { state, access, now, ignored_visits })
 }
 
 /// With what rights the caller of a command sees its answer. Judged at the time of the command, so
 /// that a
 /// replay shows the same.
-pub async fn after(
+pub async fn after_command(
     app: &AppState,
     caller: &Caller,
     outcome: &Outcome<ItemState>,
-) -> Fallible<Eyes> {
+) -> Fallible<ItemAccess> {
     let asked = app.commands.subject(caller, &outcome.after, Position::START).await;
     let (subject, _) = asked.map_err(|error| unanswered(outcome, error))?;
-    Ok(Eyes::of(caller, &subject, &outcome.after, outcome.at))
+    Ok(ItemAccess::of(caller, &subject, &outcome.after, outcome.at))
 }

@@ -15,7 +15,7 @@ use domain::{
     testing::{Generator, History, account, history},
     time::Time,
 };
-use projections::{Asker, Had, Views};
+use projections::{AccessAt, Asker, Views};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -85,7 +85,7 @@ pub(crate) async fn who_opened_a_link_had_what_the_oracle_says(engine: Engine) {
         for (as_of, upto, at) in moments(&history) {
             for item in Generator::items() {
                 for (asker, audience, opened) in holders(&history, &item, upto) {
-                    let had: Had = views.had(&item, &asker, as_of, at).await.unwrap();
+                    let had: AccessAt = views.access_at(&item, &asker, as_of, at).await.unwrap();
                     let expected = oracle::permissions(&history.entries, &item, &opened, upto, at);
                     let told = format!("seed {seed}: {asker:?} ({audience:?}) on {item} at {upto}");
                     assert_eq!(set(had.permissions()), expected, "{told}");
@@ -106,7 +106,7 @@ pub(crate) async fn one_principal_had_what_the_oracle_says(engine: Engine) {
         for (as_of, upto, at) in moments(&history) {
             for item in Generator::items() {
                 for (asker, account, groups) in askers() {
-                    let had: Had = views.had(&item, &asker, as_of, at).await.unwrap();
+                    let had: AccessAt = views.access_at(&item, &asker, as_of, at).await.unwrap();
                     assert_eq!(had.as_of, (at, upto), "seed {seed} {as_of:?}");
                     let expected = oracle(&history, &item, (account, groups), (upto, at));
                     let told = format!("seed {seed}: {asker:?} on {item} at {upto}");

@@ -1,7 +1,7 @@
 //! The subject context of a query: the caller, and the subject it names.
 
 use crate::{
-    access::{Reach, Who},
+    access::{QueryScope, Who},
     extract::Head,
     problem::Fallible,
     state::AppState,
@@ -27,7 +27,7 @@ pub(crate) fn bounded(end: Option<Time>) -> Option<Time> {
 
 /// Somebody, with openings of links.
 #[derive(Debug)]
-pub(crate) struct Regard {
+pub(crate) struct SubjectContext {
     subject: Subject,
     /// Links of which it presents openings.
     presented: Vec<LinkId>,
@@ -70,8 +70,8 @@ async fn presented(app: &AppState, caller: &Caller) -> Fallible<Vec<Visit>> {
 
 /// As whom the caller asks, with the openings that it presents, if not about everybody.
 pub(super) async fn asking(app: &AppState, caller: &Caller) -> Fallible<Option<Subject>> {
-    let reach = Reach::of(caller);
-    let Some(own) = reach.own() else { return Ok(None) };
+    let scope = QueryScope::of(caller);
+    let Some(own) = scope.own() else { return Ok(None) };
     Ok(Some(own.subject(presented(app, caller).await?)))
 }
 
@@ -88,7 +88,7 @@ pub(super) async fn ignored(
     Ok(app.commands.subject(&head.caller, state, known).await?.1)
 }
 
-impl Regard {
+impl SubjectContext {
     /// Somebody, as regards an item. The openings that the caller presents count for itself.
     pub(crate) async fn of(
         app: &AppState,
@@ -96,16 +96,16 @@ impl Regard {
         principal: &Principal,
         state: &ItemState,
     ) -> Fallible<Self> {
-        let mut regard = Self::plain(principal);
+        let mut subject_context = Self::plain(principal);
         if let Principal::Link(link) = principal {
-            regard.opens(*link, state);
+            subject_context.opens(*link, state);
         }
         if is_caller(caller, principal) {
             let visits = presented(app, caller).await?;
-            regard.presented.extend(visits.iter().map(|visit| visit.link));
-            regard.subject.visits.extend(visits);
+            subject_context.presented.extend(visits.iter().map(|visit| visit.link));
+            subject_context.subject.visits.extend(visits);
         }
-        Ok(regard)
+        Ok(subject_context)
     }
 
     /// Somebody without openings of links.

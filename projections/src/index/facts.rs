@@ -6,7 +6,7 @@ use super::{
     tables::Tables,
 };
 use domain::{
-    access::{Subject, Visit, rule::Facts},
+    access::{Subject, Visit, rule::AccessFacts},
     event::Visibility,
     id::LinkId,
     item::Lifecycle,
@@ -83,8 +83,8 @@ impl Tables {
 
     /// A registered item.
     #[inline]
-    pub(super) fn view(&self, number: u32) -> Option<View<'_>> {
-        Some(View { tables: self, number, row: self.registered(number)? })
+    pub(super) fn view(&self, number: u32) -> Option<ItemView<'_>> {
+        Some(ItemView { tables: self, number, row: self.registered(number)? })
     }
 }
 
@@ -96,19 +96,19 @@ impl PrincipalRow {
 
 /// One item, as the rule asks for it.
 #[derive(Clone, Copy)]
-pub(super) struct View<'a> {
+pub(super) struct ItemView<'a> {
     pub(super) tables: &'a Tables,
     pub(super) number: u32,
     pub(super) row: &'a ItemRow,
 }
 
-impl std::fmt::Debug for View<'_> {
+impl std::fmt::Debug for ItemView<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("View").field("number", &self.number).field("row", self.row).finish()
+        f.debug_struct("ItemView").field("number", &self.number).field("row", self.row).finish()
     }
 }
 
-impl<'a> Facts for View<'a> {
+impl<'a> AccessFacts for ItemView<'a> {
     type Who = Who<'a>;
     type Grant = &'a Edge;
     type Opening = &'a Opening;

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 /// One principal whose permissions differ between two states.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct AccessChange {
     /// Who.
     pub principal: Principal,
     /// What it may do in one state but not in the other.
@@ -26,11 +26,11 @@ pub struct Change {
 
 /// Who gained and who lost what between two states of an item.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Effect {
+pub struct AccessDiff {
     /// Those who may do more.
-    pub gains: Vec<Change>,
+    pub gains: Vec<AccessChange>,
     /// Those who may do less.
-    pub loses: Vec<Change>,
+    pub loses: Vec<AccessChange>,
     /// What every account may do more that nothing names: whoever is signed in.
     pub others_gain: Permissions,
     /// What such an account may do less.
@@ -41,14 +41,14 @@ pub struct Effect {
 
 /// Compares two states at an instant: owner, accounts and groups with grants, links, anonymous.
 /// What a grant that starts later will give is not counted.
-pub fn effect(before: &ItemState, after: &ItemState, at: Time) -> Effect {
+pub fn access_diff(before: &ItemState, after: &ItemState, at: Time) -> AccessDiff {
     let everybody: BTreeSet<Principal> = named(before).chain(named(after)).collect();
     let (was, is) = (of_others(before), of_others(after));
-    let mut effect = Effect {
+    let mut effect = AccessDiff {
         others_gain: is.minus(was),
         others_lose: was.minus(is),
         complete: is == was,
-        ..Effect::default()
+        ..AccessDiff::default()
     };
     for principal in everybody {
         let was = permissions_of(&principal, before, at);
@@ -56,10 +56,10 @@ pub fn effect(before: &ItemState, after: &ItemState, at: Time) -> Effect {
         let (gained, lost) = (is.minus(was), was.minus(is));
         if !gained.is_empty() {
             let principal = principal.clone();
-            effect.gains.push(Change { principal, permissions: gained });
+            effect.gains.push(AccessChange { principal, permissions: gained });
         }
         if !lost.is_empty() {
-            effect.loses.push(Change { principal, permissions: lost });
+            effect.loses.push(AccessChange { principal, permissions: lost });
         }
     }
     effect
@@ -92,7 +92,7 @@ pub fn permissions_of(principal: &Principal, item: &ItemState, at: Time) -> Perm
         Principal::Account(account) => permissions(&Subject::account(account.clone()), item, at),
         Principal::Anonymous => permissions(&Subject::anonymous(), item, at),
         Principal::Group(_) | Principal::Link(_) => {
-            let open = still_open(item, principal, at).into_iter();
+            let open = remaining_paths(item, principal, at).into_iter();
             all(open.filter(|path| path.window.holds(at)).collect())
         }
     }
@@ -100,7 +100,7 @@ pub fn permissions_of(principal: &Principal, item: &ItemState, at: Time) -> Perm
 
 /// Every path that gives a principal something now or will later, links included that it may hold:
 /// what remains to be ended after an unshare, an unpublish or a narrowing.
-pub fn still_open(item: &ItemState, principal: &Principal, now: Time) -> Vec<Path> {
+pub fn remaining_paths(item: &ItemState, principal: &Principal, now: Time) -> Vec<Path> {
     if item.lifecycle != Lifecycle::Open {
         return match principal {
             Principal::Account(account) => paths(&Subject::account(account.clone()), item, now),
@@ -134,7 +134,7 @@ pub fn still_open(item: &ItemState, principal: &Principal, now: Time) -> Vec<Pat
 
 /// The same for anybody but the owner: the visibility, every link and every grant that has not
 /// ended.
-pub fn still_open_to_anybody(item: &ItemState, now: Time) -> Vec<Path> {
+pub fn remaining_paths_of_all(item: &ItemState, now: Time) -> Vec<Path> {
     if item.lifecycle != Lifecycle::Open {
         return Vec::new();
     }

@@ -4,7 +4,7 @@ use super::{PrincipalBody, words};
 use domain::{
     account::AccountState,
     event::{Recorded, summary},
-    item::{Change, ItemState, effect},
+    item::{AccessChange, ItemState, access_diff},
     principal::Principal,
     role::Permissions,
     stream::StreamName,
@@ -66,7 +66,7 @@ impl SideBody {
     const NOBODY: Self = Self { count: 0, sample: Vec::new(), complete: true };
 
     /// Those whose permissions differ, and what every other account gains or loses.
-    fn of(mut changes: Vec<Change>, others: Permissions) -> Self {
+    fn of(mut changes: Vec<AccessChange>, others: Permissions) -> Self {
         changes.sort_by_key(|change| change.principal != Principal::Anonymous);
         let any_account = PrincipalBody { kind: "account", id: None };
         let any_account = SampleBody { principal: any_account, permissions: others };
@@ -89,7 +89,7 @@ pub trait Planned: Sized {
 
 impl Planned for ItemState {
     fn sides(before: &Self, after: &Self, at: Time) -> (SideBody, SideBody) {
-        let effect = effect(before, after, at);
+        let effect = access_diff(before, after, at);
         (
             SideBody::of(effect.gains, effect.others_gain),
             SideBody::of(effect.loses, effect.others_lose),

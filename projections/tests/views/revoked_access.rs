@@ -2,8 +2,8 @@
 
 use crate::{
     access::{given, link, moments, on},
+    access_at::{askers, oracle},
     engine::Engine,
-    had::{askers, oracle},
     world::{Said, World},
 };
 use domain::{
@@ -22,7 +22,7 @@ use domain::{
     },
     time::Time,
 };
-use projections::{Asker, Lost, Via, ViewError, Views};
+use projections::{Asker, RevokedAccess, Via, ViewError, Views};
 use std::sync::Arc;
 
 pub(crate) async fn what_was_lost_was_had_until_it_ended(engine: Engine) {
@@ -35,7 +35,8 @@ pub(crate) async fn what_was_lost_was_had_until_it_ended(engine: Engine) {
             for item in Generator::items() {
                 for (asker, account, groups) in askers() {
                     for permission in [Permission::Browse, Permission::Edit] {
-                        let lost = views.lost(&item, &asker, permission, upto).await.unwrap();
+                        let lost =
+                            views.revoked_access(&item, &asker, permission, upto).await.unwrap();
                         let Some(lost) = lost else { continue };
                         let told = format!("seed {seed}: {asker:?} on {item} at {upto}: {lost:?}");
                         assert!(lost.position <= upto, "{told}");
@@ -56,7 +57,7 @@ pub(crate) async fn what_was_lost_was_had_until_it_ended(engine: Engine) {
     assert!(clock > 0 && record > 0, "{clock} by the clock, {record} by a record");
 }
 
-/// Rights of an account that was barred when something ended do not tell what that gave.
+/// Rights of an account that was inactive when something ended do not tell what that gave.
 fn is_barred(history: &domain::testing::History, asker: &Asker, upto: Position) -> bool {
     let Some(account) = &asker.account else { return false };
     let stream = domain::stream::StreamName::Account(account.clone());
@@ -98,13 +99,18 @@ struct Read {
 }
 
 impl Read {
-    async fn lost(&self, who: Asker, what: Permission, at: Position) -> Option<Lost> {
-        self.views.lost(&self.item, &who, what, at).await.unwrap()
+    async fn revoked_access(
+        &self,
+        who: Asker,
+        what: Permission,
+        at: Position,
+    ) -> Option<RevokedAccess> {
+        self.views.revoked_access(&self.item, &who, what, at).await.unwrap()
     }
 
     /// When and where it ended.
     async fn end(&self, who: Asker, what: Permission, at: Position) -> Option<(Time, Position)> {
-        self.lost(who, what, at).await.map(|lost| (lost.at(), lost.position))
+        self.revoked_access(who, what, at).await.map(|lost| (lost.at(), lost.position))
     }
 }
 
@@ -161,7 +167,7 @@ pub(crate) async fn every_way_that_ends_is_found_with_its_end(engine: Engine) {
     assert_eq!(end(Asker::default(), head).await, Some(at(narrowed)));
     let before = Position(revoked.0);
     assert_eq!(end(alone("b-1"), before).await, Some(at(unshared)));
-    let by_clock = read.lost(alone("b-2"), view, before).await.unwrap();
+    let by_clock = read.revoked_access(alone("b-2"), view, before).await.unwrap();
     assert_eq!((by_clock.at(), by_clock.position), (hour(5), swept));
     assert!(by_clock.by_clock() && by_clock.path.ends_at == Some(hour(5)));
     let member = Asker { groups: vec![group("g-1")], ..Asker::default() };
@@ -170,7 +176,7 @@ pub(crate) async fn every_way_that_ends_is_found_with_its_end(engine: Engine) {
     assert_eq!(end(holder, before).await, Some(at(revoked)));
     let visitor = Asker { visits: vec![link_id(1)], ..Asker::default() };
     assert_eq!(end(visitor, before).await, Some(at(revoked)));
-    let joined = read.lost(alone("b-4"), view, before).await.unwrap();
+    let joined = read.revoked_access(alone("b-4"), view, before).await.unwrap();
     assert_eq!((joined.path.via, joined.position), (Via::Grant, revoked));
     assert!(!joined.by_clock());
     // Before it ended it was not lost, and what it never gave was not lost either.
@@ -178,7 +184,7 @@ pub(crate) async fn every_way_that_ends_is_found_with_its_end(engine: Engine) {
     assert_eq!(read.end(alone("b-1"), Permission::Edit, before).await, None);
     assert_eq!(end(Asker::default(), before).await, None);
     let beyond = Position(head.0 + 1);
-    let answer = read.views.lost(&read.item, &Asker::default(), view, beyond).await;
+    let answer = read.views.revoked_access(&read.item, &Asker::default(), view, beyond).await;
     assert_eq!(answer, Err(ViewError::Future { asked: beyond, position: head }));
 }
 

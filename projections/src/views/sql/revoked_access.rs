@@ -3,12 +3,12 @@
 use super::{
     Reader, SqlViews,
     access::{When, grant_path, visibility_path},
+    access_at::{GRANT, LINK, Opened, VISIBILITY, inactive, signed_in},
     cell,
-    had::{GRANT, LINK, Opened, VISIBILITY, barred, signed_in},
     resources::gives,
 };
 use crate::{
-    AccessPath, Asker, Lost, Model, ViewError,
+    AccessPath, Asker, Model, RevokedAccess, ViewError,
     value::{Row, Value},
 };
 use domain::{
@@ -68,30 +68,30 @@ impl Reader {
 }
 
 /// Of an ended row whose last two columns say when and where.
-fn lost(row: &Row, path: AccessPath, open_to: Visibility) -> Result<Lost, ViewError> {
+fn lost(row: &Row, path: AccessPath, open_to: Visibility) -> Result<RevokedAccess, ViewError> {
     let behind = |back| cell(row, row.len().saturating_sub(back));
     let (recorded_to, position) = (behind(2).time()?, behind(1).position()?);
-    Ok(Lost { path, open_to, recorded_to, position })
+    Ok(RevokedAccess { path, open_to, recorded_to, position })
 }
 
 impl SqlViews {
-    pub(super) async fn last_lost(
+    pub(super) async fn last_revoked(
         &self,
         item: &ItemRef,
         asker: &Asker,
         permission: Permission,
         position: Position,
-    ) -> Result<Option<Lost>, ViewError> {
+    ) -> Result<Option<RevokedAccess>, ViewError> {
         let mut reader = self.read(Model::Access).await?;
         if position > reader.position {
             return Err(ViewError::Future { asked: position, position: reader.position });
         }
         // No window is judged: whatever its row says, it has ended.
         let when = When { time: Time::default(), position, now: false };
-        let barred = barred(&mut reader, when, asker).await?;
-        let (signed_in, _) = signed_in(&mut reader, when, item, asker, barred).await?;
+        let inactive = inactive(&mut reader, when, asker).await?;
+        let (signed_in, _) = signed_in(&mut reader, when, item, asker, inactive).await?;
         let mut all = Vec::new();
-        for own in asker.grantees(barred) {
+        for own in asker.grantees(inactive) {
             let whose = "t.grantee_type = $4 AND t.grantee_id = $5";
             let condition =
                 format!("{whose} AND {} AND {}", gives(permission), for_good("grants", "grant_id"));

@@ -2,11 +2,11 @@
 
 use super::{
     Reader, SqlViews,
-    access::{When, grant_path, link_path, not_barred, owner, visibility_path},
+    access::{When, grant_path, link_path, not_inactive, owner, visibility_path},
     cell,
 };
 use crate::{
-    AccessPath, AsOf, Asker, Had, Model, ViewError,
+    AccessAt, AccessPath, AsOf, Asker, Model, ViewError,
     value::{Row, Value},
 };
 use domain::{
@@ -30,22 +30,22 @@ pub(super) const LINK: &str = "t.link_id, t.role, t.withhold, t.starts_at, t.end
 pub(super) const VISIBILITY: &str = "t.visibility, t.set_by, t.recorded_from, t.events";
 
 impl SqlViews {
-    pub(super) async fn what_had(
+    pub(super) async fn read_access_at(
         &self,
         item: &ItemRef,
         asker: &Asker,
         as_of: AsOf,
         now: Time,
-    ) -> Result<Had, ViewError> {
+    ) -> Result<AccessAt, ViewError> {
         let mut reader = self.read(Model::Access).await?;
         let when = reader.when(as_of, now).await?;
         let rules = reader.rules(when).await?;
         let known_from = reader.known_from(item).await?;
-        let barred = barred(&mut reader, when, asker).await?;
-        let mut had = Had {
+        let inactive = inactive(&mut reader, when, asker).await?;
+        let mut had = AccessAt {
             known_from,
             lifecycle: None,
-            barred,
+            inactive,
             open_to: Visibility::Restricted,
             paths: Vec::new(),
             as_of: (when.time, when.position),
@@ -68,7 +68,7 @@ impl SqlViews {
 }
 
 /// Was the account deactivated or erased then?
-pub(super) async fn barred(
+pub(super) async fn inactive(
     reader: &mut Reader,
     when: When,
     asker: &Asker,
@@ -80,7 +80,7 @@ pub(super) async fn barred(
     }
     parameters.push(account.as_str().into());
     let named = format!("${}", parameters.len());
-    let sql = format!("SELECT 1 WHERE {}", not_barred(&named, !when.now));
+    let sql = format!("SELECT 1 WHERE {}", not_inactive(&named, !when.now));
     Ok(reader.rows(&sql, &parameters).await?.is_empty())
 }
 
@@ -134,8 +134,8 @@ impl Asker {
     }
 
     /// To whom grants count, as a grant names them.
-    pub(super) fn grantees(&self, barred: bool) -> Vec<[Value; 2]> {
-        let account = self.account.iter().filter(|_| !barred);
+    pub(super) fn grantees(&self, inactive: bool) -> Vec<[Value; 2]> {
+        let account = self.account.iter().filter(|_| !inactive);
         let accounts = account.map(|id| ["account".into(), id.as_str().into()]);
         let groups = self.groups.iter().map(|id| ["group".into(), id.as_str().into()]);
         accounts.chain(groups).collect()
@@ -148,10 +148,10 @@ pub(super) async fn signed_in(
     when: When,
     item: &ItemRef,
     asker: &Asker,
-    barred: bool,
+    inactive: bool,
 ) -> Result<(bool, Vec<Opened>), ViewError> {
     let links = opened(reader, when, item, asker).await?;
-    let known = (asker.account.is_some() && !barred) || !asker.groups.is_empty();
+    let known = (asker.account.is_some() && !inactive) || !asker.groups.is_empty();
     Ok((known || links.iter().any(|link| link.by_somebody_signed_in(asker)), links))
 }
 
@@ -161,10 +161,10 @@ async fn others(
     when: When,
     item: &ItemRef,
     asker: &Asker,
-    had: &mut Had,
+    had: &mut AccessAt,
 ) -> Result<(), ViewError> {
-    let (signed_in, links) = signed_in(reader, when, item, asker, had.barred).await?;
-    for named in asker.grantees(had.barred) {
+    let (signed_in, links) = signed_in(reader, when, item, asker, had.inactive).await?;
+    for named in asker.grantees(had.inactive) {
         let place = when.next_parameter();
         let condition = format!("t.grantee_type = ${place} AND t.grantee_id = ${}", place + 1);
         for row in &reader.of_item(when, "grants", GRANT, item, (&condition, &named)).await? {

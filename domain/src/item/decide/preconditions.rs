@@ -28,7 +28,7 @@ impl ItemDecider<'_> {
     }
 
     /// The caller may know the item, and it is not retired.
-    pub(super) fn known(&self) -> Result<(), Rejection> {
+    pub(super) fn require_visible(&self) -> Result<(), Rejection> {
         let hidden = Err(Rejection::NotFound(Entity::Item));
         match self.state.lifecycle {
             Lifecycle::Retired if self.is_owner() => Err(Rejection::ItemRetired),
@@ -39,11 +39,11 @@ impl ItemDecider<'_> {
     }
 
     /// The caller has what the table asks for an event.
-    pub(super) fn may_cause(&self, event: &str) -> Result<(), Rejection> {
-        self.has(required_by_name(event))
+    pub(super) fn require_permission_for(&self, event: &str) -> Result<(), Rejection> {
+        self.require_permission(required_by_name(event))
     }
 
-    pub(super) fn has(&self, needed: Permission) -> Result<(), Rejection> {
+    pub(super) fn require_permission(&self, needed: Permission) -> Result<(), Rejection> {
         if self.rights().has(needed) {
             Ok(())
         } else {
@@ -52,23 +52,27 @@ impl ItemDecider<'_> {
     }
 
     /// Known, permitted.
-    pub(super) fn admit(&self, event: &str) -> Result<(), Rejection> {
-        self.known()?;
-        self.may_cause(event)
+    pub(super) fn require(&self, event: &str) -> Result<(), Rejection> {
+        self.require_visible()?;
+        self.require_permission_for(event)
     }
 
     /// Known, permitted, and not closed: for what lets somebody in.
-    pub(super) fn admit_widening(&self, event: &str) -> Result<(), Rejection> {
-        self.admit(event)?;
-        self.not_closed()
+    pub(super) fn require_open(&self, event: &str) -> Result<(), Rejection> {
+        self.require(event)?;
+        self.require_not_closed()
     }
 
-    pub(super) fn not_closed(&self) -> Result<(), Rejection> {
+    pub(super) fn require_not_closed(&self) -> Result<(), Rejection> {
         if self.state.lifecycle == Lifecycle::Closed { Err(Rejection::ItemClosed) } else { Ok(()) }
     }
 
     /// The condition against the version of an entity that is there.
-    pub(super) fn condition(&self, entity: Entity, current: Position) -> Result<(), Rejection> {
+    pub(super) fn require_version(
+        &self,
+        entity: Entity,
+        current: Position,
+    ) -> Result<(), Rejection> {
         match self.context.condition {
             Condition::Version(asked) if asked != current => {
                 Err(Rejection::PreconditionFailed { entity, current })
@@ -79,7 +83,7 @@ impl ItemDecider<'_> {
     }
 
     /// The condition where there is no such entity yet.
-    pub(super) fn condition_of_absent(&self, entity: Entity) -> Result<(), Rejection> {
+    pub(super) fn require_absent(&self, entity: Entity) -> Result<(), Rejection> {
         match self.context.condition {
             Condition::Version(_) | Condition::Exists => {
                 Err(Rejection::PreconditionFailed { entity, current: Position::START })
@@ -89,15 +93,19 @@ impl ItemDecider<'_> {
     }
 
     /// Nobody gives, changes or takes above the own set.
-    pub(super) fn within(&self, role: Role, withhold: &[Withheld]) -> Result<(), Rejection> {
-        if self.covers(effective(role, withhold)) {
+    pub(super) fn require_not_above_own(
+        &self,
+        role: Role,
+        withhold: &[Withheld],
+    ) -> Result<(), Rejection> {
+        if self.is_within_own(effective(role, withhold)) {
             Ok(())
         } else {
             Err(rule(Reason::AboveOwnRole, above(role)))
         }
     }
 
-    pub(super) fn covers(&self, permissions: Permissions) -> bool {
+    pub(super) fn is_within_own(&self, permissions: Permissions) -> bool {
         self.is_owner() || self.rights().covers(permissions)
     }
 

@@ -15,7 +15,7 @@ use domain::{
     time::Time,
 };
 use eventlog::Record;
-use projections::{AccessPath, Lost, Via};
+use projections::{AccessPath, RevokedAccess, Via};
 
 async fn record(app: &AppState, position: Position) -> Fallible<Option<Record>> {
     Ok(app.log.read(position).await.map_err(CommandError::from)?)
@@ -41,7 +41,7 @@ pub(super) async fn acts(app: &AppState, events: Vec<EventId>) -> Fallible<Vec<A
 }
 
 /// The act that ended what somebody had.
-pub(super) async fn ending(app: &AppState, lost: &Lost) -> Fallible<Option<ActBody>> {
+pub(super) async fn ending(app: &AppState, lost: &RevokedAccess) -> Fallible<Option<ActBody>> {
     act(app, lost.position, |event| ends(&event.event, &lost.path)).await
 }
 

@@ -67,13 +67,13 @@ fn told(path: Path, of_everybody: bool) -> StillOpen {
 /// What still gives access to one principal by its name, as far as the item alone tells. Links are
 /// left out: who holds one is not known.
 pub fn still_open(state: &ItemState, principal: &Principal, now: Time) -> Vec<StillOpen> {
-    let paths = item::still_open(state, principal, now).into_iter();
+    let paths = item::remaining_paths(state, principal, now).into_iter();
     let named = paths.filter(|path| !matches!(path.via, Via::Link { .. }));
     named.take(LIMIT).map(|path| told(path, false)).collect()
 }
 
 /// Everything that still gives access, now or later, to anybody but the owner, at most 200.
 pub fn still_open_all(state: &ItemState, now: Time) -> Vec<StillOpen> {
-    let paths = item::still_open_to_anybody(state, now).into_iter();
+    let paths = item::remaining_paths_of_all(state, now).into_iter();
     paths.take(LIMIT).map(|path| told(path, true)).collect()
 }
