@@ -23,7 +23,9 @@ mod feed;
 
 use feed::{Feed, Home};
 use futures::future::join_all;
-use projections::{Database, Model, Runner, RunnerOptions, Side, projection, store::Target, views};
+use projections::{
+    Database, Model, RowState, Runner, RunnerOptions, projection, store::Generation, views,
+};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -53,7 +55,7 @@ async fn main() {
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Rows of a projection, table by table.
-type Tables = Vec<(&'static projection::Table, Side, Vec<projections::value::Row>)>;
+type Tables = Vec<(&'static projection::Table, RowState, Vec<projections::value::Row>)>;
 
 fn count_of(tables: &Tables) -> usize {
     tables.iter().map(|(_, _, rows)| rows.len()).sum()
@@ -79,8 +81,8 @@ async fn everything(database: &Database) -> Vec<(&'static dyn projection::Projec
         let prefix = snapshot.prefix(projection.name(), projection.version(), 0);
         let mut tables = Tables::new();
         for table in projection.tables() {
-            for side in [Side::Open, Side::Ended] {
-                if side == Side::Ended && table.shape != projection::Shape::Temporal {
+            for side in [RowState::Open, RowState::Ended] {
+                if side == RowState::Ended && table.shape != projection::Shape::Temporal {
                     continue;
                 }
                 let sql = format!("SELECT * FROM {prefix}{}{}", table.name, side.suffix());
@@ -101,9 +103,9 @@ async fn pour(all: &[(&'static dyn projection::Projection, Tables)]) -> Duration
     join_all(all.iter().map(|(projection, tables)| async move {
         for (table, side, rows) in tables {
             for rows in rows.chunks(BATCH) {
-                let mut batch = database.begin(&Target::first(*projection)).await.unwrap();
+                let mut batch = database.begin(&Generation::first(*projection)).await.unwrap();
                 batch.put(table, *side, rows.to_vec()).await.unwrap();
-                let known = batch.held().progress.clone();
+                let known = batch.start().progress.clone();
                 batch.commit(&known).await.unwrap();
             }
         }

@@ -8,7 +8,7 @@ mod memory;
 
 use crate::{
     projection::{Change, Moment, Parent, Shape, Table},
-    store::{Batch, Side, StoreError},
+    store::{Batch, RowState, StoreError},
     value::Row,
 };
 use memory::Memory;
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A change with the moment of its event.
 #[derive(Debug)]
-pub struct Timed {
+pub struct TimedChange {
     /// When.
     pub at: Moment,
     /// What.
@@ -40,7 +40,7 @@ pub enum FoldError {
 }
 
 /// Applies changes within a transaction, in order.
-pub async fn apply(batch: &mut dyn Batch, changes: Vec<Timed>) -> Result<(), FoldError> {
+pub async fn apply(batch: &mut dyn Batch, changes: Vec<TimedChange>) -> Result<(), FoldError> {
     let mut run = Vec::with_capacity(changes.len());
     for timed in changes {
         if let Change::Erase(table, keys) = &timed.change {
@@ -54,7 +54,7 @@ pub async fn apply(batch: &mut dyn Batch, changes: Vec<Timed>) -> Result<(), Fol
     fold(batch, run).await
 }
 
-async fn fold(batch: &mut dyn Batch, changes: Vec<Timed>) -> Result<(), FoldError> {
+async fn fold(batch: &mut dyn Batch, changes: Vec<TimedChange>) -> Result<(), FoldError> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -116,17 +116,19 @@ impl Needs {
         for (table, keys) in self.by_key.into_values() {
             let columns: Vec<_> =
                 table.columns.iter().take(table.key).map(|column| column.name).collect();
-            let rows = batch.load(table, Side::Open, &columns, keys.into_iter().collect()).await?;
+            let rows =
+                batch.load(table, RowState::Open, &columns, keys.into_iter().collect()).await?;
             memory.known(table, rows);
         }
         for ((_, parent), (table, keys)) in self.by_parent {
-            let rows = batch.load(table, Side::Open, parent, keys.into_iter().collect()).await?;
+            let rows =
+                batch.load(table, RowState::Open, parent, keys.into_iter().collect()).await?;
             memory.known(table, rows);
         }
         for ((_, parent), (table, keys)) in self.ended {
             let columns = [parent, &["to_position"]].concat();
             let keys = keys.into_iter().collect();
-            let rows = batch.load(table, Side::Ended, &columns, keys).await?;
+            let rows = batch.load(table, RowState::Ended, &columns, keys).await?;
             memory.known_ended(table, rows);
         }
         Ok(memory)

@@ -15,7 +15,7 @@ pub(crate) use switch::Switched;
 use crate::{
     Stopped,
     projection::Projection,
-    store::{Control, Database, Progress, Snapshot, StoreError, Target},
+    store::{Control, Database, Generation, Progress, ReadTransaction, StoreError},
     value::{CellError, Row, Value},
 };
 use domain::{id::LogId, time::Time};
@@ -39,7 +39,7 @@ pub enum RequestError {
 
 /// How the generation that is read stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct LiveGeneration {
     pub(crate) version: u32,
     pub(crate) generation: u32,
     pub(crate) progress: Progress,
@@ -48,7 +48,7 @@ pub(crate) struct Standing {
     pub(crate) stopped: bool,
 }
 
-impl Standing {
+impl LiveGeneration {
     /// The same generation, still running or waiting for the same?
     pub(crate) fn same(&self, other: &Self) -> bool {
         let what = |one: &Self| (one.version, one.generation, one.paused, one.resumptions);
@@ -74,7 +74,7 @@ fn cell(row: &Row, place: usize) -> &Value {
     row.get(place).unwrap_or(&NOTHING)
 }
 
-fn named(target: &Target) -> [Value; 3] {
+fn named(target: &Generation) -> [Value; 3] {
     let projection = target.projection;
     [projection.name().into(), projection.version().into(), target.generation.into()]
 }
@@ -86,7 +86,7 @@ fn known(name: &str) -> Result<&'static dyn Projection, RequestError> {
 
 impl Generations {
     /// Of this database.
-    pub fn of(database: Database) -> Self {
+    pub fn new(database: Database) -> Self {
         Self { database }
     }
 
@@ -129,7 +129,7 @@ impl Generations {
         let rows = control.query(&sql, &[name.into(), version.clone()]).await?;
         let last =
             rows.first().map_or(Ok(0), |row| cell(row, 0).small()).map_err(StoreError::from)?;
-        let target = Target { projection, generation: last + 1 };
+        let target = Generation { projection, generation: last + 1 };
         control.create(&target).await?;
         let [name, version, generation] = named(&target);
         let sql = format!(
@@ -183,8 +183,8 @@ impl Generations {
     }
 
     /// Takes back what was noted about a generation that stood.
-    pub(crate) async fn note_going_on(&self, target: &Target) -> Result<(), StoreError> {
-        if self.standing(target.name()).await?.stopped {
+    pub(crate) async fn note_going_on(&self, target: &Generation) -> Result<(), StoreError> {
+        if self.live_generation(target.name()).await?.stopped {
             self.note_stopped(target, None).await?;
         }
         Ok(())
@@ -193,7 +193,7 @@ impl Generations {
     /// Notes that a generation stands, and why, beside its checkpoint; `None` = it goes on.
     pub(crate) async fn note_stopped(
         &self,
-        target: &Target,
+        target: &Generation,
         stopped: Option<&Stopped>,
     ) -> Result<(), StoreError> {
         let mut control = self.database.control().await?;
@@ -212,15 +212,15 @@ impl Generations {
     }
 
     /// How the generation that is read stands.
-    pub(crate) async fn standing(&self, name: &str) -> Result<Standing, StoreError> {
+    pub(crate) async fn live_generation(&self, name: &str) -> Result<LiveGeneration, StoreError> {
         let mut snapshot = self.database.snapshot().await?;
-        let standing = standing(snapshot.as_mut(), name).await?;
+        let standing = live_generation(snapshot.as_mut(), name).await?;
         snapshot.end().await?;
         Ok(standing)
     }
 
     /// How far a generation has come.
-    pub(crate) async fn progress(&self, target: &Target) -> Result<Progress, StoreError> {
+    pub(crate) async fn progress(&self, target: &Generation) -> Result<Progress, StoreError> {
         let mut snapshot = self.database.snapshot().await?;
         let sql = format!(
             "SELECT log, position, time FROM {}progress \
@@ -258,10 +258,10 @@ fn progress(row: &Row) -> Result<Progress, StoreError> {
 }
 
 /// How the generation stands that is read in this snapshot.
-pub(crate) async fn standing(
-    snapshot: &mut dyn Snapshot,
+pub(crate) async fn live_generation(
+    snapshot: &mut dyn ReadTransaction,
     name: &str,
-) -> Result<Standing, StoreError> {
+) -> Result<LiveGeneration, StoreError> {
     let sql = format!(
         "SELECT p.log, p.position, p.time, p.version, p.generation, c.paused_at, \
          coalesce(c.resumptions, 0), p.stopped_why FROM {0}progress p \
@@ -271,7 +271,7 @@ pub(crate) async fn standing(
     );
     let rows = snapshot.query(&sql, &[name.into()]).await?;
     let row = rows.first().ok_or_else(|| StoreError::Refused(format!("`{name}` has no tables")))?;
-    Ok(Standing {
+    Ok(LiveGeneration {
         version: cell(row, 3).small()?,
         generation: cell(row, 4).small()?,
         progress: progress(row)?,

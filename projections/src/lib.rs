@@ -14,16 +14,16 @@ pub mod index;
 pub mod projection;
 pub mod runner;
 pub mod store;
+pub mod tokenizer;
 pub mod value;
 pub mod views;
-pub mod words;
 
 pub use generations::{
     Build, BuildState, Comparison, Difference, Generations, Purpose, RequestError, TableRows,
 };
 pub use index::{AccessIndex, IndexError, IndexOptions, Snapshot};
 pub use runner::{Runner, RunnerOptions};
-pub use store::{Database, Side, StoreError};
+pub use store::{Database, RowState, StoreError};
 pub use views::*;
 
 use eventlog::SharedLog;

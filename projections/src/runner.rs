@@ -11,9 +11,9 @@ mod follow;
 
 use crate::{
     Stopped,
-    generations::{Generations, Standing},
+    generations::{Generations, LiveGeneration},
     projection::{self, Projection},
-    store::{Database, StoreError, Target},
+    store::{Database, Generation, StoreError},
 };
 use domain::position::Position;
 use eventlog::{LogError, SharedLog, TextOpener};
@@ -109,7 +109,7 @@ impl Runner {
         database: Database,
         options: RunnerOptions,
     ) -> Self {
-        let generations = Generations::of(database.clone());
+        let generations = Generations::new(database.clone());
         let projections = projection::all().to_vec();
         Self { log, opener, database, generations, options, projections }
     }
@@ -149,13 +149,13 @@ impl Runner {
         let name = projection.name();
         let mut pause = FIRST_PAUSE;
         loop {
-            let standing = self.standing(name).await;
+            let standing = self.live_generation(name).await;
             if standing.version != projection.version() || standing.paused.is_some() {
                 // Of another release until it is rebuilt, or until somebody resumes it.
                 tokio::time::sleep(GLANCE).await;
                 continue;
             }
-            let target = Target { projection, generation: standing.generation };
+            let target = Generation { projection, generation: standing.generation };
             let (mut moved, mut at) = (false, standing.progress.position);
             match self.follow(&Line { target, live: true }, &mut moved, &mut at).await {
                 Halt::Lost(why) => {
@@ -178,7 +178,7 @@ impl Runner {
                     );
                     metrics::gauge!("sharelog_projection_stopped", "projection" => name).set(1.0);
                     self.note_stopped(&target, &stopped).await;
-                    while standing.same(&self.standing(name).await) {
+                    while standing.same(&self.live_generation(name).await) {
                         tokio::time::sleep(GLANCE).await;
                     }
                 }
@@ -191,10 +191,10 @@ impl Runner {
     }
 
     /// How the generation stands that is read, as often as it takes.
-    async fn standing(&self, name: &str) -> Standing {
+    async fn live_generation(&self, name: &str) -> LiveGeneration {
         let mut pause = FIRST_PAUSE;
         loop {
-            match self.generations.standing(name).await {
+            match self.generations.live_generation(name).await {
                 Ok(standing) => return standing,
                 Err(error) => {
                     tracing::warn!(projection = name, %error, ?pause, "waits and tries again");
@@ -206,7 +206,7 @@ impl Runner {
     }
 
     /// Notes beside the checkpoint why a projection stands, as often as it takes.
-    async fn note_stopped(&self, target: &Target, stopped: &Stopped) {
+    async fn note_stopped(&self, target: &Generation, stopped: &Stopped) {
         while let Err(error) = self.generations.note_stopped(target, Some(stopped)).await {
             tracing::warn!(projection = target.name(), %error, "cannot note why it stands");
             tokio::time::sleep(self.options.longest_pause).await;

@@ -1,6 +1,6 @@
 //! The store of the tables: the one port of both engines.
 //!
-//! RECIPE for another engine: implement [`Store`], [`Batch`] and [`Snapshot`], write its
+//! RECIPE for another engine: implement [`Store`], [`Batch`] and [`ReadTransaction`], write its
 //! migrations, and add a module to the conformance suite (`tests/views`). Differences between
 //! engines are bugs.
 
@@ -9,7 +9,7 @@ pub mod generation;
 pub mod postgres;
 pub mod sqlite;
 
-pub use generation::Target;
+pub use generation::Generation;
 
 use crate::{
     projection::Table,
@@ -45,7 +45,7 @@ pub struct Progress {
 
 /// What a batch found when it got hold of its checkpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct BatchStart {
     /// How far the generation had come.
     pub progress: Progress,
     /// Do questions read this generation?
@@ -56,14 +56,14 @@ pub struct Held {
 
 /// Which of the two tables of a temporal table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Side {
+pub enum RowState {
     /// Open rows; also the rows of plain tables and journals.
     Open,
     /// Ended rows.
     Ended,
 }
 
-impl Side {
+impl RowState {
     /// What stands behind the table's name.
     pub const fn suffix(self) -> &'static str {
         match self {
@@ -83,13 +83,13 @@ pub const ENDED_COLUMNS: [&str; 2] = ["recorded_to", "to_position"];
 #[async_trait]
 pub trait Batch: Send {
     /// How things stood when the transaction got hold of the checkpoint.
-    fn held(&self) -> &Held;
+    fn start(&self) -> &BatchStart;
 
     /// The rows whose cells in these columns equal one of the keys.
     async fn load(
         &mut self,
         table: &'static Table,
-        side: Side,
+        side: RowState,
         columns: &[&str],
         keys: Vec<Row>,
     ) -> Result<Vec<Row>, StoreError>;
@@ -101,7 +101,7 @@ pub trait Batch: Send {
     async fn put(
         &mut self,
         table: &'static Table,
-        side: Side,
+        side: RowState,
         rows: Vec<Row>,
     ) -> Result<(), StoreError>;
 
@@ -117,7 +117,7 @@ pub trait Batch: Send {
 
 /// One moment of the database, for reading.
 #[async_trait]
-pub trait Snapshot: Send {
+pub trait ReadTransaction: Send {
     /// What stands before the name of a table of a generation, e.g. `"data".access_v1_`.
     fn prefix(&self, projection: &str, version: u32, generation: u32) -> String {
         let schema = self.schema();
@@ -158,14 +158,14 @@ pub trait Control: Send {
     /// Changes rows; answers how many.
     async fn execute(&mut self, sql: &str, parameters: &[Value]) -> Result<u64, StoreError>;
     /// Makes empty tables, as they are best filled.
-    async fn create(&mut self, target: &Target) -> Result<(), StoreError>;
+    async fn create(&mut self, target: &Generation) -> Result<(), StoreError>;
     /// Makes what waited until the tables were filled.
-    async fn finish(&mut self, target: &Target) -> Result<(), StoreError>;
+    async fn finish(&mut self, target: &Generation) -> Result<(), StoreError>;
     /// Removes a bounded part of the tables with this prefix; answers whether all are gone.
     async fn clear(&mut self, prefix: &str) -> Result<bool, StoreError>;
     /// Points the views for dashboards at a generation. The last step: from here to the commit,
     /// their readers wait.
-    async fn point_views(&mut self, target: &Target) -> Result<(), StoreError>;
+    async fn point_views(&mut self, target: &Generation) -> Result<(), StoreError>;
     /// Makes it happen.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
@@ -174,13 +174,13 @@ pub trait Control: Send {
 #[async_trait]
 pub trait Store: Send + Sync + fmt::Debug {
     /// Takes hold of a generation's checkpoint.
-    async fn begin(&self, target: &Target) -> Result<Box<dyn Batch>, StoreError>;
+    async fn begin(&self, target: &Generation) -> Result<Box<dyn Batch>, StoreError>;
 
     /// Begins to change which generations there are.
     async fn control(&self) -> Result<Box<dyn Control>, StoreError>;
 
     /// A consistent view for reading.
-    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError>;
+    async fn snapshot(&self) -> Result<Box<dyn ReadTransaction>, StoreError>;
 
     /// How long a transaction that fills a generation should last: what is read is written beside
     /// it.
@@ -194,12 +194,14 @@ pub trait Store: Send + Sync + fmt::Debug {
 pub type Database = Arc<dyn Store>;
 
 /// The declared and kept columns of one side of a table, in order.
-pub(crate) fn column_names(table: &Table, side: Side) -> Vec<&'static str> {
+pub(crate) fn column_names(table: &Table, side: RowState) -> Vec<&'static str> {
     let declared = table.columns.iter().map(|column| column.name);
     let kept = match (table.shape, side) {
         (crate::projection::Shape::Plain | crate::projection::Shape::Journal, _) => Vec::new(),
-        (crate::projection::Shape::Temporal, Side::Open) => OPEN_COLUMNS.to_vec(),
-        (crate::projection::Shape::Temporal, Side::Ended) => [OPEN_COLUMNS, ENDED_COLUMNS].concat(),
+        (crate::projection::Shape::Temporal, RowState::Open) => OPEN_COLUMNS.to_vec(),
+        (crate::projection::Shape::Temporal, RowState::Ended) => {
+            [OPEN_COLUMNS, ENDED_COLUMNS].concat()
+        }
     };
     declared.chain(kept).collect()
 }

@@ -231,7 +231,7 @@ fn app(
     let state = AppState::new(AppParts {
         commands: commands.clone(),
         views: views.clone(),
-        generations: Generations::of(engines.database.clone()),
+        generations: Generations::new(engines.database.clone()),
         index: index.clone(),
         log: engines.log.clone(),
         feed,

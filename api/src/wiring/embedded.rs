@@ -13,7 +13,7 @@ use eventlog::{
 };
 use projections::{
     Database,
-    store::sqlite::{self, Access},
+    store::sqlite::{self, OpenMode},
 };
 use std::{path::PathBuf, sync::Arc};
 use uuid::Uuid;
@@ -28,7 +28,7 @@ pub(super) async fn log(store: &Store, node: &str, now: Now) -> Result<LogParts,
 pub(super) async fn database(store: &Store) -> Result<DbParts, Failure> {
     let vault = SqliteVault::open(&store.local("vault.db")).await;
     let vault = vault.map_err(|error| Failure::unavailable(error.to_string()))?;
-    let database = sqlite::open(&store.local("views.db"), Access::ReadWrite).await?;
+    let database = sqlite::open(&store.local("views.db"), OpenMode::ReadWrite).await?;
     Ok(DbParts { vault: Arc::new(vault), database })
 }
 
@@ -39,7 +39,7 @@ pub(super) async fn reading_log(store: &Store) -> Result<SharedLog, Failure> {
 
 pub(super) async fn reading_database(store: &Store) -> Result<Database, Failure> {
     let path = there(store, "views.db")?;
-    Ok(sqlite::open(&path, Access::ReadOnly).await?)
+    Ok(sqlite::open(&path, OpenMode::ReadOnly).await?)
 }
 
 fn there(store: &Store, name: &str) -> Result<PathBuf, Failure> {

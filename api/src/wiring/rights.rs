@@ -62,7 +62,7 @@ impl Authority for IndexAuthority {
     async fn ends(&self, most: usize) -> Result<Option<KnownEnds>, CommandError> {
         let snapshot = self.0.caught_up(Position::START, PATIENCE).await.map_err(unknown)?;
         let at = Checkpoint { position: snapshot.position(), time: snapshot.time() };
-        let looked = spawn_blocking(move || snapshot.ends(most)).await;
+        let looked = spawn_blocking(move || snapshot.expirations(most)).await;
         let (earliest, left_out) =
             looked.map_err(|error| CommandError::RightsUnknown(error.to_string()))?;
         let earliest = earliest.into_iter().map(|end| (end.at, end.id, end.item)).collect();

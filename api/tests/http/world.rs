@@ -99,15 +99,16 @@ impl World {
         };
         let commands = Commands::open(parts.clone()).await.unwrap();
         let admin = commands.first_token().await.unwrap().unwrap().expose().to_owned();
-        let database =
-            sqlite::open(&folder.path().join("views.db"), sqlite::Access::ReadWrite).await.unwrap();
+        let database = sqlite::open(&folder.path().join("views.db"), sqlite::OpenMode::ReadWrite)
+            .await
+            .unwrap();
         let runner = follow.then(|| {
             let opener = commands.opener();
             let options = RunnerOptions::default();
             let runner = Runner::new(log.clone(), opener, database.clone(), options);
             tokio::spawn(runner.run(std::future::pending()))
         });
-        let generations = Generations::of(database.clone());
+        let generations = Generations::new(database.clone());
         let views = Arc::new(RiggedViews::new(projections::views(database, Some(log.clone()))));
         Self {
             router: router(commands, &parts, views.clone(), (&index, &generations)),

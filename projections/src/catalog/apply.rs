@@ -3,8 +3,8 @@
 use super::tables::{ENTRIES, ITEM, OWNERS, TAGS, WORDS};
 use crate::{
     projection::{Change, Edit, RecordMeta},
+    tokenizer::{sort_key, weighted_words},
     value::{Row, Value, name_of},
-    words::{comparable, weights},
 };
 use domain::{
     event::{
@@ -91,7 +91,7 @@ fn entry(recorded: &Recorded, publication: &Publication, item: &ItemRef) -> Row 
         ("item_kind", item.kind.as_str().into()),
         ("item_id", item.id.as_str().into()),
         ("title", publication.title.as_str().into()),
-        ("title_sort", comparable(&publication.title).into()),
+        ("title_sort", sort_key(&publication.title).into()),
         ("description", publication.description.clone().into()),
         ("tags", list(&publication.tags)),
         ("preview", publication.preview.clone().into()),
@@ -109,7 +109,7 @@ fn updated(recorded: &Recorded, after: &Publication, item: &ItemRef) -> Vec<Chan
     let set = |name, value| (name, Edit::Set(value));
     let edits = vec![
         set("title", after.title.as_str().into()),
-        set("title_sort", comparable(&after.title).into()),
+        set("title_sort", sort_key(&after.title).into()),
         set("description", after.description.clone().into()),
         set("tags", list(&after.tags)),
         set("preview", after.preview.clone().into()),
@@ -127,13 +127,14 @@ fn updated(recorded: &Recorded, after: &Publication, item: &ItemRef) -> Vec<Chan
 
 /// The words and tags by which an entry is found.
 fn found_by(publication: &Publication, item: &ItemRef) -> Vec<Change> {
-    let all = weights(&publication.title, &publication.tags, publication.description.as_deref());
+    let all =
+        weighted_words(&publication.title, &publication.tags, publication.description.as_deref());
     let words = all.into_iter().map(|(word, weight)| {
         let mut row = key(item);
         row.extend([word.into(), Value::Int(weight)]);
         Change::Open(&WORDS, row)
     });
-    let tags: BTreeSet<String> = publication.tags.iter().map(|tag| comparable(tag)).collect();
+    let tags: BTreeSet<String> = publication.tags.iter().map(|tag| sort_key(tag)).collect();
     let tags = tags.into_iter().map(|tag| {
         let mut row = key(item);
         row.push(tag.into());

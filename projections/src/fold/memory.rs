@@ -3,7 +3,7 @@
 use super::is_temporal;
 use crate::{
     projection::{Change, Edit, Edits, Moment, Parent, Shape, Table},
-    store::{Batch, Side, StoreError},
+    store::{Batch, RowState, StoreError},
     value::{Row, Value},
 };
 use domain::position::Position;
@@ -284,14 +284,14 @@ impl Rows {
         }
         if !put.is_empty() {
             put.sort_unstable_by(|a, b| a.iter().take(table.key).cmp(b.iter().take(table.key)));
-            batch.put(table, Side::Open, put).await?;
+            batch.put(table, RowState::Open, put).await?;
         }
         if is_temporal(table) {
             let all = self.ended.into_values().flatten();
             let ended: Vec<Row> =
                 all.filter(|ended| !ended.stored).map(|ended| ended.row).collect();
             if !ended.is_empty() {
-                batch.put(table, Side::Ended, ended).await?;
+                batch.put(table, RowState::Ended, ended).await?;
             }
         }
         Ok(())

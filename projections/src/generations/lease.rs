@@ -6,7 +6,7 @@
 
 use super::{Build, BuildState, Comparison, Generations, Purpose, cell, named};
 use crate::{
-    store::{StoreError, Target},
+    store::{Generation, StoreError},
     value::Value,
 };
 use std::time::Duration;
@@ -20,7 +20,7 @@ impl Generations {
     /// Takes up a build, or goes on with it; answers whether it is this node's to build.
     pub(crate) async fn lease(
         &self,
-        target: &Target,
+        target: &Generation,
         node: &str,
         take_up: bool,
     ) -> Result<bool, StoreError> {
@@ -63,7 +63,7 @@ impl Generations {
     /// Says how far a build is; answers whether it still is this node's.
     pub(crate) async fn note(
         &self,
-        target: &Target,
+        target: &Generation,
         node: &str,
         state: BuildState,
         why: Option<&str>,
@@ -84,7 +84,7 @@ impl Generations {
     /// Ends a build whose tables are not wanted: they can be dropped at once.
     pub(crate) async fn end(
         &self,
-        target: &Target,
+        target: &Generation,
         node: &str,
         state: BuildState,
         comparison: Option<&Comparison>,

@@ -3,7 +3,7 @@
 use super::{Comparison, Generations, cell, lease::told, named, progress};
 use crate::{
     BuildState,
-    store::{StoreError, Target, generation::prefix},
+    store::{Generation, StoreError, generation::prefix},
     value::Value,
 };
 use domain::position::Position;
@@ -27,7 +27,7 @@ impl Generations {
     /// position that was seen to lie `beyond` the end of the log is not waited for.
     pub(crate) async fn switch(
         &self,
-        target: &Target,
+        target: &Generation,
         node: &str,
         comparison: &Comparison,
         beyond: Option<Position>,
@@ -41,7 +41,7 @@ impl Generations {
 
     async fn try_switch(
         &self,
-        target: &Target,
+        target: &Generation,
         node: &str,
         comparison: &Comparison,
         beyond: Option<Position>,

@@ -6,8 +6,8 @@
 mod links;
 
 use super::{
-    rows::{At, Closed, Edge, ItemRow, LinkRow, Span, Tail, Terms},
-    sorted::Sorted,
+    rows::{Closed, Edge, GrantExtras, ItemNode, LinkRow, PackedEventId, Span, Terms},
+    sorted_chunks::SortedChunks,
     tables::Tables,
 };
 use domain::{
@@ -29,9 +29,9 @@ use std::{mem, sync::Arc};
 pub(super) const INDEX_VERSION: u32 = 1;
 
 /// The grant that an event gave.
-fn given(recorded: &Recorded) -> Option<(&Grant, At)> {
+fn given(recorded: &Recorded) -> Option<(&Grant, PackedEventId)> {
     let Event::Item(ItemEvent::GrantGiven(given)) = &recorded.event else { return None };
-    Some((&given.grant, At::from(recorded.id)))
+    Some((&given.grant, PackedEventId::from(recorded.id)))
 }
 
 impl Tables {
@@ -108,7 +108,7 @@ impl Tables {
     }
 
     fn item_event(&mut self, item: u32, event: &ItemEvent, recorded: &Recorded) {
-        let at = At::from(recorded.id);
+        let at = PackedEventId::from(recorded.id);
         match event {
             ItemEvent::Registered(registered) => self.register(item, registered, at),
             ItemEvent::Described(described) => {
@@ -148,7 +148,7 @@ impl Tables {
         }
     }
 
-    fn with(&mut self, item: u32, change: impl FnOnce(&mut ItemRow)) {
+    fn with(&mut self, item: u32, change: impl FnOnce(&mut ItemNode)) {
         if let Some(row) = self.items.get_mut(item as usize) {
             change(row);
         }
@@ -161,7 +161,7 @@ impl Tables {
         }
     }
 
-    fn register(&mut self, item: u32, registered: &ItemRegistered, at: At) {
+    fn register(&mut self, item: u32, registered: &ItemRegistered, at: PackedEventId) {
         let owner = self.account_named(&registered.owner);
         self.counts.items += 1;
         self.with(item, |row| {
@@ -180,38 +180,42 @@ impl Tables {
             return;
         };
         if row.items.insert(item).is_none() {
-            self.counts.back += 1;
+            self.counts.reverse_edges += 1;
         }
     }
 
     /// Forgets the way back from somebody who has nothing on an item any more.
     fn forget(&mut self, who: u32, item: u32) {
         let holds = self.item(item).is_some_and(|row| {
-            let same = |edges: &Sorted<Edge>| {
+            let same = |edges: &SortedChunks<Edge>| {
                 edges.from((who, [0; 16])).next().is_some_and(|edge| edge.who == who)
             };
-            let closed = row.more.as_ref().and_then(|more| more.closed.as_ref());
+            let closed = row.extras.as_ref().and_then(|extras| extras.closed.as_ref());
             row.owner == who || same(&row.grants) || closed.is_some_and(|c| same(&c.grants))
         });
         let row = self.principal_mut(who).filter(|_| !holds);
         if row.is_some_and(|row| row.items.remove(item).is_some()) {
-            self.counts.back -= 1;
+            self.counts.reverse_edges -= 1;
         }
     }
 
     fn counted(&mut self, edge: &Edge) {
         self.counts.grants += 1;
-        self.counts.tails += u64::from(edge.tail.is_some());
+        self.counts.grants_with_extras += u64::from(edge.extras.is_some());
     }
 
     fn discounted(&mut self, edge: &Edge) {
         self.counts.grants -= 1;
-        self.counts.tails -= u64::from(edge.tail.is_some());
+        self.counts.grants_with_extras -= u64::from(edge.extras.is_some());
     }
 
     // --- grants ---
 
-    fn give<'a>(&mut self, item: u32, grants: impl IntoIterator<Item = (&'a Grant, At)>) {
+    fn give<'a>(
+        &mut self,
+        item: u32,
+        grants: impl IntoIterator<Item = (&'a Grant, PackedEventId)>,
+    ) {
         let edges: Vec<Edge> = grants.into_iter().map(|(grant, at)| self.edge(grant, at)).collect();
         for edge in &edges {
             self.counted(edge);
@@ -224,34 +228,34 @@ impl Tables {
         }
     }
 
-    fn edge(&mut self, grant: &Grant, at: At) -> Edge {
+    fn edge(&mut self, grant: &Grant, at: PackedEventId) -> Edge {
         let who = self.grantee(&grant.grantee);
         let Provenance { kind, id } = &grant.provenance;
-        let span = Span::of(grant.window());
-        let tail = Tail { span, provenance: id.as_deref().map(Into::into), changed: at };
-        let plain = span == Span::ALWAYS && tail.provenance.is_none();
+        let span = Span::from_window(grant.window());
+        let extras = GrantExtras { span, provenance: id.as_deref().map(Into::into), changed: at };
+        let plain = span == Span::ALWAYS && extras.provenance.is_none();
         Edge {
             who,
-            terms: Terms::new(grant.role, &grant.withhold).of(*kind),
+            terms: Terms::new(grant.role, &grant.withhold).with_provenance(*kind),
             grant: *grant.grant.0.as_bytes(),
             made: at,
-            tail: (!plain).then(|| Arc::new(tail)),
+            extras: (!plain).then(|| Arc::new(extras)),
         }
     }
 
-    fn change_grant(&mut self, item: u32, changed: &GrantChanged, at: At) {
+    fn change_grant(&mut self, item: u32, changed: &GrantChanged, at: PackedEventId) {
         let who = self.grantee(&changed.grantee);
         let key = (who, *changed.grant.0.as_bytes());
         let terms = Terms::new(changed.after.role, &changed.after.withhold);
         let (mut tails, mut now) = (0, 0);
         self.with(item, |row| {
             row.grants.change(key, |edge| {
-                tails = u64::from(edge.tail.is_some());
+                tails = u64::from(edge.extras.is_some());
                 edge.set(terms, changed.after.window(), at);
-                now = u64::from(edge.tail.is_some());
+                now = u64::from(edge.extras.is_some());
             });
         });
-        self.counts.tails = self.counts.tails + now - tails;
+        self.counts.grants_with_extras = self.counts.grants_with_extras + now - tails;
     }
 
     fn end_grant(&mut self, item: u32, who: u32, grant: GrantId) {
@@ -264,7 +268,7 @@ impl Tables {
     }
 
     /// Nothing of these is left.
-    fn drop_edges(&mut self, item: u32, edges: &Sorted<Edge>) {
+    fn drop_edges(&mut self, item: u32, edges: &SortedChunks<Edge>) {
         for edge in edges.iter() {
             self.discounted(edge);
             self.forget(edge.who, item);
@@ -274,12 +278,12 @@ impl Tables {
     // --- the item's life ---
 
     /// Takes everything that is shared away; answers it.
-    fn end_everything(&mut self, item: u32, lifecycle: Lifecycle, at: At) -> Closed {
+    fn end_everything(&mut self, item: u32, lifecycle: Lifecycle, at: PackedEventId) -> Closed {
         let mut ended = Closed::default();
         self.with(item, |row| {
             ended.grants = mem::take(&mut row.grants);
-            if row.more.as_ref().is_some_and(|more| !more.links.is_empty()) {
-                ended.links = mem::take(&mut row.more_mut().links);
+            if row.extras.as_ref().is_some_and(|extras| !extras.links.is_empty()) {
+                ended.links = mem::take(&mut row.extras_mut().links);
             }
             row.lifecycle = lifecycle;
             row.show(Visibility::Restricted, at);
@@ -290,8 +294,8 @@ impl Tables {
     fn take_closed(&mut self, item: u32) -> Closed {
         let mut closed = None;
         self.with(item, |row| {
-            if row.more.as_ref().is_some_and(|more| more.closed.is_some()) {
-                closed = row.more_mut().closed.take();
+            if row.extras.as_ref().is_some_and(|extras| extras.closed.is_some()) {
+                closed = row.extras_mut().closed.take();
             }
         });
         closed.unwrap_or_default()
@@ -303,18 +307,18 @@ impl Tables {
     }
 
     /// Ways back stay: a reopening may bring everything back.
-    fn close(&mut self, item: u32, at: At) {
+    fn close(&mut self, item: u32, at: PackedEventId) {
         let before = self.take_closed(item);
         let closed = self.end_everything(item, Lifecycle::Closed, at);
         self.dropped(item, &before);
         self.with(item, |row| {
             if !closed.grants.is_empty() || !closed.links.is_empty() {
-                row.more_mut().closed = Some(closed);
+                row.extras_mut().closed = Some(closed);
             }
         });
     }
 
-    fn empty(&mut self, item: u32, lifecycle: Lifecycle, at: At) {
+    fn empty(&mut self, item: u32, lifecycle: Lifecycle, at: PackedEventId) {
         let ended = self.end_everything(item, lifecycle, at);
         self.dropped(item, &ended);
         if lifecycle == Lifecycle::Retired {
@@ -323,7 +327,7 @@ impl Tables {
         }
     }
 
-    fn reopen(&mut self, item: u32, reopened: &ItemReopened, at: At, time: Time) {
+    fn reopen(&mut self, item: u32, reopened: &ItemReopened, at: PackedEventId, time: Time) {
         let closed = self.take_closed(item);
         let ended = self.end_everything(item, Lifecycle::Open, at);
         self.dropped(item, &ended);
@@ -356,9 +360,9 @@ impl Tables {
         self.counts.links += links.len() as u64;
         self.with(item, |row| {
             row.show(reopened.visibility, at);
-            row.grants = Sorted::from_sorted(back);
+            row.grants = SortedChunks::from_sorted(back);
             if !links.is_empty() {
-                row.more_mut().links = links;
+                row.extras_mut().links = links;
             }
         });
         for who in gone {
@@ -367,8 +371,8 @@ impl Tables {
     }
 }
 
-impl ItemRow {
-    fn show(&mut self, visibility: Visibility, at: At) {
+impl ItemNode {
+    fn show(&mut self, visibility: Visibility, at: PackedEventId) {
         if self.visibility != visibility {
             self.visibility = visibility;
             self.shown = at;

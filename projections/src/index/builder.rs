@@ -3,7 +3,7 @@
 
 use super::{
     file::{self, LoadError},
-    relate::Relation,
+    relationships::Relationship,
     snapshot::Snapshot,
     tables::Tables,
 };
@@ -31,7 +31,7 @@ impl IndexBuilder {
     }
 
     /// From an event on a relation holds, or holds no longer.
-    pub fn relation(&mut self, relation: &Relation, holds: bool, made: EventId) {
+    pub fn relation(&mut self, relation: &Relationship, holds: bool, made: EventId) {
         self.tables.relate(relation, holds, made);
     }
 

@@ -2,11 +2,12 @@
 //! megabyte, each with its length and checksum; an empty block ends the file.
 
 use super::{
-    names::Names,
+    interner::Interner,
     rows::{
-        At, Closed, Edge, ItemRow, LinkRow, More, Opening, PrincipalRow, Social, Span, Tail, Terms,
+        Closed, Edge, GrantExtras, ItemExtras, ItemNode, LibraryShare, LinkRow, PackedEventId,
+        PrincipalExtras, PrincipalNode, Span, Terms,
     },
-    sorted::{Keyed, Sorted},
+    sorted_chunks::{Keyed, SortedChunks},
 };
 use domain::{
     event::{Audience, Visibility},
@@ -19,20 +20,20 @@ use std::{
 };
 use uuid::Uuid;
 
-const BLOCK: usize = 1 << 20;
+const BLOCK_BYTES: usize = 1 << 20;
 /// No block can be longer: its longest row is an item with its edges.
-const LONGEST: usize = 1 << 28;
+const MAX_BLOCK_BYTES: usize = 1 << 28;
 
 /// What is being written.
 #[derive(Debug)]
-pub(super) struct Out<W: Write> {
+pub(super) struct Encoder<W: Write> {
     to: W,
     block: Vec<u8>,
 }
 
-impl<W: Write> Out<W> {
+impl<W: Write> Encoder<W> {
     pub(super) fn new(to: W) -> Self {
-        Self { to, block: Vec::with_capacity(2 * BLOCK) }
+        Self { to, block: Vec::with_capacity(2 * BLOCK_BYTES) }
     }
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.block.extend_from_slice(bytes);
@@ -61,7 +62,7 @@ impl<W: Write> Out<W> {
     }
     /// The block may end here.
     pub(super) fn row_ends(&mut self) -> io::Result<()> {
-        if self.block.len() >= BLOCK { self.block_ends() } else { Ok(()) }
+        if self.block.len() >= BLOCK_BYTES { self.block_ends() } else { Ok(()) }
     }
     pub(super) fn block_ends(&mut self) -> io::Result<()> {
         let len = u32::try_from(self.block.len()).map_err(io::Error::other)?;
@@ -80,67 +81,67 @@ impl<W: Write> Out<W> {
         Ok(self.to)
     }
 
-    pub(super) fn list<T: Keyed>(&mut self, list: &Sorted<T>, one: impl Fn(&mut Self, &T)) {
+    pub(super) fn list<T: Keyed>(&mut self, list: &SortedChunks<T>, one: impl Fn(&mut Self, &T)) {
         self.count(list.len());
         for item in list.iter() {
             one(self, item);
         }
     }
 
-    fn numbers(&mut self, list: &Sorted<u32>) {
+    fn numbers(&mut self, list: &SortedChunks<u32>) {
         self.list(list, |out, number| out.word(*number));
     }
 
-    pub(super) fn principal(&mut self, name: &str, row: &PrincipalRow) {
+    pub(super) fn principal(&mut self, name: &str, row: &PrincipalNode) {
         self.text(name);
-        let bits = [row.is_group, row.inactive, row.social.is_some()];
+        let bits = [row.is_group, row.inactive, row.extras.is_some()];
         self.byte(bits.iter().rev().fold(0, |all, bit| all << 1 | u8::from(*bit)));
         self.numbers(&row.items);
-        if let Some(social) = &row.social {
-            self.numbers(&social.groups);
-            self.numbers(&social.members);
-            self.list(&social.opened, |out, opening| {
+        if let Some(extras) = &row.extras {
+            self.numbers(&extras.groups);
+            self.numbers(&extras.members);
+            self.list(&extras.opened, |out, opening| {
                 out.word(opening.to);
                 out.long(opening.made.0);
             });
-            self.numbers(&social.libraries);
+            self.numbers(&extras.libraries);
         }
     }
 
-    pub(super) fn item(&mut self, name: &str, row: &ItemRow) {
+    pub(super) fn item(&mut self, name: &str, row: &ItemNode) {
         self.text(name);
         self.short(row.kind);
         self.bytes(&[row.lifecycle as u8, row.visibility as u8]);
-        self.bytes(&[u8::from(row.in_library), u8::from(row.more.is_some())]);
+        self.bytes(&[u8::from(row.in_library), u8::from(row.extras.is_some())]);
         self.word(row.owner);
         self.long(row.registered.0);
         self.long(row.shown.0);
         self.edges(&row.grants);
-        if let Some(more) = &row.more {
-            self.links(&more.links);
-            self.byte(u8::from(more.closed.is_some()));
-            if let Some(closed) = &more.closed {
+        if let Some(extras) = &row.extras {
+            self.links(&extras.links);
+            self.byte(u8::from(extras.closed.is_some()));
+            if let Some(closed) = &extras.closed {
                 self.edges(&closed.grants);
                 self.links(&closed.links);
             }
-            self.numbers(&more.containers);
-            self.numbers(&more.parts);
+            self.numbers(&extras.containers);
+            self.numbers(&extras.parts);
         }
     }
 
-    fn edges(&mut self, edges: &Sorted<Edge>) {
+    fn edges(&mut self, edges: &SortedChunks<Edge>) {
         self.list(edges, |out, edge| {
             out.word(edge.who);
             out.short(edge.terms.0);
-            out.short(u16::from(edge.tail.is_some()));
+            out.short(u16::from(edge.extras.is_some()));
             out.bytes(&edge.grant);
             out.long(edge.made.0);
         });
-        for tail in edges.iter().filter_map(|edge| edge.tail.as_ref()) {
-            self.span(tail.span);
-            self.long(tail.changed.0);
-            self.byte(u8::from(tail.provenance.is_some()));
-            if let Some(id) = &tail.provenance {
+        for extras in edges.iter().filter_map(|edge| edge.extras.as_ref()) {
+            self.span(extras.span);
+            self.long(extras.changed.0);
+            self.byte(u8::from(extras.provenance.is_some()));
+            if let Some(id) = &extras.provenance {
                 self.count(id.len());
                 self.bytes(id.as_bytes());
             }
@@ -169,7 +170,7 @@ impl<W: Write> Out<W> {
 
 /// What is being read. Every failure means: damaged.
 #[derive(Debug)]
-pub(super) struct In<R: Read> {
+pub(super) struct Decoder<R: Read> {
     from: R,
     block: Vec<u8>,
     at: usize,
@@ -179,7 +180,7 @@ fn damaged(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-impl<R: Read> In<R> {
+impl<R: Read> Decoder<R> {
     pub(super) fn new(from: R) -> Self {
         Self { from, block: Vec::new(), at: 0 }
     }
@@ -189,7 +190,7 @@ impl<R: Read> In<R> {
         self.from.read_exact(&mut len)?;
         self.from.read_exact(&mut checksum)?;
         let len = u32::from_le_bytes(len) as usize;
-        if len > LONGEST {
+        if len > MAX_BLOCK_BYTES {
             return Err(damaged("a block is too long"));
         }
         self.block.resize(len, 0);
@@ -261,19 +262,19 @@ impl<R: Read> In<R> {
         Ok(self.byte()? != 0)
     }
 
-    fn numbers(&mut self) -> io::Result<Sorted<u32>> {
+    fn numbers(&mut self) -> io::Result<SortedChunks<u32>> {
         let count = self.count(4)?;
         let (words, _) = self.take(count * 4)?.as_chunks();
-        Ok(Sorted::from_sorted(words.iter().map(|word| u32::from_le_bytes(*word)).collect()))
+        Ok(SortedChunks::from_sorted(words.iter().map(|word| u32::from_le_bytes(*word)).collect()))
     }
 
     /// The next account or group; `named` takes its name in.
     pub(super) fn principal(
         &mut self,
-        names: &mut Names,
+        names: &mut Interner,
         number: u32,
         hash: impl Fn(&str, bool) -> u32,
-    ) -> io::Result<PrincipalRow> {
+    ) -> io::Result<PrincipalNode> {
         let len = usize::from(self.byte()?);
         let bits = self.block.get(self.at + len).copied().unwrap_or_default();
         let is_group = bits & 1 != 0;
@@ -281,24 +282,25 @@ impl<R: Read> In<R> {
         let name = names.add(name, hash(name, is_group), number);
         self.byte()?;
         let items = self.numbers()?;
-        let social = if bits & 4 != 0 { Some(Arc::new(self.social()?)) } else { None };
-        Ok(PrincipalRow { name, is_group, inactive: bits & 2 != 0, items, social })
+        let extras = if bits & 4 != 0 { Some(Arc::new(self.principal_extras()?)) } else { None };
+        Ok(PrincipalNode { name, is_group, inactive: bits & 2 != 0, items, extras })
     }
 
-    fn social(&mut self) -> io::Result<Social> {
+    fn principal_extras(&mut self) -> io::Result<PrincipalExtras> {
         let (groups, members) = (self.numbers()?, self.numbers()?);
         let count = self.count(12)?;
-        let opened = (0..count).map(|_| Ok(Opening { to: self.word()?, made: At(self.long()?) }));
-        let opened = Sorted::from_sorted(opened.collect::<io::Result<_>>()?);
-        Ok(Social { groups, members, opened, libraries: self.numbers()? })
+        let opened = (0..count)
+            .map(|_| Ok(LibraryShare { to: self.word()?, made: PackedEventId(self.long()?) }));
+        let opened = SortedChunks::from_sorted(opened.collect::<io::Result<_>>()?);
+        Ok(PrincipalExtras { groups, members, opened, libraries: self.numbers()? })
     }
 
     pub(super) fn item(
         &mut self,
-        names: &mut Names,
+        names: &mut Interner,
         number: u32,
         hash: impl Fn(&str, u16) -> u32,
-    ) -> io::Result<ItemRow> {
+    ) -> io::Result<ItemNode> {
         let len = usize::from(self.byte()?);
         let behind = self.block.get(self.at + len..self.at + len + 2).unwrap_or_default();
         let kind = behind.try_into().map(u16::from_le_bytes).unwrap_or_default();
@@ -307,12 +309,12 @@ impl<R: Read> In<R> {
         self.short()?;
         let lifecycle = lifecycle(self.byte()?)?;
         let visibility = visibility(self.byte()?)?;
-        let (in_library, has_more) = (self.flag()?, self.flag()?);
+        let (in_library, has_extras) = (self.flag()?, self.flag()?);
         let owner = self.word()?;
-        let (registered, shown) = (At(self.long()?), At(self.long()?));
+        let (registered, shown) = (PackedEventId(self.long()?), PackedEventId(self.long()?));
         let grants = self.edges()?;
-        let more = if has_more { Some(Arc::new(self.more()?)) } else { None };
-        Ok(ItemRow {
+        let extras = if has_extras { Some(Arc::new(self.item_extras()?)) } else { None };
+        Ok(ItemNode {
             name,
             kind,
             lifecycle,
@@ -322,21 +324,21 @@ impl<R: Read> In<R> {
             registered,
             shown,
             grants,
-            more,
+            extras,
         })
     }
 
-    fn more(&mut self) -> io::Result<More> {
+    fn item_extras(&mut self) -> io::Result<ItemExtras> {
         let links = self.links()?;
         let closed = if self.flag()? {
             Some(Closed { grants: self.edges()?, links: self.links()? })
         } else {
             None
         };
-        Ok(More { links, closed, containers: self.numbers()?, parts: self.numbers()? })
+        Ok(ItemExtras { links, closed, containers: self.numbers()?, parts: self.numbers()? })
     }
 
-    fn edges(&mut self) -> io::Result<Sorted<Edge>> {
+    fn edges(&mut self) -> io::Result<SortedChunks<Edge>> {
         let count = self.count(32)?;
         let mut tails = Vec::new();
         let (rows, _) = self.take(count * 32)?.as_chunks::<32>();
@@ -348,16 +350,16 @@ impl<R: Read> In<R> {
             }
         }
         for at in tails {
-            let tail = self.tail()?;
+            let extras = self.extras()?;
             if let Some(edge) = edges.get_mut(at) {
-                edge.tail = Some(Arc::new(tail));
+                edge.extras = Some(Arc::new(extras));
             }
         }
-        Ok(Sorted::from_sorted(edges))
+        Ok(SortedChunks::from_sorted(edges))
     }
 
-    fn tail(&mut self) -> io::Result<Tail> {
-        let (span, changed) = (self.span()?, At(self.long()?));
+    fn extras(&mut self) -> io::Result<GrantExtras> {
+        let (span, changed) = (self.span()?, PackedEventId(self.long()?));
         let provenance = if self.flag()? {
             let len = self.count(1)?;
             let id = str::from_utf8(self.take(len)?).map_err(|_| damaged("an id is no text"))?;
@@ -365,7 +367,7 @@ impl<R: Read> In<R> {
         } else {
             None
         };
-        Ok(Tail { span, provenance, changed })
+        Ok(GrantExtras { span, provenance, changed })
     }
 
     fn span(&mut self) -> io::Result<Span> {
@@ -383,8 +385,8 @@ impl<R: Read> In<R> {
                     terms: Terms(self.short()?),
                     audience: audience(self.byte()?)?,
                     span: self.span()?,
-                    made: At(self.long()?),
-                    changed: At(self.long()?),
+                    made: PackedEventId(self.long()?),
+                    changed: PackedEventId(self.long()?),
                 })
             })
             .collect()
@@ -399,8 +401,8 @@ fn edge(row: &[u8; 32]) -> io::Result<Edge> {
         who: u32::from_le_bytes(part(0, 4).try_into().map_err(cut)?),
         terms: Terms(u16::from_le_bytes(part(4, 6).try_into().map_err(cut)?)),
         grant: part(8, 24).try_into().map_err(cut)?,
-        made: At(u64::from_le_bytes(part(24, 32).try_into().map_err(cut)?)),
-        tail: None,
+        made: PackedEventId(u64::from_le_bytes(part(24, 32).try_into().map_err(cut)?)),
+        extras: None,
     })
 }
 

@@ -1,8 +1,8 @@
 //! The facts of the access rule as views of index rows; nothing is copied.
 
 use super::{
-    rows::{Edge, GROUP, ItemRow, LinkRow, Opening, PrincipalRow},
-    sorted::Sorted,
+    rows::{Edge, GROUP, ItemNode, LibraryShare, LinkRow, PrincipalNode},
+    sorted_chunks::SortedChunks,
     tables::Tables,
 };
 use domain::{
@@ -21,7 +21,7 @@ pub(super) struct Who<'a> {
     /// The account's number, if anything ever mentioned it.
     pub(super) number: Option<u32>,
     /// Its groups.
-    pub(super) groups: Option<&'a Sorted<u32>>,
+    pub(super) groups: Option<&'a SortedChunks<u32>>,
     /// Groups that the asker is said to be in beside.
     pub(super) said: &'a [u32],
     pub(super) visits: &'a [Visit],
@@ -35,7 +35,7 @@ impl<'a> Who<'a> {
     /// An account of this number.
     pub(super) fn account(tables: &'a Tables, number: u32) -> Self {
         let row = tables.principal(number).filter(|row| !row.inactive);
-        let groups = row.and_then(PrincipalRow::groups);
+        let groups = row.and_then(PrincipalNode::groups);
         let signed_in = row.is_some();
         Self { signed_in, number: row.map(|_| number), groups, said: &[], visits: &[] }
     }
@@ -71,7 +71,7 @@ impl<'a> Who<'a> {
     }
 
     fn group_count(&self) -> usize {
-        self.said.len() + self.groups.map_or(0, Sorted::len)
+        self.said.len() + self.groups.map_or(0, SortedChunks::len)
     }
 }
 
@@ -88,9 +88,9 @@ impl Tables {
     }
 }
 
-impl PrincipalRow {
-    pub(super) fn groups(&self) -> Option<&Sorted<u32>> {
-        self.social.as_ref().map(|social| &social.groups)
+impl PrincipalNode {
+    pub(super) fn groups(&self) -> Option<&SortedChunks<u32>> {
+        self.extras.as_ref().map(|social| &social.groups)
     }
 }
 
@@ -99,7 +99,7 @@ impl PrincipalRow {
 pub(super) struct ItemView<'a> {
     pub(super) tables: &'a Tables,
     pub(super) number: u32,
-    pub(super) row: &'a ItemRow,
+    pub(super) row: &'a ItemNode,
 }
 
 impl std::fmt::Debug for ItemView<'_> {
@@ -111,7 +111,7 @@ impl std::fmt::Debug for ItemView<'_> {
 impl<'a> AccessFacts for ItemView<'a> {
     type Who = Who<'a>;
     type Grant = &'a Edge;
-    type Opening = &'a Opening;
+    type Opening = &'a LibraryShare;
     type Link = &'a LinkRow;
 
     #[inline]
@@ -159,10 +159,10 @@ impl<'a> AccessFacts for ItemView<'a> {
     }
 
     #[inline]
-    fn opening_to(self, who: &Who<'a>) -> Option<&'a Opening> {
+    fn opening_to(self, who: &Who<'a>) -> Option<&'a LibraryShare> {
         let number = who.number.filter(|_| self.row.in_library)?;
-        let owner: &'a PrincipalRow = self.tables.principal(self.row.owner)?;
-        let social: &'a Arc<super::rows::Social> = owner.social.as_ref()?;
+        let owner: &'a PrincipalNode = self.tables.principal(self.row.owner)?;
+        let social: &'a Arc<super::rows::PrincipalExtras> = owner.extras.as_ref()?;
         social.opened.get(number)
     }
 

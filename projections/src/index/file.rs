@@ -5,8 +5,8 @@
 
 use super::{
     apply::INDEX_VERSION,
-    codec::{In, Out},
-    names::hash,
+    codec::{Decoder, Encoder},
+    interner::hash,
     tables::{Counts, KindRow, Tables},
 };
 use domain::{
@@ -70,7 +70,7 @@ pub(super) fn save(tables: &Tables, path: &Path) -> io::Result<()> {
 fn write(tables: &Tables, path: &Path) -> io::Result<()> {
     let mut file = BufWriter::with_capacity(BUFFER, File::create(path)?);
     file.write_all(MAGIC)?;
-    let mut out = Out::new(file);
+    let mut out = Encoder::new(file);
     out.word(FORMAT);
     out.word(INDEX_VERSION);
     out.bytes(tables.log.map_or(Uuid::nil(), |log| log.0).as_bytes());
@@ -79,8 +79,8 @@ fn write(tables: &Tables, path: &Path) -> io::Result<()> {
     out.bytes(tables.commit.map_or(Uuid::nil(), |commit| commit.0).as_bytes());
     out.word(tables.rules);
     let counts = &tables.counts;
-    let all = [counts.grants, counts.tails, counts.links, counts.items];
-    for count in all.into_iter().chain([counts.back, counts.parts, counts.social]) {
+    let all = [counts.grants, counts.grants_with_extras, counts.links, counts.items];
+    for count in all.into_iter().chain([counts.reverse_edges, counts.parts, counts.relationships]) {
         out.long(count);
     }
     out.count(tables.kinds.len());
@@ -120,7 +120,7 @@ pub struct SavedIndex {
     pub took: Duration,
 }
 
-type Source = In<BufReader<File>>;
+type Source = Decoder<BufReader<File>>;
 
 /// Reads a saved file as a start does, to its end and with every checksum, and says what it is.
 pub fn inspect(path: &Path) -> Result<SavedIndex, LoadError> {
@@ -141,7 +141,7 @@ fn header(path: &Path) -> Result<(Tables, (usize, usize), Source), LoadError> {
     if magic != *MAGIC {
         return Err(LoadError::Damaged("it is no saved index".to_owned()));
     }
-    let mut source = In::new(file);
+    let mut source = Decoder::new(file);
     source.row_begins()?;
     if (source.word()?, source.word()?) != (FORMAT, INDEX_VERSION) {
         return Err(LoadError::Version);
@@ -156,12 +156,12 @@ fn header(path: &Path) -> Result<(Tables, (usize, usize), Source), LoadError> {
     };
     tables.counts = Counts {
         grants: source.long()?,
-        tails: source.long()?,
+        grants_with_extras: source.long()?,
         links: source.long()?,
         items: source.long()?,
-        back: source.long()?,
+        reverse_edges: source.long()?,
         parts: source.long()?,
-        social: source.long()?,
+        relationships: source.long()?,
     };
     let mut kinds = Vec::new();
     for _ in 0..source.count(2)? {

@@ -1,8 +1,8 @@
 //! The rows of the index: items, principals, and the edges between them.
 
 use super::{
-    names::Place,
-    sorted::{Keyed, Sorted},
+    interner::TextRange,
+    sorted_chunks::{Keyed, SortedChunks},
 };
 use domain::{
     access::rule::{GrantView, LinkView},
@@ -20,9 +20,9 @@ pub(super) const GROUP: u32 = 1 << 31;
 
 /// An event's id in 8 bytes: a record holds fewer than 65,536 events. 0 = none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct At(pub(super) u64);
+pub(super) struct PackedEventId(pub(super) u64);
 
-impl At {
+impl PackedEventId {
     pub(super) const fn event(self) -> Option<EventId> {
         if self.0 == 0 {
             return None;
@@ -31,7 +31,7 @@ impl At {
     }
 }
 
-impl From<EventId> for At {
+impl From<EventId> for PackedEventId {
     fn from(id: EventId) -> Self {
         Self(id.position.0 << 16 | u64::from(id.index & 0xffff))
     }
@@ -56,7 +56,7 @@ impl Terms {
         Self(role as u16 | held << 3)
     }
     #[must_use]
-    pub(super) const fn of(self, kind: ProvenanceKind) -> Self {
+    pub(super) const fn with_provenance(self, kind: ProvenanceKind) -> Self {
         Self(self.0 & 0x7f | (kind as u16) << 7)
     }
     pub(super) fn provenance(self) -> ProvenanceKind {
@@ -89,7 +89,7 @@ pub(super) struct Span {
 impl Span {
     pub(super) const ALWAYS: Self = Self { starts: i64::MIN, ends: i64::MAX };
 
-    pub(super) fn of(window: Window) -> Self {
+    pub(super) fn from_window(window: Window) -> Self {
         Self {
             starts: window.starts_at.map_or(i64::MIN, Time::as_micros),
             ends: window.ends_at.map_or(i64::MAX, Time::as_micros),
@@ -104,11 +104,11 @@ impl Span {
 
 /// What few grants have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Tail {
+pub(super) struct GrantExtras {
     pub(super) span: Span,
     pub(super) provenance: Option<Box<str>>,
     /// Its last change.
-    pub(super) changed: At,
+    pub(super) changed: PackedEventId,
 }
 
 /// An open grant on an item.
@@ -118,8 +118,8 @@ pub(super) struct Edge {
     pub(super) who: u32,
     pub(super) terms: Terms,
     pub(super) grant: [u8; 16],
-    pub(super) made: At,
-    pub(super) tail: Option<Arc<Tail>>,
+    pub(super) made: PackedEventId,
+    pub(super) extras: Option<Arc<GrantExtras>>,
 }
 
 impl Edge {
@@ -129,20 +129,20 @@ impl Edge {
     pub(super) const fn id(&self) -> GrantId {
         GrantId(uuid::Uuid::from_bytes(self.grant))
     }
-    pub(super) fn changed(&self) -> At {
-        self.tail.as_ref().map_or(self.made, |tail| tail.changed)
+    pub(super) fn changed(&self) -> PackedEventId {
+        self.extras.as_ref().map_or(self.made, |extras| extras.changed)
     }
     pub(super) fn provenance(&self) -> Provenance {
-        let id = self.tail.as_ref().and_then(|tail| tail.provenance.as_deref());
+        let id = self.extras.as_ref().and_then(|extras| extras.provenance.as_deref());
         Provenance { kind: self.terms.provenance(), id: id.map(str::to_owned) }
     }
     /// Other terms and another last change; what it came from stays.
-    pub(super) fn set(&mut self, terms: Terms, window: Window, changed: At) {
-        let span = Span::of(window);
-        let provenance = self.tail.as_ref().and_then(|tail| tail.provenance.clone());
-        self.terms = terms.of(self.terms.provenance());
+    pub(super) fn set(&mut self, terms: Terms, window: Window, changed: PackedEventId) {
+        let span = Span::from_window(window);
+        let provenance = self.extras.as_ref().and_then(|extras| extras.provenance.clone());
+        self.terms = terms.with_provenance(self.terms.provenance());
         let plain = span == Span::ALWAYS && provenance.is_none() && changed == self.made;
-        self.tail = (!plain).then(|| Arc::new(Tail { span, provenance, changed }));
+        self.extras = (!plain).then(|| Arc::new(GrantExtras { span, provenance, changed }));
     }
 }
 
@@ -164,7 +164,7 @@ impl GrantView for &Edge {
     }
     #[inline]
     fn window(self) -> Window {
-        self.tail.as_ref().map_or_else(Window::default, |tail| tail.span.window())
+        self.extras.as_ref().map_or_else(Window::default, |extras| extras.span.window())
     }
 }
 
@@ -177,8 +177,8 @@ pub(super) struct LinkRow {
     pub(super) terms: Terms,
     pub(super) audience: Audience,
     pub(super) span: Span,
-    pub(super) made: At,
-    pub(super) changed: At,
+    pub(super) made: PackedEventId,
+    pub(super) changed: PackedEventId,
 }
 
 impl GrantView for &LinkRow {
@@ -208,82 +208,82 @@ impl LinkView for &LinkRow {
 /// What closing an item ended, kept for a reopening that restores all.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Closed {
-    pub(super) grants: Sorted<Edge>,
+    pub(super) grants: SortedChunks<Edge>,
     pub(super) links: Vec<LinkRow>,
 }
 
 /// What few items have.
 #[derive(Debug, Clone, Default)]
-pub(super) struct More {
+pub(super) struct ItemExtras {
     /// In the order of their ids.
     pub(super) links: Vec<LinkRow>,
     pub(super) closed: Option<Closed>,
     /// Numbers of the items it is part of.
-    pub(super) containers: Sorted<u32>,
+    pub(super) containers: SortedChunks<u32>,
     /// Numbers of its parts.
-    pub(super) parts: Sorted<u32>,
+    pub(super) parts: SortedChunks<u32>,
 }
 
 /// An item.
 #[derive(Debug, Clone)]
-pub(super) struct ItemRow {
-    pub(super) name: Place,
+pub(super) struct ItemNode {
+    pub(super) name: TextRange,
     pub(super) kind: u16,
     pub(super) lifecycle: Lifecycle,
     pub(super) visibility: Visibility,
     pub(super) in_library: bool,
     /// The owner's number; [`GROUP`] = none yet.
     pub(super) owner: u32,
-    pub(super) registered: At,
+    pub(super) registered: PackedEventId,
     /// The last change of the visibility.
-    pub(super) shown: At,
-    pub(super) grants: Sorted<Edge>,
-    pub(super) more: Option<Arc<More>>,
+    pub(super) shown: PackedEventId,
+    pub(super) grants: SortedChunks<Edge>,
+    pub(super) extras: Option<Arc<ItemExtras>>,
 }
 
-impl Default for ItemRow {
+impl Default for ItemNode {
     fn default() -> Self {
         Self {
-            name: Place::default(),
+            name: TextRange::default(),
             kind: 0,
             lifecycle: Lifecycle::Unknown,
             visibility: Visibility::Restricted,
             in_library: false,
             owner: GROUP,
-            registered: At(0),
-            shown: At(0),
-            grants: Sorted::None,
-            more: None,
+            registered: PackedEventId(0),
+            shown: PackedEventId(0),
+            grants: SortedChunks::None,
+            extras: None,
         }
     }
 }
 
-impl ItemRow {
-    pub(super) fn more_mut(&mut self) -> &mut More {
-        Arc::make_mut(self.more.get_or_insert_default())
+impl ItemNode {
+    pub(super) fn extras_mut(&mut self) -> &mut ItemExtras {
+        Arc::make_mut(self.extras.get_or_insert_default())
     }
     pub(super) fn link(&self, id: LinkId) -> Option<&LinkRow> {
-        let links = &self.more.as_ref()?.links;
+        let links = &self.extras.as_ref()?.links;
         let at = links.binary_search_by(|link| link.link.cmp(&id)).ok()?;
         links.get(at)
     }
     pub(super) fn containers(&self) -> impl Iterator<Item = u32> {
-        self.more.iter().flat_map(|more| more.containers.iter().copied())
+        self.extras.iter().flat_map(|extras| extras.containers.iter().copied())
     }
     pub(super) fn parts(&self) -> impl Iterator<Item = u32> {
-        self.more.iter().flat_map(|more| more.parts.iter().copied())
+        self.extras.iter().flat_map(|extras| extras.parts.iter().copied())
     }
 }
 
 /// A library, as it was opened to somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Opening {
+pub(super) struct LibraryShare {
     /// The number of whom it is open to.
     pub(super) to: u32,
-    pub(super) made: At,
+    pub(super) made: PackedEventId,
 }
 
-impl Keyed for Opening {
+impl Keyed for LibraryShare {
     type Key = u32;
     fn key(&self) -> u32 {
         self.to
@@ -292,33 +292,33 @@ impl Keyed for Opening {
 
 /// What few accounts and groups have.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Social {
+pub(super) struct PrincipalExtras {
     /// Of an account: its groups, with [`GROUP`].
-    pub(super) groups: Sorted<u32>,
+    pub(super) groups: SortedChunks<u32>,
     /// Of a group: its members.
-    pub(super) members: Sorted<u32>,
+    pub(super) members: SortedChunks<u32>,
     /// To whom it opened its library.
-    pub(super) opened: Sorted<Opening>,
+    pub(super) opened: SortedChunks<LibraryShare>,
     /// Whose libraries are open to it.
-    pub(super) libraries: Sorted<u32>,
+    pub(super) libraries: SortedChunks<u32>,
 }
 
 /// An account or a group.
 #[derive(Debug, Clone, Default)]
-pub(super) struct PrincipalRow {
-    pub(super) name: Place,
+pub(super) struct PrincipalNode {
+    pub(super) name: TextRange,
     pub(super) is_group: bool,
     /// Deactivated or erased.
     pub(super) inactive: bool,
     /// Items that it owns or that grants to it are for. More may stand here than hold now, never
     /// less.
-    pub(super) items: Sorted<u32>,
-    pub(super) social: Option<Arc<Social>>,
+    pub(super) items: SortedChunks<u32>,
+    pub(super) extras: Option<Arc<PrincipalExtras>>,
 }
 
-impl PrincipalRow {
-    pub(super) fn social_mut(&mut self) -> &mut Social {
-        Arc::make_mut(self.social.get_or_insert_default())
+impl PrincipalNode {
+    pub(super) fn extras_mut(&mut self) -> &mut PrincipalExtras {
+        Arc::make_mut(self.extras.get_or_insert_default())
     }
 }
 
@@ -336,7 +336,7 @@ mod tests {
                     .map(|bit| Withheld::ALL[bit])
                     .collect();
                 for kind in PROVENANCE {
-                    let terms = Terms::new(role, &held).of(kind);
+                    let terms = Terms::new(role, &held).with_provenance(kind);
                     assert_eq!((terms.role(), terms.provenance()), (role, kind));
                     assert!(terms.withhold().eq(held.iter().copied()));
                     assert_eq!(terms.permissions(), effective(role, &held));
@@ -348,17 +348,17 @@ mod tests {
     #[test]
     fn a_grant_has_the_size_it_was_planned_with() {
         assert_eq!(size_of::<Edge>(), 40);
-        assert!(size_of::<ItemRow>() <= 72, "{}", size_of::<ItemRow>());
-        assert!(size_of::<PrincipalRow>() <= 48, "{}", size_of::<PrincipalRow>());
+        assert!(size_of::<ItemNode>() <= 72, "{}", size_of::<ItemNode>());
+        assert!(size_of::<PrincipalNode>() <= 48, "{}", size_of::<PrincipalNode>());
     }
 
     #[test]
     fn events_and_windows_come_back_as_they_were() {
         let id = EventId { position: Position(1 << 40), index: 499 };
-        assert_eq!(At::from(id).event(), Some(id));
-        assert_eq!(At(0).event(), None);
+        assert_eq!(PackedEventId::from(id).event(), Some(id));
+        assert_eq!(PackedEventId(0).event(), None);
         let window = Window { starts_at: None, ends_at: Some(Time::EPOCH.plus_seconds(7)) };
-        assert_eq!(Span::of(window).window(), window);
+        assert_eq!(Span::from_window(window).window(), window);
         assert_eq!(Span::ALWAYS.window(), Window::default());
     }
 }

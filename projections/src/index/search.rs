@@ -9,7 +9,7 @@
 use super::{
     IndexError,
     facts::{ItemView, Who},
-    rows::{GROUP, ItemRow},
+    rows::{GROUP, ItemNode},
     snapshot::Snapshot,
     tables::Tables,
 };
@@ -157,7 +157,7 @@ fn page<T>(
 }
 
 /// An item and every container above it whose access flows down.
-fn around<'a>(item: ItemView<'a>, mut each: impl FnMut(&'a ItemRow)) {
+fn around<'a>(item: ItemView<'a>, mut each: impl FnMut(&'a ItemNode)) {
     each(item.row);
     let mut known = vec![item];
     let mut from = 0;
@@ -183,13 +183,13 @@ fn accounts(view: ItemView<'_>, all: &mut Vec<u32>) {
         all.extend(Some(row.owner).filter(|owner| *owner != GROUP));
         for edge in row.grants.iter() {
             if edge.is_group() {
-                let social = tables.principal(edge.who).and_then(|row| row.social.as_ref());
+                let social = tables.principal(edge.who).and_then(|row| row.extras.as_ref());
                 all.extend(social.into_iter().flat_map(|social| social.members.iter()));
             } else if all.last() != Some(&edge.who) {
                 all.push(edge.who);
             }
         }
-        let owner = tables.principal(row.owner).and_then(|row| row.social.as_ref());
+        let owner = tables.principal(row.owner).and_then(|row| row.extras.as_ref());
         let opened = owner.into_iter().flat_map(|social| social.opened.iter());
         all.extend(opened.map(|opening| opening.to));
     });
@@ -203,7 +203,7 @@ fn items(tables: &Tables, who: &Who<'_>, all: &mut Vec<u32>) {
     };
     if let Some(number) = who.number {
         of(number);
-        let social = tables.principal(number).and_then(|row| row.social.as_ref());
+        let social = tables.principal(number).and_then(|row| row.extras.as_ref());
         let libraries = social.into_iter().flat_map(|social| social.libraries.iter());
         libraries.copied().for_each(&mut of);
     }
@@ -218,7 +218,7 @@ fn items(tables: &Tables, who: &Who<'_>, all: &mut Vec<u32>) {
         level.sort_unstable();
         level.dedup();
         let containers = level.iter().filter_map(|item| tables.item(*item));
-        let parts: Vec<u32> = containers.flat_map(ItemRow::parts).collect();
+        let parts: Vec<u32> = containers.flat_map(ItemNode::parts).collect();
         all.extend(&parts);
         level = parts.into_iter().filter(flows).collect();
     }

@@ -4,7 +4,7 @@ use super::{
     answer::{DenialReason, IndexPath, IndexVia, ItemFacts, Verdict},
     facts::{ItemView, Who},
     near::Near,
-    rows::At,
+    rows::PackedEventId,
     tables::Tables,
 };
 use domain::{
@@ -155,7 +155,7 @@ impl Snapshot {
         let tables = &self.0;
         let mut withhold: Vec<Withheld> = Vec::new();
         let row = way.on.row;
-        let (via, made, changed): (_, At, At) = match way.over {
+        let (via, made, changed): (_, PackedEventId, PackedEventId) = match way.over {
             SourceView::Owner => (IndexVia::Owner, row.registered, row.registered),
             SourceView::Grant(edge) => {
                 withhold.extend(edge.terms.withhold());

@@ -1,9 +1,9 @@
 //! The tables of the index at one position, and look-up in them.
 
 use super::{
-    names::{Names, Place, hash},
-    pages::Pages,
-    rows::{GROUP, ItemRow, PrincipalRow},
+    interner::{Interner, TextRange, hash},
+    persistent_vec::PersistentVec,
+    rows::{GROUP, ItemNode, PrincipalNode},
 };
 use domain::{
     id::{AccountId, CommitId, GroupId, ItemId, ItemRef, KindName, LogId},
@@ -27,16 +27,16 @@ pub(super) struct Counts {
     /// Open grants, those that a closing keeps included.
     pub(super) grants: u64,
     /// Of these, those with a tail.
-    pub(super) tails: u64,
+    pub(super) grants_with_extras: u64,
     pub(super) links: u64,
     /// Registered items.
     pub(super) items: u64,
     /// Edges from people back to items.
-    pub(super) back: u64,
+    pub(super) reverse_edges: u64,
     /// Parts in containers.
     pub(super) parts: u64,
     /// Memberships and openings of libraries.
-    pub(super) social: u64,
+    pub(super) relationships: u64,
 }
 
 /// Everything the index knows at one position. A copy shares what has not changed since.
@@ -49,10 +49,10 @@ pub(super) struct Tables {
     pub(super) commit: Option<CommitId>,
     pub(super) rules: u32,
     pub(super) kinds: Arc<Vec<KindRow>>,
-    pub(super) items: Pages<ItemRow, 32>,
-    pub(super) principals: Pages<PrincipalRow, 32>,
-    pub(super) item_names: Names,
-    pub(super) principal_names: Names,
+    pub(super) items: PersistentVec<ItemNode, 32>,
+    pub(super) principals: PersistentVec<PrincipalNode, 32>,
+    pub(super) item_names: Interner,
+    pub(super) principal_names: Interner,
     pub(super) counts: Counts,
 }
 
@@ -83,7 +83,7 @@ impl Tables {
     }
 
     #[inline]
-    pub(super) fn item(&self, item: u32) -> Option<&ItemRow> {
+    pub(super) fn item(&self, item: u32) -> Option<&ItemNode> {
         self.items.get(item as usize)
     }
 
@@ -101,11 +101,11 @@ impl Tables {
         let kind = self.kind_named(&item.kind);
         let (id, fresh) = (item.id.as_str(), number(self.items.len()));
         let name = self.item_names.add(id, hash(self.log, kind, id), fresh);
-        self.items.push(ItemRow { name, kind, ..ItemRow::default() });
+        self.items.push(ItemNode { name, kind, ..ItemNode::default() });
         fresh
     }
 
-    pub(super) fn item_text(&self, row: &ItemRow) -> &str {
+    pub(super) fn item_text(&self, row: &ItemNode) -> &str {
         self.item_names.text(row.name)
     }
 
@@ -115,29 +115,29 @@ impl Tables {
         Some(ItemRef { kind, id: ItemId::parse(self.item_text(row)).ok()? })
     }
 
-    pub(super) fn follows(&self, row: &ItemRow) -> bool {
+    pub(super) fn follows(&self, row: &ItemNode) -> bool {
         self.kinds.get(usize::from(row.kind)).is_some_and(|kind| kind.follows)
     }
 
     /// Is it registered?
-    pub(super) fn registered(&self, item: u32) -> Option<&ItemRow> {
+    pub(super) fn registered(&self, item: u32) -> Option<&ItemNode> {
         self.item(item).filter(|row| row.lifecycle != Lifecycle::Unknown)
     }
 
     // --- accounts and groups; a group's number has the bit GROUP ---
 
     #[inline]
-    pub(super) fn principal(&self, who: u32) -> Option<&PrincipalRow> {
+    pub(super) fn principal(&self, who: u32) -> Option<&PrincipalNode> {
         self.principals.get((who & !GROUP) as usize)
     }
 
-    pub(super) fn principal_mut(&mut self, who: u32) -> Option<&mut PrincipalRow> {
+    pub(super) fn principal_mut(&mut self, who: u32) -> Option<&mut PrincipalNode> {
         self.principals.get_mut((who & !GROUP) as usize)
     }
 
     #[inline]
     fn find(&self, space: u16, name: &str) -> Option<u32> {
-        let place = |number: u32| -> Option<Place> {
+        let place = |number: u32| -> Option<TextRange> {
             let row = self.principals.get(number as usize)?;
             (row.is_group == (space == GROUPS)).then_some(row.name)
         };
@@ -151,7 +151,7 @@ impl Tables {
         let fresh = number(self.principals.len());
         let name = self.principal_names.add(text, hash(self.log, space, text), fresh);
         let is_group = space == GROUPS;
-        self.principals.push(PrincipalRow { name, is_group, ..PrincipalRow::default() });
+        self.principals.push(PrincipalNode { name, is_group, ..PrincipalNode::default() });
         fresh
     }
 
@@ -172,7 +172,7 @@ impl Tables {
         self.named(GROUPS, group.as_str()) | GROUP
     }
 
-    pub(super) fn principal_text(&self, row: &PrincipalRow) -> &str {
+    pub(super) fn principal_text(&self, row: &PrincipalNode) -> &str {
         self.principal_names.text(row.name)
     }
 
@@ -199,19 +199,19 @@ impl Tables {
     /// allocations.
     pub(super) fn bytes(&self) -> u64 {
         const EDGE: u64 = 40;
-        const TAIL: u64 = 64;
+        const EXTRAS: u64 = 64;
         const LINK: u64 = 96;
         /// What an allocation of its own costs beside its content.
         const PIECE: u64 = 32;
         let counts = &self.counts;
-        let rows = self.items.len() * (size_of::<ItemRow>() + 32)
-            + self.principals.len() * (size_of::<PrincipalRow>() + 32);
+        let rows = self.items.len() * (size_of::<ItemNode>() + 32)
+            + self.principals.len() * (size_of::<PrincipalNode>() + 32);
         let names = self.item_names.bytes() + self.principal_names.bytes();
         (rows + names) as u64
             + counts.grants * EDGE
-            + counts.tails * TAIL
+            + counts.grants_with_extras * EXTRAS
             + counts.links * LINK
-            + counts.back * 4
-            + (counts.parts + counts.social) * (8 + PIECE)
+            + counts.reverse_edges * 4
+            + (counts.parts + counts.relationships) * (8 + PIECE)
     }
 }

@@ -3,7 +3,7 @@
 use super::follow::identity;
 use crate::{
     Stopped,
-    fold::Timed,
+    fold::TimedChange,
     projection::{Moment, Projection, RecordMeta},
 };
 use domain::{
@@ -23,7 +23,7 @@ pub(super) struct Prepared {
     /// Each record's moment, in order.
     moments: Vec<Moment>,
     log: Option<LogId>,
-    changes: Vec<Timed>,
+    changes: Vec<TimedChange>,
     /// Set when the record behind the last one cannot be taken in.
     pub(super) unreadable: Option<Stopped>,
 }
@@ -35,7 +35,7 @@ impl Prepared {
     }
 
     /// Takes out the changes of what stands behind a position.
-    pub(super) fn after(&mut self, position: Position) -> Vec<Timed> {
+    pub(super) fn after(&mut self, position: Position) -> Vec<TimedChange> {
         let mut changes = std::mem::take(&mut self.changes);
         changes.retain(|timed| timed.at.position > position);
         changes
@@ -72,7 +72,7 @@ pub(super) async fn prepare(
         }
         for event in &events {
             let changes = projection.apply(event, &meta);
-            prepared.changes.extend(changes.into_iter().map(|change| Timed { at, change }));
+            prepared.changes.extend(changes.into_iter().map(|change| TimedChange { at, change }));
         }
         prepared.moments.push(at);
     }

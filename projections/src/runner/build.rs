@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     generations::{Build, BuildState, Comparison, Purpose, RENEWAL, RequestError, Switched},
-    store::{StoreError, Target},
+    store::{Generation, StoreError},
 };
 use domain::position::Position;
 use std::time::Duration;
@@ -40,7 +40,7 @@ impl Runner {
 
     async fn tend_once(&self) -> Result<(), StoreError> {
         for projection in &self.projections {
-            let standing = self.generations.standing(projection.name()).await?;
+            let standing = self.generations.live_generation(projection.name()).await?;
             if standing.version < projection.version() {
                 match self.generations.request(projection.name(), Purpose::Rebuild).await {
                     Ok(_)
@@ -58,8 +58,8 @@ impl Runner {
                 .iter()
                 .find(|known| known.name() == build.projection && known.version() == build.version);
             let Some(projection) = known else { continue };
-            let target = Target { projection: *projection, generation: build.generation };
-            if self.generations.standing(target.name()).await?.paused.is_some() {
+            let target = Generation { projection: *projection, generation: build.generation };
+            if self.generations.live_generation(target.name()).await?.paused.is_some() {
                 // The others need not wait for it.
                 continue;
             }
@@ -71,7 +71,7 @@ impl Runner {
     }
 
     /// Builds one generation to its end, or until another node does.
-    async fn build(&self, build: &Build, target: Target) {
+    async fn build(&self, build: &Build, target: Generation) {
         let (name, generation) = (target.name(), target.generation);
         let purpose = build.purpose.name();
         tracing::info!(projection = name, generation, purpose, "builds a generation of tables");
@@ -99,7 +99,7 @@ impl Runner {
     }
 
     /// Says again and again that this node builds; returns when it may not any more.
-    async fn renew(&self, target: &Target) {
+    async fn renew(&self, target: &Generation) {
         loop {
             sleep(RENEWAL).await;
             match self.generations.lease(target, &self.options.node, false).await {
@@ -111,7 +111,7 @@ impl Runner {
     }
 
     /// Goes on after losses, until the build has ended or the projection is paused.
-    async fn build_on(&self, build: &Build, target: Target) -> Result<Comparison, Halt> {
+    async fn build_on(&self, build: &Build, target: Generation) -> Result<Comparison, Halt> {
         let mut pause = FIRST_PAUSE;
         loop {
             let halt = match self.build_once(build, target).await {
@@ -146,7 +146,7 @@ impl Runner {
         }
     }
 
-    async fn build_once(&self, build: &Build, target: Target) -> Result<Comparison, Halt> {
+    async fn build_once(&self, build: &Build, target: Generation) -> Result<Comparison, Halt> {
         let line = Line { target, live: false };
         let mut pace = Pace::new(self.options.filling, self.database.filling());
         self.stage(&target, BuildState::Loading, None).await?;
@@ -181,7 +181,7 @@ impl Runner {
     /// Notes how far the build is; ends it when it is not this node's any more.
     async fn stage(
         &self,
-        target: &Target,
+        target: &Generation,
         state: BuildState,
         why: Option<&str>,
     ) -> Result<(), Halt> {
@@ -197,9 +197,9 @@ impl Runner {
 
     /// How far to fill before comparing: as far as the tables that are read have come, where both
     /// can be compared; never further, for they may stand.
-    async fn aim(&self, target: &Target) -> Result<Position, Halt> {
+    async fn aim(&self, target: &Generation) -> Result<Position, Halt> {
         // The end is asked for last: what is read stands before it, or nowhere on this log.
-        let read = self.generations.standing(target.name()).await?;
+        let read = self.generations.live_generation(target.name()).await?;
         let head = self.head(Position::START).await?;
         let built = self.generations.progress(target).await?;
         let identity = self.log.identity().await;

@@ -3,9 +3,9 @@
 
 use super::{GLANCE, Halt, Line, Runner, follow::Pace, log_failed};
 use crate::{
-    generations::{self, Comparison, Difference, Standing, TableRows},
+    generations::{self, Comparison, Difference, LiveGeneration, TableRows},
     projection::Table,
-    store::{Side, Snapshot, StoreError, Target, column_names},
+    store::{Generation, ReadTransaction, RowState, StoreError, column_names},
     value::{Row, Value},
 };
 use domain::position::Position;
@@ -21,11 +21,11 @@ const TOLD: usize = 200;
 
 /// Both generations in a snapshot each.
 struct Pair<'a> {
-    read: &'a mut dyn Snapshot,
-    built: &'a mut dyn Snapshot,
+    read: &'a mut dyn ReadTransaction,
+    built: &'a mut dyn ReadTransaction,
     read_prefix: String,
     built_prefix: String,
-    target: Target,
+    target: Generation,
 }
 
 fn not_compared(position: Position, why: String) -> Comparison {
@@ -40,7 +40,7 @@ impl Runner {
         let mut again = None;
         loop {
             let mut snapshot = self.database.snapshot().await?;
-            let read = generations::standing(snapshot.as_mut(), line.target.name()).await?;
+            let read = generations::live_generation(snapshot.as_mut(), line.target.name()).await?;
             let at = read.progress.position;
             let built = self.generations.progress(&line.target).await?;
             if let Some(why) = self.incomparable(&read, line, began).await? {
@@ -73,7 +73,7 @@ impl Runner {
     /// Why there is nothing to compare.
     async fn incomparable(
         &self,
-        read: &Standing,
+        read: &LiveGeneration,
         line: &Line,
         began: Instant,
     ) -> Result<Option<String>, Halt> {
@@ -101,8 +101,8 @@ impl Runner {
     async fn compare_at(
         &self,
         line: &Line,
-        read: &mut dyn Snapshot,
-        standing: &Standing,
+        read: &mut dyn ReadTransaction,
+        standing: &LiveGeneration,
     ) -> Result<Comparison, Halt> {
         let (name, version) = (line.target.name(), line.target.projection.version());
         let mut built = self.database.snapshot().await?;
@@ -140,11 +140,11 @@ impl Pair<'_> {
     async fn first_difference(
         &mut self,
         table: &'static Table,
-        side: Side,
+        side: RowState,
     ) -> Result<Option<Difference>, StoreError> {
         let columns = column_names(table, side);
         let mut keys: Vec<usize> = (0..table.key).collect();
-        if side == Side::Ended {
+        if side == RowState::Ended {
             keys.extend(columns.iter().position(|name| *name == "from_position"));
         }
         let key = |row: &Row| -> Row {
@@ -194,7 +194,7 @@ fn chunk(columns: &[&str], keys: &[usize], further: bool) -> String {
 
 fn told(
     table: &Table,
-    side: Side,
+    side: RowState,
     columns: &[&str],
     (read, built): (Option<&Row>, Option<&Row>),
     key: impl Fn(&Row) -> Row,

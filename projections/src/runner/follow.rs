@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Stopped,
     fold::{self, FoldError},
-    store::{Progress, Target},
+    store::{Generation, Progress},
 };
 use domain::{id::LogId, position::Position};
 use eventlog::{Checkpoint, Follower, LogError, Record};
@@ -29,7 +29,7 @@ const PORTION: usize = 512;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line {
     /// Which.
-    pub(super) target: Target,
+    pub(super) target: Generation,
     /// Is it the one that is read? If it ceases to be, or becomes it, whoever fills it ends.
     pub(super) live: bool,
 }
@@ -203,7 +203,7 @@ impl Runner {
     /// Writes rows and checkpoint in one transaction.
     async fn write(&self, line: &Line, prepared: &mut Prepared) -> Result<Written, Halt> {
         let mut batch = self.database.begin(&line.target).await?;
-        let held = batch.held().clone();
+        let held = batch.start().clone();
         let known = held.progress;
         if held.live != line.live {
             batch.leave().await?;

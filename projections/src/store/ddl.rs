@@ -4,10 +4,10 @@
 //! A version's tables are made by `CREATE TABLE` and `CREATE INDEX` and never altered (another
 //! meaning is another version), so these statements say all there is to say.
 
-use super::generation::{Target, prefix};
+use super::generation::{Generation, prefix};
 use crate::{
     projection::{Projection, Table},
-    store::{Side, StoreError},
+    store::{RowState, StoreError},
 };
 
 /// The statements that make a generation.
@@ -22,7 +22,7 @@ pub(crate) struct Ddl {
 }
 
 /// Reads them from the texts of migrations.
-pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>, target: &Target) -> Ddl {
+pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>, target: &Generation) -> Ddl {
     let base = prefix(target.name(), target.projection.version(), 0);
     let mut ddl = Ddl::default();
     for text in texts {
@@ -43,7 +43,7 @@ pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>, target: &Target) 
 }
 
 /// Does the runner find rows by this index: by a parent, or by the key that sealed a text?
-fn needed(statement: &str, base: &str, target: &Target) -> bool {
+fn needed(statement: &str, base: &str, target: &Generation) -> bool {
     let table = statement.split_once(" ON ").and_then(|(_, rest)| rest.split_once(" ("));
     let Some((name, columns)) = table else { return true };
     let first = columns.split([',', ')']).next().unwrap_or_default().trim();
@@ -70,19 +70,19 @@ pub(crate) fn missing_indexes(
 ) -> Result<String, StoreError> {
     let generation = u32::try_from(generation)
         .map_err(|_| StoreError::Refused(format!("there is no generation {generation}")))?;
-    let ddl = of([INDEXES], &Target { projection, generation });
+    let ddl = of([INDEXES], &Generation { projection, generation });
     Ok([ddl.needed, ddl.later].concat().join(";\n"))
 }
 
 /// The name of a table of a generation.
-pub(crate) fn table_name(target: &Target, table: &Table, side: Side) -> String {
+pub(crate) fn table_name(target: &Generation, table: &Table, side: RowState) -> String {
     format!("{}{}{}", target.prefix(), table.name, side.suffix())
 }
 
 #[cfg(test)]
 mod tests {
     use super::{INDEXES, of, table_name};
-    use crate::{projection, store::generation::Target};
+    use crate::{projection, store::generation::Generation};
 
     const TEXTS: [&str; 2] = [
         include_str!("../../migrations/postgres/V1__tables.sql"),
@@ -93,7 +93,7 @@ mod tests {
     fn every_declared_table_is_made_for_any_generation() {
         for text in TEXTS {
             for projection in projection::all() {
-                let target = Target { projection, generation: 12 };
+                let target = Generation { projection, generation: 12 };
                 let ddl = of([text], &target);
                 let begins = |table: &str| {
                     let start = format!("CREATE TABLE {table} (");
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn indexes_that_only_questions_use_wait_for_the_rows() {
-        let target = Target { projection: projection::all()[0], generation: 1 };
+        let target = Generation { projection: projection::all()[0], generation: 1 };
         let ddl = of(TEXTS[..1].iter().copied(), &target);
         let has = |list: &[String], name: &str| {
             list.iter().any(|made| made.starts_with(&format!("CREATE INDEX IF NOT EXISTS {name} ")))
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn indexes_that_came_later_belong_to_declared_tables() {
         let projection = projection::all()[0];
-        let ddl = of([INDEXES], &Target { projection, generation: 4 });
+        let ddl = of([INDEXES], &Generation { projection, generation: 4 });
         let made = INDEXES.lines().filter(|line| line.starts_with("CREATE INDEX ")).count();
         assert_eq!((ddl.tables.len(), ddl.needed.len(), ddl.later.len()), (0, 0, made));
         for index in ddl.later {

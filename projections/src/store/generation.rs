@@ -3,19 +3,19 @@
 
 use crate::{
     projection::{Projection, Shape, Table},
-    store::Side,
+    store::RowState,
 };
 
 /// One generation of a projection's tables, at the version that this release knows.
 #[derive(Debug, Clone, Copy)]
-pub struct Target {
+pub struct Generation {
     /// The projection.
     pub projection: &'static dyn Projection,
     /// Counted from 0, the tables that migrations made.
     pub generation: u32,
 }
 
-impl Target {
+impl Generation {
     /// The tables that migrations made.
     pub const fn first(projection: &'static dyn Projection) -> Self {
         Self { projection, generation: 0 }
@@ -32,10 +32,10 @@ impl Target {
     }
 
     /// Every table, with both sides of temporal ones.
-    pub fn sides(&self) -> impl Iterator<Item = (&'static Table, Side)> + use<> {
+    pub fn sides(&self) -> impl Iterator<Item = (&'static Table, RowState)> + use<> {
         self.projection.tables().iter().flat_map(|table| {
-            let ended = (table.shape == Shape::Temporal).then_some((*table, Side::Ended));
-            std::iter::once((*table, Side::Open)).chain(ended)
+            let ended = (table.shape == Shape::Temporal).then_some((*table, RowState::Ended));
+            std::iter::once((*table, RowState::Open)).chain(ended)
         })
     }
 }

@@ -3,11 +3,13 @@
 mod batch;
 mod control;
 mod migrate;
-mod snapshot;
+mod read;
 mod types;
 mod views;
 
-use super::{Batch, Control, Database, Held, Progress, Snapshot, Store, StoreError, Target};
+use super::{
+    Batch, BatchStart, Control, Database, Generation, Progress, ReadTransaction, Store, StoreError,
+};
 use crate::value::Value;
 use async_trait::async_trait;
 use deadpool_postgres::{Object, Pool, PoolError};
@@ -110,7 +112,7 @@ fn cells(row: &PgRow) -> Result<Vec<Value>, StoreError> {
 }
 
 /// What a checkpoint row says.
-fn held(row: &PgRow) -> Result<Held, StoreError> {
+fn batch_start(row: &PgRow) -> Result<BatchStart, StoreError> {
     let cells = cells(row)?;
     let wrong = |error: crate::value::CellError| StoreError::Refused(error.to_string());
     let [log, position, time, live, paused] = cells.as_slice() else {
@@ -122,7 +124,7 @@ fn held(row: &PgRow) -> Result<Held, StoreError> {
         time: time.time().map_err(wrong)?,
     };
     let (live, paused) = (live.bool().map_err(wrong)?, paused.bool().map_err(wrong)?);
-    Ok(Held { progress, live, paused })
+    Ok(BatchStart { progress, live, paused })
 }
 
 /// Version and position as the database counts.
@@ -132,7 +134,7 @@ fn number(value: u64) -> Value {
 
 #[async_trait]
 impl Store for PostgresStore {
-    async fn begin(&self, target: &Target) -> Result<Box<dyn Batch>, StoreError> {
+    async fn begin(&self, target: &Generation) -> Result<Box<dyn Batch>, StoreError> {
         let client = self.client().await?;
         let batch = batch::PostgresBatch::begin(client, self.options.data(), target).await?;
         Ok(Box::new(batch))
@@ -143,9 +145,9 @@ impl Store for PostgresStore {
         Ok(Box::new(control::PostgresControl::begin(client, self.options.clone()).await?))
     }
 
-    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+    async fn snapshot(&self) -> Result<Box<dyn ReadTransaction>, StoreError> {
         let client = self.client().await?;
-        let snapshot = snapshot::PostgresSnapshot::begin(client, self.options.data()).await?;
+        let snapshot = read::PostgresRead::begin(client, self.options.data()).await?;
         Ok(Box::new(snapshot))
     }
 

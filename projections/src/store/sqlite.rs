@@ -2,9 +2,12 @@
 
 mod batch;
 mod control;
-mod snapshot;
+mod read;
 
-use super::{Batch, Control, Database, Held, Progress, Snapshot, Store, StoreError, Target, ddl};
+use super::{
+    Batch, BatchStart, Control, Database, Generation, Progress, ReadTransaction, Store, StoreError,
+    ddl,
+};
 use crate::{
     projection,
     value::{CellError, Row, Value},
@@ -41,7 +44,7 @@ const READERS: usize = 8;
 
 /// How the file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
+pub enum OpenMode {
     /// By the service: one writer, a pool of readers; creates or migrates the tables.
     ReadWrite,
     /// By a reading command line beside it; fails when the file is missing.
@@ -52,28 +55,28 @@ pub enum Access {
 struct SqliteStore {
     path: PathBuf,
     writer: Option<Arc<Mutex<Connection>>>,
-    readers: Arc<Readers>,
+    readers: Arc<ReaderPool>,
     moved: watch::Sender<u64>,
 }
 
 /// Connections for reading that nobody uses now, and how many there may be.
 #[derive(Debug)]
-struct Readers {
+struct ReaderPool {
     idle: ShortMutex<Vec<Connection>>,
     places: Arc<Semaphore>,
 }
 
 /// Opens the file, e.g. `data/views.db`.
-pub async fn open(path: &Path, access: Access) -> Result<Database, StoreError> {
+pub async fn open(path: &Path, access: OpenMode) -> Result<Database, StoreError> {
     let path = path.to_owned();
     let writer = match access {
-        Access::ReadOnly => None,
-        Access::ReadWrite => {
+        OpenMode::ReadOnly => None,
+        OpenMode::ReadWrite => {
             let path = path.clone();
             Some(blocking(move || writer(&path)).await?)
         }
     };
-    let readers = Arc::new(Readers {
+    let readers = Arc::new(ReaderPool {
         idle: ShortMutex::default(),
         places: Arc::new(Semaphore::new(READERS)),
     });
@@ -212,7 +215,7 @@ fn query(
 }
 
 /// What a checkpoint row says.
-fn held(rows: &[Row]) -> Result<Option<Held>, StoreError> {
+fn batch_start(rows: &[Row]) -> Result<Option<BatchStart>, StoreError> {
     let wrong = |error: CellError| StoreError::Refused(error.to_string());
     let Some([log, position, time, live, paused]) = rows.first().map(Vec::as_slice) else {
         return Ok(None);
@@ -224,15 +227,15 @@ fn held(rows: &[Row]) -> Result<Option<Held>, StoreError> {
     };
     let live = live.bool().map_err(wrong)?;
     let paused = paused.bool().map_err(wrong)?;
-    Ok(Some(Held { progress, live, paused }))
+    Ok(Some(BatchStart { progress, live, paused }))
 }
 
-const HELD: &str = "SELECT log, position, time, live, EXISTS (SELECT 1 FROM controls c \
+const BATCH_START: &str = "SELECT log, position, time, live, EXISTS (SELECT 1 FROM controls c \
                     WHERE c.projection = p.projection AND c.paused_at IS NOT NULL) \
                     FROM progress p \
                     WHERE projection = $1 AND version = $2 AND generation = $3";
 
-fn named(target: &Target) -> [Value; 3] {
+fn named(target: &Generation) -> [Value; 3] {
     let projection = target.projection;
     [projection.name().into(), projection.version().into(), target.generation.into()]
 }
@@ -260,7 +263,7 @@ impl SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn begin(&self, target: &Target) -> Result<Box<dyn Batch>, StoreError> {
+    async fn begin(&self, target: &Generation) -> Result<Box<dyn Batch>, StoreError> {
         let connection = Writing(self.writer()?.lock_owned().await);
         let batch = batch::SqliteBatch::begin(connection, target).await?;
         Ok(Box::new(batch))
@@ -271,10 +274,10 @@ impl Store for SqliteStore {
         Ok(Box::new(control::SqliteControl::begin(connection).await?))
     }
 
-    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+    async fn snapshot(&self) -> Result<Box<dyn ReadTransaction>, StoreError> {
         let (connection, place) = self.reader().await?;
         let readers = Arc::clone(&self.readers);
-        let snapshot = snapshot::SqliteSnapshot::begin(connection, place, readers).await?;
+        let snapshot = read::SqliteRead::begin(connection, place, readers).await?;
         Ok(Box::new(snapshot))
     }
 
@@ -313,9 +316,12 @@ fn fresh(connection: &Connection) -> Result<(), rusqlite::Error> {
 }
 
 /// Reads a generation's checkpoint on a connection.
-fn read_held(connection: &Connection, parameters: &[Value]) -> Result<Option<Held>, StoreError> {
-    let rows = query(connection, HELD, parameters).map_err(|error| failed(&error))?;
-    held(&rows)
+fn read_batch_start(
+    connection: &Connection,
+    parameters: &[Value],
+) -> Result<Option<BatchStart>, StoreError> {
+    let rows = query(connection, BATCH_START, parameters).map_err(|error| failed(&error))?;
+    batch_start(&rows)
 }
 
 fn reading(path: &Path) -> Result<Connection, rusqlite::Error> {

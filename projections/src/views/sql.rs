@@ -18,7 +18,7 @@ use crate::{
     ItemRow, Listing, Model, Page, ProjectionStatus, Relation, ResourceQuery, RevokedAccess,
     ViewError, Views,
     projection::{self, Projection},
-    store::{Database, Snapshot, StoreError},
+    store::{Database, ReadTransaction, StoreError},
     value::{CellError, Row, Value},
 };
 use async_trait::async_trait;
@@ -29,7 +29,7 @@ use domain::{
     time::Time,
 };
 use eventlog::SharedLog;
-use progress::Progress;
+use progress::ProgressWatch;
 use std::{sync::Arc, time::Duration};
 
 /// The questions over either engine.
@@ -37,7 +37,7 @@ use std::{sync::Arc, time::Duration};
 pub(crate) struct SqlViews {
     database: Database,
     log: Option<SharedLog>,
-    progress: Arc<Progress>,
+    progress: Arc<ProgressWatch>,
 }
 
 impl From<StoreError> for ViewError {
@@ -53,8 +53,8 @@ impl From<CellError> for ViewError {
 }
 
 /// One moment of one projection's tables.
-struct Reader {
-    snapshot: Box<dyn Snapshot>,
+struct ModelReader {
+    snapshot: Box<dyn ReadTransaction>,
     prefix: String,
     /// The last position taken in.
     position: Position,
@@ -67,7 +67,7 @@ impl SqlViews {
 
     /// Begins to read a model: its live version and checkpoint, in the snapshot of all that
     /// follows.
-    async fn read(&self, model: Model) -> Result<Reader, ViewError> {
+    async fn read(&self, model: Model) -> Result<ModelReader, ViewError> {
         let mut snapshot = self.database.snapshot().await?;
         let name = model.name();
         let sql = format!(
@@ -87,7 +87,7 @@ impl SqlViews {
             )));
         }
         let prefix = snapshot.prefix(name, version, generation.small()?);
-        Ok(Reader { snapshot, prefix, position })
+        Ok(ModelReader { snapshot, prefix, position })
     }
 }
 
@@ -100,7 +100,7 @@ fn projection(model: Model) -> &'static dyn Projection {
     }
 }
 
-impl Reader {
+impl ModelReader {
     /// Rows of a query with `@` before the names of the projection's tables.
     async fn rows(&mut self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, ViewError> {
         Ok(self.snapshot.query(&sql.replace('@', &self.prefix), parameters).await?)
@@ -126,16 +126,16 @@ struct Sql {
 
 impl Sql {
     /// Adds a parameter; answers how the text names it.
-    fn with(&mut self, value: impl Into<Value>) -> String {
+    fn bind(&mut self, value: impl Into<Value>) -> String {
         self.parameters.push(value.into());
         format!("${}", self.parameters.len())
     }
     /// Adds a condition.
-    fn must(&mut self, condition: String) {
+    fn and_where(&mut self, condition: String) {
         self.conditions.push(condition);
     }
     /// All conditions.
-    fn wanted(&self) -> String {
+    fn where_clause(&self) -> String {
         if self.conditions.is_empty() { "true".to_owned() } else { self.conditions.join(" AND ") }
     }
 }

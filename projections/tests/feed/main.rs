@@ -24,7 +24,7 @@ use parking_lot::Mutex;
 use projections::{
     AuditFilter, AuditRow,
     feed::{Body, Feed, FeedOptions, Reader, WHOLE},
-    store::sqlite::{self, Access},
+    store::sqlite::{self, OpenMode},
 };
 use std::{
     sync::{
@@ -126,7 +126,8 @@ async fn feed(
     idle: Duration,
 ) -> (Feed<Nothing>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let database = sqlite::open(&folder.path().join("views.db"), Access::ReadWrite).await.unwrap();
+    let database =
+        sqlite::open(&folder.path().join("views.db"), OpenMode::ReadWrite).await.unwrap();
     let options = FeedOptions { idle, ..FeedOptions::default() };
     (Feed::new(log, opener, world.views(&database), options), folder)
 }

@@ -189,7 +189,7 @@ async fn the_earliest_ends_are_known() {
         let snapshot = index.wait_for(head, PATIENCE).await.unwrap();
         let expected = ends_of(&history);
         for most in [1, 3, 1_000] {
-            let (ends, left_out) = snapshot.ends(most);
+            let (ends, left_out) = snapshot.expirations(most);
             let ends: Vec<_> = ends.into_iter().map(|end| (end.at, end.id, end.item)).collect();
             let kept = most.min(expected.len());
             assert_eq!(ends, expected[..kept]);

@@ -16,7 +16,7 @@ use domain::{
     testing::{account, grant_id, group, hour, item, registered},
     time::Time,
 };
-use projections::index::{IndexBuilder, IndexError, Relation, Snapshot};
+use projections::index::{IndexBuilder, IndexError, Relationship, Snapshot};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -42,7 +42,7 @@ pub(crate) enum Act {
     Close(usize),
     Reopen(usize),
     Retire(usize),
-    Relate(Relation, bool),
+    Relate(Relationship, bool),
 }
 
 fn the_item(number: usize) -> ItemRef {
@@ -74,14 +74,14 @@ pub(crate) fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => items.clone().prop_map(Act::Retire),
         4 => (0..GROUPS.len(), people.clone(), any::<bool>()).prop_map(move |(to, who, holds)| {
             let (group, account) = (group(GROUPS[to]), id(who));
-            Act::Relate(Relation::Member { group, account }, holds)
+            Act::Relate(Relationship::Member { group, account }, holds)
         }),
         2 => (people.clone(), people, any::<bool>()).prop_map(move |(owner, to, holds)| {
-            Act::Relate(Relation::Library { owner: id(owner), to: id(to) }, holds)
+            Act::Relate(Relationship::Library { owner: id(owner), to: id(to) }, holds)
         }),
         6 => (items.clone(), items, 0..4_u8).prop_map(|(part, container, holds)| {
             let (part, container) = (the_item(part), the_item(container));
-            Act::Relate(Relation::Part { part, container }, holds > 0)
+            Act::Relate(Relationship::Part { part, container }, holds > 0)
         }),
     ];
     prop::collection::vec(act, 1..40)
@@ -273,15 +273,19 @@ impl Both {
         }
     }
 
-    fn relate(&mut self, relation: Relation, holds: bool) {
+    fn relate(&mut self, relation: Relationship, holds: bool) {
         self.position += 1;
         let made = EventId { position: Position(self.position), index: 0 };
         self.builder.relation(&relation, holds, made);
         let naive = &mut self.naive;
         match relation {
-            Relation::Member { group, account } => set(&mut naive.members, (group, account), holds),
-            Relation::Library { owner, to } => set(&mut naive.libraries, (owner, to), holds),
-            Relation::Part { part, container } => set(&mut naive.parts, (part, container), holds),
+            Relationship::Member { group, account } => {
+                set(&mut naive.members, (group, account), holds);
+            }
+            Relationship::Library { owner, to } => set(&mut naive.libraries, (owner, to), holds),
+            Relationship::Part { part, container } => {
+                set(&mut naive.parts, (part, container), holds);
+            }
         }
     }
 }
@@ -402,7 +406,7 @@ fn a_chain_of_containers_passes_access_on_for_eight_steps_and_no_more() {
     for number in 0..11 {
         let (part, container) = (album(number), album(number + 1));
         let made = EventId { position: Position(20 + number), index: 0 };
-        builder.relation(&Relation::Part { part, container }, true, made);
+        builder.relation(&Relationship::Part { part, container }, true, made);
     }
     let snapshot = builder.snapshot();
     let who = Subject::account(account("a-9"));

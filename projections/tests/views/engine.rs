@@ -5,7 +5,7 @@ use projections::{
     Database,
     store::{
         postgres::{self, PostgresOptions},
-        sqlite::{self, Access},
+        sqlite::{self, OpenMode},
     },
 };
 use std::{
@@ -66,7 +66,7 @@ impl Engine {
 impl Place {
     pub(crate) async fn open(&self) -> Database {
         match self {
-            Self::Sqlite(path) => sqlite::open(path, Access::ReadWrite).await.unwrap(),
+            Self::Sqlite(path) => sqlite::open(path, OpenMode::ReadWrite).await.unwrap(),
             Self::Postgres(pool, options) => {
                 postgres::open(pool.clone(), options.clone()).await.unwrap()
             }

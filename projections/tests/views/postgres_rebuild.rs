@@ -39,7 +39,7 @@ mod postgres {
     }
 
     async fn rebuild_all(database: &Database, views: &Arc<dyn Views>, world: &World) {
-        let generations = Generations::of(database.clone());
+        let generations = Generations::new(database.clone());
         for name in NAMES {
             generations.request(name, Purpose::Rebuild).await.unwrap();
         }
@@ -136,7 +136,7 @@ mod postgres {
         let views = world.catch_up(&database, 100).await;
         let long = connected(&config).await;
         long.batch_execute("BEGIN; SELECT count(*) FROM sharelog.grants").await.unwrap();
-        let generations = Generations::of(database.clone());
+        let generations = Generations::new(database.clone());
         generations.request("access", Purpose::Rebuild).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let reading = tokio::spawn(reader(config.clone(), stopped));

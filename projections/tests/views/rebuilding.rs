@@ -16,7 +16,7 @@ use eventlog::EventLog as _;
 use projections::{
     AsOf, AuditFilter, Build, BuildState, CatalogQuery, Comparison, Database, Generations, Model,
     Page, ProjectionStatus, Purpose, RequestError, RunnerOptions, Stopped, ViewError, Viewer,
-    Views, projection, store::Target, value::Value,
+    Views, projection, store::Generation, value::Value,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
@@ -46,7 +46,7 @@ async fn build_all(
     views: &Arc<dyn Views>,
     purpose: Purpose,
 ) -> Vec<Build> {
-    let generations = Generations::of(database.clone());
+    let generations = Generations::new(database.clone());
     for name in NAMES {
         generations.request(name, purpose).await.unwrap();
     }
@@ -64,10 +64,10 @@ fn comparison(build: &Build) -> &Comparison {
 
 /// Changes what is read, behind the runner's back: with the rights of a runner that holds the
 /// checkpoint.
-async fn damage(database: &Database, target: &Target, table: &str, row: Vec<Value>) {
+async fn damage(database: &Database, target: &Generation, table: &str, row: Vec<Value>) {
     let table = target.projection.tables().iter().find(|one| one.name == table).unwrap();
     let mut batch = database.begin(target).await.unwrap();
-    let known = batch.held().progress.clone();
+    let known = batch.start().progress.clone();
     batch.remove(table, vec![row]).await.unwrap();
     batch.commit(&known).await.unwrap();
 }
@@ -169,7 +169,7 @@ pub(crate) async fn two_nodes_that_ask_at_once_make_one_build(engine: Engine) {
     let place = engine.place();
     let (one, two) = (place.open().await, place.open().await);
     let views = world.catch_up(&one, 50).await;
-    let (ours, theirs) = (Generations::of(one.clone()), Generations::of(two.clone()));
+    let (ours, theirs) = (Generations::new(one.clone()), Generations::new(two.clone()));
     let (a, b) = futures::join!(
         ours.request("access", Purpose::Rebuild),
         theirs.request("access", Purpose::Rebuild)
@@ -201,7 +201,7 @@ pub(crate) async fn a_build_that_is_cut_off_again_and_again_goes_on(engine: Engi
     let place = engine.place();
     let database = place.open().await;
     let views = world.catch_up(&database, 100).await;
-    let generations = Generations::of(database.clone());
+    let generations = Generations::new(database.clone());
     generations.request("access", Purpose::Rebuild).await.unwrap();
     let mut seen = Position::START;
     for after in 0_u64..20 {
@@ -241,7 +241,7 @@ pub(crate) async fn verifying_names_the_first_row_that_does_not_follow_from_the_
     };
     world.runner(&database, 100).run(sound).await;
     assert_eq!(status(&views, &world, "access").await.generation, 0, "nothing is switched");
-    let target = Target::first(projection::all()[0]);
+    let target = Generation::first(projection::all()[0]);
     damage(&database, &target, "grants", vec![grant_id(2).to_string().into()]).await;
     let damaged = async {
         let builds = build_all(&database, &world, &views, Purpose::Verify).await;
@@ -253,7 +253,7 @@ pub(crate) async fn verifying_names_the_first_row_that_does_not_follow_from_the_
         let grants = compared.tables.iter().find(|table| table.table == "grants").unwrap();
         assert_eq!((grants.read, grants.from_log), (2, 3));
         // A rebuild says the same, and then it is right.
-        let generations = Generations::of(database.clone());
+        let generations = Generations::new(database.clone());
         generations.request("access", Purpose::Rebuild).await.unwrap();
         let rebuilt = ended(&views, &world, "access").await;
         assert_eq!(comparison(&rebuilt).equal, Some(false));
@@ -270,7 +270,7 @@ pub(crate) async fn a_projection_that_stands_for_damage_is_mended_by_a_rebuild(e
     world.say(&on(&it), &by, vec![registered("a-1").into()]).await;
     let database = engine.fresh().await;
     let views = world.catch_up(&database, 100).await;
-    let target = Target::first(projection::all()[0]);
+    let target = Generation::first(projection::all()[0]);
     let key = vec!["history".into(), "8f3a".into()];
     damage(&database, &target, "states", key).await;
     let visibility = Visibility::Restricted;
@@ -286,7 +286,7 @@ pub(crate) async fn a_projection_that_stands_for_damage_is_mended_by_a_rebuild(e
         assert_eq!(stopped.position, Position(2));
         let waited = views.wait_for(&[Model::Access], Position(2), PATIENCE).await;
         assert!(matches!(waited, Err(ViewError::Stopped { .. })), "{waited:?}");
-        let generations = Generations::of(database.clone());
+        let generations = Generations::new(database.clone());
         // To try again alone does not help: it stands for the same reason.
         generations.resume("access").await.unwrap();
         generations.request("access", Purpose::Rebuild).await.unwrap();
@@ -310,7 +310,7 @@ pub(crate) async fn a_paused_projection_stands_on_every_node_until_it_is_resumed
     let place = engine.place();
     let database = place.open().await;
     let views = world.catch_up(&database, 100).await;
-    let generations = Generations::of(database.clone());
+    let generations = Generations::new(database.clone());
     generations.pause("access").await.unwrap();
     world.say(&on(&it), &by, vec![given(1, to_account("b-1"), Role::Viewer, None)]).await;
     // A runner that starts afterwards, as another node or after a restart, stands too.
@@ -350,7 +350,7 @@ pub(crate) async fn a_build_waits_while_its_projection_is_paused_and_no_other_do
     let place = engine.place();
     let database = place.open().await;
     let views = world.catch_up(&database, 100).await;
-    let generations = Generations::of(database.clone());
+    let generations = Generations::new(database.clone());
     generations.pause("access").await.unwrap();
     for purpose in [Purpose::Rebuild, Purpose::Verify] {
         let asked = generations.request("access", purpose).await;

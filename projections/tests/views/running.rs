@@ -14,8 +14,8 @@ use domain::{
 };
 use eventlog::EventLog as _;
 use projections::{
-    AsOf, AuditFilter, Database, Model, Page, Side, StoreError, ViewError, projection,
-    store::{Batch, Control, Snapshot, Store, Target},
+    AsOf, AuditFilter, Database, Model, Page, RowState, StoreError, ViewError, projection,
+    store::{Batch, Control, Generation, ReadTransaction, Store},
 };
 use std::{
     collections::BTreeSet,
@@ -209,13 +209,13 @@ struct Counted(Database, AtomicUsize);
 
 #[async_trait]
 impl Store for Counted {
-    async fn begin(&self, target: &Target) -> Result<Box<dyn Batch>, StoreError> {
+    async fn begin(&self, target: &Generation) -> Result<Box<dyn Batch>, StoreError> {
         self.0.begin(target).await
     }
     async fn control(&self) -> Result<Box<dyn Control>, StoreError> {
         self.0.control().await
     }
-    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+    async fn snapshot(&self) -> Result<Box<dyn ReadTransaction>, StoreError> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.snapshot().await
     }
@@ -262,9 +262,9 @@ pub(crate) async fn declared_tables_are_those_of_the_migrations(engine: Engine) 
     for projection in projection::all() {
         let start = format!("{}_v{}_", projection.name(), projection.version());
         for table in projection.tables() {
-            let sides: &[Side] = match table.shape {
-                projection::Shape::Temporal => &[Side::Open, Side::Ended],
-                projection::Shape::Plain | projection::Shape::Journal => &[Side::Open],
+            let sides: &[RowState] = match table.shape {
+                projection::Shape::Temporal => &[RowState::Open, RowState::Ended],
+                projection::Shape::Plain | projection::Shape::Journal => &[RowState::Open],
             };
             for side in sides {
                 let name = format!("{start}{}{}", table.name, side.suffix());
@@ -285,7 +285,7 @@ pub(crate) async fn declared_tables_are_those_of_the_migrations(engine: Engine) 
                 if table.shape == projection::Shape::Temporal {
                     expected.extend(["recorded_from", "from_position"]);
                 }
-                if *side == Side::Ended {
+                if *side == RowState::Ended {
                     expected.extend(["recorded_to", "to_position"]);
                 }
                 assert_eq!(found, expected, "{name}");
@@ -328,8 +328,8 @@ mod sqlite {
     use projections::{
         AuditFilter, Page, StoreError, projection,
         store::{
-            Target,
-            sqlite::{Access, open},
+            Generation,
+            sqlite::{OpenMode, open},
         },
         views,
     };
@@ -338,22 +338,22 @@ mod sqlite {
     async fn a_file_opened_for_reading_answers_and_refuses_to_be_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("views.db");
-        assert!(open(&path, Access::ReadOnly).await.is_err());
+        assert!(open(&path, OpenMode::ReadOnly).await.is_err());
         let world = World::of(&history(2, 30).steps).await;
-        let writing = open(&path, Access::ReadWrite).await.unwrap();
+        let writing = open(&path, OpenMode::ReadWrite).await.unwrap();
         world.catch_up(&writing, 100).await;
         let mut writing = Some(writing);
         for beside_a_writer in [true, false] {
             if !beside_a_writer {
                 drop(writing.take());
             }
-            let reading = open(&path, Access::ReadOnly).await.unwrap();
+            let reading = open(&path, OpenMode::ReadOnly).await.unwrap();
             let trail = views(reading.clone(), None)
                 .audit(&AuditFilter::default(), &Page::default())
                 .await
                 .unwrap();
             assert_eq!(trail.position, Position(30));
-            let refused = reading.begin(&Target::first(projection::all()[0])).await.err();
+            let refused = reading.begin(&Generation::first(projection::all()[0])).await.err();
             assert!(matches!(refused, Some(StoreError::Refused(_))), "{refused:?}");
         }
     }

@@ -16,7 +16,7 @@ use eventlog::{
 };
 use parking_lot::Mutex;
 use projections::{
-    Database, Model, Runner, RunnerOptions, Side, Views, projection, value::Value, views,
+    Database, Model, RowState, Runner, RunnerOptions, Views, projection, value::Value, views,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -262,9 +262,9 @@ pub(crate) async fn dump(database: &Database) -> BTreeMap<String, Vec<Vec<Value>
         let generation = rows[0][0].small().unwrap();
         let prefix = snapshot.prefix(projection.name(), projection.version(), generation);
         for table in projection.tables() {
-            let sides: &[Side] = match table.shape {
-                projection::Shape::Temporal => &[Side::Open, Side::Ended],
-                projection::Shape::Plain | projection::Shape::Journal => &[Side::Open],
+            let sides: &[RowState] = match table.shape {
+                projection::Shape::Temporal => &[RowState::Open, RowState::Ended],
+                projection::Shape::Plain | projection::Shape::Journal => &[RowState::Open],
             };
             for side in sides {
                 let name = format!("{}{}", table.name, side.suffix());

@@ -9,7 +9,7 @@ use domain::{
     position::{EventId, Position},
     stream::StreamName,
 };
-use projections::index::{IndexBuilder, Relation};
+use projections::index::{IndexBuilder, Relationship};
 use serde::{Deserialize, Serialize};
 use std::{path::Path, time::Instant};
 use tests::dataset::{self, Item, Plan, story};
@@ -40,7 +40,7 @@ impl Making {
         EventId { position: Position(self.position), index: 0 }
     }
 
-    fn relation(&mut self, relation: &Relation) {
+    fn relation(&mut self, relation: &Relationship) {
         let made = self.place();
         self.builder.relation(relation, true, made);
     }
@@ -57,7 +57,7 @@ impl Making {
             self.builder.event(&stream, &recorded);
         }
         if let Some(container) = container {
-            self.relation(&Relation::Part { part: reference, container });
+            self.relation(&Relationship::Part { part: reference, container });
         }
         u32::try_from(grants).expect("a small number")
     }
@@ -72,10 +72,10 @@ pub(crate) fn tell(file: &Path, grants: u64) {
     for relation in plan.relations_of_people() {
         match relation {
             dataset::Relation::Member { group, account } => {
-                making.relation(&Relation::Member { group, account });
+                making.relation(&Relationship::Member { group, account });
             }
             dataset::Relation::Library { owner, account } => {
-                making.relation(&Relation::Library { owner, to: account });
+                making.relation(&Relationship::Library { owner, to: account });
             }
             other => unreachable!("{other:?} is of items"),
         }

@@ -56,7 +56,7 @@ impl Desk {
         let ending = Shutdown::default();
         let runner = tokio::spawn(runner.run(ending.wait()));
         let views = views(database.clone(), Some(log));
-        let generations = Generations::of(database);
+        let generations = Generations::new(database);
         Ok(Self::Taken(Box::new(Taken { local, views, generations, ending, runner })))
     }
 

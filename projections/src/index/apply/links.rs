@@ -1,8 +1,8 @@
 //! Applies the events of links to the index.
 
 use super::super::{
-    rows::{At, Edge, LinkRow, Span, Terms},
-    sorted::Keyed as _,
+    rows::{Edge, LinkRow, PackedEventId, Span, Terms},
+    sorted_chunks::Keyed as _,
     tables::Tables,
 };
 use domain::{
@@ -12,7 +12,7 @@ use domain::{
 };
 
 impl Tables {
-    pub(super) fn create_link(&mut self, item: u32, created: &LinkCreated, at: At) {
+    pub(super) fn create_link(&mut self, item: u32, created: &LinkCreated, at: PackedEventId) {
         let position = at.event().map_or(0, |event| event.position.0);
         let mut link = LinkRow {
             link: created.link,
@@ -27,7 +27,7 @@ impl Tables {
         link.set(&created.terms);
         let mut fresh = 0;
         self.with(item, |row| {
-            let links = &mut row.more_mut().links;
+            let links = &mut row.extras_mut().links;
             match links.binary_search_by(|other| other.link.cmp(&link.link)) {
                 Ok(place) => links.get_mut(place).into_iter().for_each(|slot| *slot = link.clone()),
                 Err(place) => {
@@ -43,14 +43,14 @@ impl Tables {
         &mut self,
         item: u32,
         id: LinkId,
-        at: At,
+        at: PackedEventId,
         change: impl FnOnce(&mut LinkRow),
     ) {
         self.with(item, |row| {
             if row.link(id).is_none() {
                 return;
             }
-            let links = &mut row.more_mut().links;
+            let links = &mut row.extras_mut().links;
             if let Some(link) = links.iter_mut().find(|link| link.link == id) {
                 change(link);
                 link.changed = at;
@@ -58,7 +58,13 @@ impl Tables {
         });
     }
 
-    pub(super) fn set_password(&mut self, item: u32, link: LinkId, at: At, recorded: &Recorded) {
+    pub(super) fn set_password(
+        &mut self,
+        item: u32,
+        link: LinkId,
+        at: PackedEventId,
+        recorded: &Recorded,
+    ) {
         let version = recorded.position().0;
         self.change_link(item, link, at, |link| link.password_version = version);
     }
@@ -67,7 +73,7 @@ impl Tables {
         let mut ended = 0;
         self.with(item, |row| {
             if row.link(id).is_some() {
-                row.more_mut().links.retain(|link| link.link != id);
+                row.extras_mut().links.retain(|link| link.link != id);
                 ended = 1;
             }
         });
@@ -81,7 +87,7 @@ impl Tables {
         }
         let from = revoked.link.to_string();
         let born = |edge: &&Edge| {
-            let id = edge.tail.as_ref().and_then(|tail| tail.provenance.as_deref());
+            let id = edge.extras.as_ref().and_then(|extras| extras.provenance.as_deref());
             edge.terms.provenance() == ProvenanceKind::Link && id == Some(from.as_str())
         };
         let edges = self.item(item).into_iter().flat_map(|row| row.grants.iter());
@@ -97,6 +103,6 @@ impl LinkRow {
         self.terms = Terms::new(terms.role, &terms.withhold);
         self.audience = terms.audience;
         let Window { starts_at, ends_at } = terms.window();
-        self.span = Span::of(Window { starts_at, ends_at });
+        self.span = Span::from_window(Window { starts_at, ends_at });
     }
 }

@@ -1,9 +1,9 @@
 //! Writes a batch to PostgreSQL: whole columns as arrays, one statement per touched table.
 
-use super::{PostgresOptions, failed, held, number};
+use super::{PostgresOptions, batch_start, failed, number};
 use crate::{
     projection::{Kind, Shape, Table},
-    store::{Batch, Held, Progress, Side, StoreError, Target, column_names, kind_of},
+    store::{Batch, BatchStart, Generation, Progress, RowState, StoreError, column_names, kind_of},
     value::{Row, Value},
 };
 use async_trait::async_trait;
@@ -19,7 +19,7 @@ pub(super) struct PostgresBatch {
     name: Value,
     version: Value,
     generation: Value,
-    held: Held,
+    start: BatchStart,
 }
 
 fn over() -> StoreError {
@@ -84,7 +84,7 @@ impl PostgresBatch {
     pub(super) async fn begin(
         client: Object,
         schema: String,
-        target: &Target,
+        target: &Generation,
     ) -> Result<Self, StoreError> {
         let mut batch = Self {
             client: Some(client),
@@ -93,7 +93,7 @@ impl PostgresBatch {
             name: target.name().into(),
             version: number(u64::from(target.projection.version())),
             generation: number(u64::from(target.generation)),
-            held: Held::default(),
+            start: BatchStart::default(),
         };
         let sql = format!(
             "SELECT log, position, time, live, EXISTS (SELECT FROM {0}.controls c \
@@ -110,7 +110,7 @@ impl PostgresBatch {
             .await
             .map_err(|error| failed(&error))?;
         let gone = || StoreError::Unavailable("the generation is gone".to_owned());
-        batch.held = held(&row.ok_or_else(gone)?)?;
+        batch.start = batch_start(&row.ok_or_else(gone)?)?;
         Ok(batch)
     }
 
@@ -118,7 +118,7 @@ impl PostgresBatch {
         self.client.as_ref().ok_or_else(over)
     }
 
-    fn table(&self, table: &Table, side: Side) -> String {
+    fn table(&self, table: &Table, side: RowState) -> String {
         format!("{}{}{}", self.prefix, table.name, side.suffix())
     }
 
@@ -143,14 +143,14 @@ impl Drop for PostgresBatch {
 
 #[async_trait]
 impl Batch for PostgresBatch {
-    fn held(&self) -> &Held {
-        &self.held
+    fn start(&self) -> &BatchStart {
+        &self.start
     }
 
     async fn load(
         &mut self,
         table: &'static Table,
-        side: Side,
+        side: RowState,
         columns: &[&str],
         keys: Vec<Row>,
     ) -> Result<Vec<Row>, StoreError> {
@@ -175,7 +175,7 @@ impl Batch for PostgresBatch {
             table.columns.iter().take(table.key).map(|column| column.name).collect();
         let sql = format!(
             "DELETE FROM {} t USING {} AS k({}) WHERE {}",
-            self.table(table, Side::Open),
+            self.table(table, RowState::Open),
             arrays(table, &columns),
             aliases(&columns),
             joined(&columns),
@@ -188,7 +188,7 @@ impl Batch for PostgresBatch {
     async fn put(
         &mut self,
         table: &'static Table,
-        side: Side,
+        side: RowState,
         rows: Vec<Row>,
     ) -> Result<(), StoreError> {
         let columns = column_names(table, side);
@@ -200,9 +200,9 @@ impl Batch for PostgresBatch {
 
     async fn erase(&mut self, table: &'static Table, keys: &[Uuid]) -> Result<(), StoreError> {
         let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
-        let sides: &[Side] = match table.shape {
-            Shape::Temporal => &[Side::Open, Side::Ended],
-            Shape::Plain | Shape::Journal => &[Side::Open],
+        let sides: &[RowState] = match table.shape {
+            Shape::Temporal => &[RowState::Open, RowState::Ended],
+            Shape::Plain | Shape::Journal => &[RowState::Open],
         };
         for side in sides {
             for (text, key) in table.texts {
@@ -228,7 +228,7 @@ impl Batch for PostgresBatch {
             self.schema
         );
         let log = Value::from(to.log.map(|log| log.to_string()));
-        let before = Value::from(self.held.progress.position);
+        let before = Value::from(self.start.progress.position);
         let (position, time) = (Value::from(to.position), Value::from(to.time));
         let parameters: [&(dyn ToSql + Sync); 7] =
             [&self.name, &self.version, &before, &log, &position, &time, &self.generation];
@@ -243,14 +243,14 @@ impl Batch for PostgresBatch {
 }
 
 /// Inserts rows given as arrays; open and plain rows replace those with their key.
-pub(crate) fn put_sql(table: &Table, side: Side, full: &str) -> String {
+pub(crate) fn put_sql(table: &Table, side: RowState, full: &str) -> String {
     let columns = column_names(table, side);
     let mut sql = format!(
         "INSERT INTO {full} ({}) SELECT * FROM {}",
         list(&columns, ""),
         arrays(table, &columns)
     );
-    if side == Side::Open && table.shape != Shape::Journal {
+    if side == RowState::Open && table.shape != Shape::Journal {
         let (key, rest) = columns.split_at(table.key.min(columns.len()));
         let sets: Vec<String> = rest
             .iter()

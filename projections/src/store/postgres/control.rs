@@ -4,7 +4,7 @@
 use super::{PostgresOptions, cells, failed, migrate, views};
 use crate::{
     store::{
-        Control, StoreError, Target,
+        Control, Generation, StoreError,
         ddl::{self, table_name},
         generation::belongs,
     },
@@ -87,12 +87,12 @@ impl Control for PostgresControl {
         changed.map_err(|error| failed(&error))
     }
 
-    async fn create(&mut self, target: &Target) -> Result<(), StoreError> {
+    async fn create(&mut self, target: &Generation) -> Result<(), StoreError> {
         let ddl = ddl::of(migrate::texts(), target);
         self.run(&[ddl.tables, ddl.needed].concat().join(";\n")).await
     }
 
-    async fn finish(&mut self, target: &Target) -> Result<(), StoreError> {
+    async fn finish(&mut self, target: &Generation) -> Result<(), StoreError> {
         let mut all = ddl::of(migrate::texts(), target).later;
         for (table, side) in target.sides() {
             all.push(format!("ANALYZE {}", table_name(target, table, side)));
@@ -112,7 +112,7 @@ impl Control for PostgresControl {
         Ok(true)
     }
 
-    async fn point_views(&mut self, target: &Target) -> Result<(), StoreError> {
+    async fn point_views(&mut self, target: &Generation) -> Result<(), StoreError> {
         self.run(&views::pointing(&self.options, target.name(), &target.prefix())).await
     }
 

@@ -1,9 +1,9 @@
 //! Writes a batch to SQLite: prepared statements, row by row, in one immediate transaction.
 
-use super::{Writing, blocking, failed, fresh, named, query, read_held};
+use super::{Writing, blocking, failed, fresh, named, query, read_batch_start};
 use crate::{
     projection::{Shape, Table},
-    store::{Batch, Held, Progress, Side, StoreError, Target, column_names},
+    store::{Batch, BatchStart, Generation, Progress, RowState, StoreError, column_names},
     value::{Row, Value},
 };
 use async_trait::async_trait;
@@ -15,18 +15,21 @@ pub(super) struct SqliteBatch {
     connection: Option<Writing>,
     prefix: String,
     named: [Value; 3],
-    held: Held,
+    start: BatchStart,
     erased: bool,
 }
 
 impl SqliteBatch {
-    pub(super) async fn begin(connection: Writing, target: &Target) -> Result<Self, StoreError> {
+    pub(super) async fn begin(
+        connection: Writing,
+        target: &Generation,
+    ) -> Result<Self, StoreError> {
         let named = named(target);
         let mut batch = Self {
             connection: Some(connection),
             prefix: target.prefix(),
             named: named.clone(),
-            held: Held::default(),
+            start: BatchStart::default(),
             erased: false,
         };
         let found = batch
@@ -36,10 +39,10 @@ impl SqliteBatch {
                     connection.execute_batch("BEGIN IMMEDIATE")
                 };
                 begin(connection).map_err(|error| failed(&error))?;
-                read_held(connection, &named)
+                read_batch_start(connection, &named)
             })
             .await?;
-        batch.held =
+        batch.start =
             found.ok_or_else(|| StoreError::Unavailable("the generation is gone".to_owned()))?;
         Ok(batch)
     }
@@ -61,7 +64,7 @@ impl SqliteBatch {
         answer
     }
 
-    fn table(&self, table: &Table, side: Side) -> String {
+    fn table(&self, table: &Table, side: RowState) -> String {
         format!("{}{}{}", self.prefix, table.name, side.suffix())
     }
 
@@ -92,14 +95,14 @@ fn conditions(names: &[&str]) -> String {
 
 #[async_trait]
 impl Batch for SqliteBatch {
-    fn held(&self) -> &Held {
-        &self.held
+    fn start(&self) -> &BatchStart {
+        &self.start
     }
 
     async fn load(
         &mut self,
         table: &'static Table,
-        side: Side,
+        side: RowState,
         columns: &[&str],
         keys: Vec<Row>,
     ) -> Result<Vec<Row>, StoreError> {
@@ -122,19 +125,19 @@ impl Batch for SqliteBatch {
     async fn remove(&mut self, table: &'static Table, keys: Vec<Row>) -> Result<(), StoreError> {
         let columns: Vec<_> =
             table.columns.iter().take(table.key).map(|column| column.name).collect();
-        let table = self.table(table, Side::Open);
+        let table = self.table(table, RowState::Open);
         self.each(format!("DELETE FROM {table} WHERE {}", conditions(&columns)), keys).await
     }
 
     async fn put(
         &mut self,
         table: &'static Table,
-        side: Side,
+        side: RowState,
         rows: Vec<Row>,
     ) -> Result<(), StoreError> {
         let columns = column_names(table, side);
         let places: Vec<String> = (1..=columns.len()).map(|place| format!("?{place}")).collect();
-        let replaces = side == Side::Open && table.shape != Shape::Journal;
+        let replaces = side == RowState::Open && table.shape != Shape::Journal;
         let sql = format!(
             "INSERT {}INTO {} ({}) VALUES ({})",
             if replaces { "OR REPLACE " } else { "" },
@@ -146,9 +149,9 @@ impl Batch for SqliteBatch {
     }
 
     async fn erase(&mut self, table: &'static Table, keys: &[Uuid]) -> Result<(), StoreError> {
-        let sides: &[Side] = match table.shape {
-            Shape::Temporal => &[Side::Open, Side::Ended],
-            Shape::Plain | Shape::Journal => &[Side::Open],
+        let sides: &[RowState] = match table.shape {
+            Shape::Temporal => &[RowState::Open, RowState::Ended],
+            Shape::Plain | Shape::Journal => &[RowState::Open],
         };
         let keys: Vec<Row> = keys.iter().map(|key| vec![key.to_string().into()]).collect();
         for side in sides {
@@ -172,7 +175,7 @@ impl Batch for SqliteBatch {
         let row = vec![
             name,
             version,
-            self.held.progress.position.into(),
+            self.start.progress.position.into(),
             to.log.map(|log| log.to_string()).into(),
             to.position.into(),
             to.time.into(),

@@ -3,7 +3,7 @@
 
 use super::{Writing, fresh, query, texts, with};
 use crate::{
-    store::{Control, StoreError, Target, ddl, generation::belongs},
+    store::{Control, Generation, StoreError, ddl, generation::belongs},
     value::{Row, Value},
 };
 use async_trait::async_trait;
@@ -66,13 +66,13 @@ impl Control for SqliteControl {
     }
 
     /// With every index: one made later would keep the only writer for as long as it takes.
-    async fn create(&mut self, target: &Target) -> Result<(), StoreError> {
+    async fn create(&mut self, target: &Generation) -> Result<(), StoreError> {
         let ddl = ddl::of(texts(), target);
         let all = [ddl.tables, ddl.needed, ddl.later].concat().join(";\n");
         self.with(move |connection| connection.execute_batch(&all)).await
     }
 
-    async fn finish(&mut self, _: &Target) -> Result<(), StoreError> {
+    async fn finish(&mut self, _: &Generation) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -98,7 +98,7 @@ impl Control for SqliteControl {
     }
 
     /// There are none.
-    async fn point_views(&mut self, _: &Target) -> Result<(), StoreError> {
+    async fn point_views(&mut self, _: &Generation) -> Result<(), StoreError> {
         Ok(())
     }
 

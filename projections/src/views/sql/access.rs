@@ -3,7 +3,7 @@
 //! The rule is `domain::access`; the conformance suite compares both on generated histories.
 
 use super::{
-    Reader, SqlViews,
+    ModelReader, SqlViews,
     access_at::{GRANT, LINK, VISIBILITY},
     cell, cursor, page,
 };
@@ -33,7 +33,7 @@ pub(super) struct When {
 }
 
 impl When {
-    /// The number of the first parameter after those that [`Reader::of_item`] names itself.
+    /// The number of the first parameter after those that [`ModelReader::of_item`] names itself.
     pub(super) const fn next_parameter(self) -> usize {
         if self.now { 3 } else { 4 }
     }
@@ -100,7 +100,7 @@ fn event_ids(cell: &Value) -> Result<Vec<EventId>, ViewError> {
     Ok(ids.map(|id| Value::from(id).parse()).collect::<Result<_, _>>()?)
 }
 
-impl Reader {
+impl ModelReader {
     /// The last position with an effective time at or before this one.
     pub(super) async fn position_at(&mut self, time: Time) -> Result<Option<Position>, ViewError> {
         let sql = "SELECT position FROM @moments WHERE time <= $1 \
@@ -253,7 +253,7 @@ fn one_page(
 
 /// Where in its life the item was, and its owner unless inactive.
 pub(super) async fn owner(
-    reader: &mut Reader,
+    reader: &mut ModelReader,
     when: When,
     item: &ItemRef,
 ) -> Result<Option<(Lifecycle, Option<AccountId>, AccessPath)>, ViewError> {
@@ -282,7 +282,7 @@ pub(super) async fn owner(
 }
 
 async fn grants(
-    reader: &mut Reader,
+    reader: &mut ModelReader,
     when: When,
     item: &ItemRef,
     paths: &mut Paths,
@@ -333,7 +333,7 @@ fn add(paths: &mut Paths, principal: Principal, path: AccessPath) {
 }
 
 async fn links(
-    reader: &mut Reader,
+    reader: &mut ModelReader,
     when: When,
     item: &ItemRef,
     paths: &mut Paths,
@@ -352,7 +352,7 @@ async fn links(
 }
 
 async fn visibility(
-    reader: &mut Reader,
+    reader: &mut ModelReader,
     when: When,
     item: &ItemRef,
     paths: &mut Paths,

@@ -1,7 +1,7 @@
 //! The access of one principal to one item at a moment, from the rows that were open then.
 
 use super::{
-    Reader, SqlViews,
+    ModelReader, SqlViews,
     access::{When, grant_path, link_path, not_inactive, owner, visibility_path},
     cell,
 };
@@ -69,7 +69,7 @@ impl SqlViews {
 
 /// Was the account deactivated or erased then?
 pub(super) async fn inactive(
-    reader: &mut Reader,
+    reader: &mut ModelReader,
     when: When,
     asker: &Asker,
 ) -> Result<bool, ViewError> {
@@ -92,7 +92,7 @@ pub(super) struct Opened {
 
 /// The links that an asker opened and that were open then.
 async fn opened(
-    reader: &mut Reader,
+    reader: &mut ModelReader,
     when: When,
     item: &ItemRef,
     asker: &Asker,
@@ -144,7 +144,7 @@ impl Asker {
 
 /// Was it somebody signed in, with an account that could have something?
 pub(super) async fn signed_in(
-    reader: &mut Reader,
+    reader: &mut ModelReader,
     when: When,
     item: &ItemRef,
     asker: &Asker,
@@ -157,7 +157,7 @@ pub(super) async fn signed_in(
 
 /// Grants, the visibility and the links of an open item, in the order of the rule.
 async fn others(
-    reader: &mut Reader,
+    reader: &mut ModelReader,
     when: When,
     item: &ItemRef,
     asker: &Asker,

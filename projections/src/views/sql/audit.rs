@@ -1,6 +1,6 @@
 //! The audit trail by filter, in either order.
 
-use super::{Reader, Sql, SqlViews, cell, cursor, one_more, page};
+use super::{ModelReader, Sql, SqlViews, cell, cursor, one_more, page};
 use crate::{
     AuditFilter, AuditOrder, AuditRow, Listing, Model, Page, Total, ViewError,
     audit::row::{TextCell, audit_row},
@@ -17,26 +17,26 @@ const COLUMNS: &str = "e.position, e.idx, e.time, e.name, e.v, e.actor, e.anonym
 fn conditions(filter: &AuditFilter) -> Sql {
     let mut sql = Sql::default();
     if let Some(item) = &filter.item {
-        let (kind, id) = (sql.with(item.kind.as_str()), sql.with(item.id.as_str()));
-        sql.must(format!("e.item_kind = {kind} AND e.item_id = {id}"));
+        let (kind, id) = (sql.bind(item.kind.as_str()), sql.bind(item.id.as_str()));
+        sql.and_where(format!("e.item_kind = {kind} AND e.item_id = {id}"));
     }
     if let Some(account) = &filter.account {
-        let account = sql.with(account.as_str());
-        sql.must(format!(
+        let account = sql.bind(account.as_str());
+        sql.and_where(format!(
             "(e.actor = {account} OR (e.target_id = {account} AND e.target_type = 'account'))"
         ));
     }
     if let Some(actor) = &filter.actor {
-        let actor = sql.with(actor.as_str());
-        sql.must(format!("e.actor = {actor}"));
+        let actor = sql.bind(actor.as_str());
+        sql.and_where(format!("e.actor = {actor}"));
     }
     let names: Vec<String> = filter
         .types
         .iter()
         .map(|name| {
-            let from = sql.with(name.as_str());
+            let from = sql.bind(name.as_str());
             if name.ends_with('.') {
-                let to = sql.with(format!("{name}\u{10FFFF}"));
+                let to = sql.bind(format!("{name}\u{10FFFF}"));
                 format!("(e.name >= {from} AND e.name < {to})")
             } else {
                 format!("e.name = {from}")
@@ -44,7 +44,7 @@ fn conditions(filter: &AuditFilter) -> Sql {
         })
         .collect();
     if !names.is_empty() {
-        sql.must(format!("({})", names.join(" OR ")));
+        sql.and_where(format!("({})", names.join(" OR ")));
     }
     let bounds = [
         ("e.position >=", filter.from_position.map(Value::from)),
@@ -54,8 +54,8 @@ fn conditions(filter: &AuditFilter) -> Sql {
     ];
     for (than, bound) in bounds {
         if let Some(bound) = bound {
-            let bound = sql.with(bound);
-            sql.must(format!("{than} {bound}"));
+            let bound = sql.bind(bound);
+            sql.and_where(format!("{than} {bound}"));
         }
     }
     sql
@@ -74,7 +74,7 @@ impl SqlViews {
         let mut sql = conditions(filter);
         let mut reader = self.read(Model::Audit).await?;
         let total = if asked.count {
-            let text = format!("SELECT count(*) FROM @events e WHERE {}", sql.wanted());
+            let text = format!("SELECT count(*) FROM @events e WHERE {}", sql.where_clause());
             let value = reader.count(&text, &sql.parameters).await?;
             Some(Total { value, exact: true })
         } else {
@@ -86,14 +86,14 @@ impl SqlViews {
         };
         if let Some(after) = &asked.after {
             let last = cursor::decode(&question, after, 2)?;
-            let last: Vec<String> = last.into_iter().map(|key| sql.with(key)).collect();
-            sql.must(format!("(e.position, e.idx) {than} ({})", last.join(", ")));
+            let last: Vec<String> = last.into_iter().map(|key| sql.bind(key)).collect();
+            sql.and_where(format!("(e.position, e.idx) {than} ({})", last.join(", ")));
         }
-        let limit = sql.with(one_more(asked.limit));
+        let limit = sql.bind(one_more(asked.limit));
         let text = format!(
             "SELECT {COLUMNS} FROM @events e WHERE {} \
              ORDER BY e.position{direction}, e.idx{direction} LIMIT {limit}",
-            sql.wanted()
+            sql.where_clause()
         );
         let rows = reader.rows(&text, &sql.parameters).await?;
         let (rows, more) = page(rows, asked.limit);
@@ -113,7 +113,7 @@ impl SqlViews {
     }
 }
 
-impl Reader {
+impl ModelReader {
     async fn texts(&mut self, rows: &[Row]) -> Result<Texts, ViewError> {
         let mut sql = Sql::default();
         let mut places: Vec<String> = Vec::with_capacity(rows.len());
@@ -121,7 +121,7 @@ impl Reader {
         for row in rows {
             let position = cell(row, 0);
             if before != Some(position) {
-                places.push(sql.with(position.clone()));
+                places.push(sql.bind(position.clone()));
                 before = Some(position);
             }
         }

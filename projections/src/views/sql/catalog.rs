@@ -3,10 +3,10 @@
 //! Words are matched as beginnings, each must occur; a word weighs by the field it is in, twice
 //! when it is whole. All of it whole numbers, so that both engines rank alike.
 
-use super::{Reader, Sql, SqlViews, cell, cursor, items::named, one_more, page};
+use super::{ModelReader, Sql, SqlViews, cell, cursor, items::named, one_more, page};
 use crate::{
     CatalogPage, CatalogQuery, CatalogRow, FacetCount, Facets, Model, SortField, Total, ViewError,
-    Viewer, value::Row, words,
+    Viewer, tokenizer, value::Row,
 };
 
 const COLUMNS: &str = "e.item_kind, e.item_id, e.title, e.description, e.tags, e.preview, e.slug, \
@@ -42,8 +42,8 @@ fn matching(sql: &mut Sql, asked: &[String]) -> String {
     let each: Vec<String> = asked
         .iter()
         .map(|word| {
-            let from = sql.with(word.as_str());
-            let to = sql.with(format!("{word}\u{10FFFF}"));
+            let from = sql.bind(word.as_str());
+            let to = sql.bind(format!("{word}\u{10FFFF}"));
             format!(
                 "SELECT w.item_kind, w.item_id, \
                  max(w.weight * CASE WHEN w.word = {from} THEN 2 ELSE 1 END) AS weight \
@@ -66,9 +66,9 @@ fn found(query: &CatalogQuery) -> (String, &'static str, Sql) {
     let mut from = ENTRIES.to_owned();
     let mut score = "CAST(0 AS bigint)";
     if let Some(text) = query.words.as_deref().filter(|text| !text.trim().is_empty()) {
-        let asked = words::asked(text);
+        let asked = tokenizer::query_words(text);
         if asked.is_empty() {
-            sql.must("false".to_owned());
+            sql.and_where("false".to_owned());
         } else {
             let matching = matching(&mut sql, &asked);
             from = format!(
@@ -86,34 +86,34 @@ fn found(query: &CatalogQuery) -> (String, &'static str, Sql) {
 fn conditions(sql: &mut Sql, query: &CatalogQuery) {
     match &query.viewer {
         Viewer::Everything => {}
-        Viewer::Anonymous => sql.must("e.audience = 'anyone'".to_owned()),
+        Viewer::Anonymous => sql.and_where("e.audience = 'anyone'".to_owned()),
         Viewer::Account(account) => {
-            let owner = sql.with(account.as_str());
-            sql.must(format!("(e.audience IN ('anyone', 'internal') OR o.owner = {owner})"));
+            let owner = sql.bind(account.as_str());
+            sql.and_where(format!("(e.audience IN ('anyone', 'internal') OR o.owner = {owner})"));
         }
     }
     if let Some(kind) = &query.kind {
-        let kind = sql.with(kind.as_str());
-        sql.must(format!("e.item_kind = {kind}"));
+        let kind = sql.bind(kind.as_str());
+        sql.and_where(format!("e.item_kind = {kind}"));
     }
     if let Some(owner) = &query.owner {
-        let owner = sql.with(owner.as_str());
-        sql.must(format!("o.owner = {owner}"));
+        let owner = sql.bind(owner.as_str());
+        sql.and_where(format!("o.owner = {owner}"));
     }
     if let Some(tag) = &query.tag {
-        let tag = sql.with(words::comparable(tag));
-        sql.must(format!(
+        let tag = sql.bind(tokenizer::sort_key(tag));
+        sql.and_where(format!(
             "EXISTS (SELECT 1 FROM @tags t WHERE t.item_kind = e.item_kind \
              AND t.item_id = e.item_id AND t.tag = {tag})"
         ));
     }
     if let Some(from) = query.published_from {
-        let from = sql.with(from);
-        sql.must(format!("e.published_at >= {from}"));
+        let from = sql.bind(from);
+        sql.and_where(format!("e.published_at >= {from}"));
     }
     if let Some(to) = query.published_to {
-        let to = sql.with(to);
-        sql.must(format!("e.published_at < {to}"));
+        let to = sql.bind(to);
+        sql.and_where(format!("e.published_at < {to}"));
     }
 }
 
@@ -147,7 +147,7 @@ impl SqlViews {
         let (keys, descending) = order(query, score);
         let mut reader = self.read(Model::Catalog).await?;
         let total = if query.page.count {
-            let text = format!("SELECT count(*) FROM {from} WHERE {}", sql.wanted());
+            let text = format!("SELECT count(*) FROM {from} WHERE {}", sql.where_clause());
             let value = reader.count(&text, &sql.parameters).await?;
             Some(Total { value, exact: true })
         } else {
@@ -156,17 +156,17 @@ impl SqlViews {
         let facets = if query.facets { Some(reader.facets(&from, &sql).await?) } else { None };
         if let Some(after) = &query.page.after {
             let last = cursor::decode(&question, after, keys.len())?;
-            let last: Vec<String> = last.into_iter().map(|key| sql.with(key)).collect();
+            let last: Vec<String> = last.into_iter().map(|key| sql.bind(key)).collect();
             let than = if descending { "<" } else { ">" };
-            sql.must(format!("({}) {than} ({})", keys.join(", "), last.join(", ")));
+            sql.and_where(format!("({}) {than} ({})", keys.join(", "), last.join(", ")));
         }
         let direction = if descending { " DESC" } else { "" };
         let order: Vec<String> = keys.iter().map(|key| format!("{key}{direction}")).collect();
-        let limit = sql.with(one_more(query.page.limit));
+        let limit = sql.bind(one_more(query.page.limit));
         let text = format!(
             "SELECT {COLUMNS}, {} FROM {from} WHERE {} ORDER BY {} LIMIT {limit}",
             keys.join(", "),
-            sql.wanted(),
+            sql.where_clause(),
             order.join(", "),
         );
         let rows = reader.rows(&text, &sql.parameters).await?;
@@ -182,9 +182,9 @@ impl SqlViews {
     }
 }
 
-impl Reader {
+impl ModelReader {
     async fn facets(&mut self, from: &str, sql: &Sql) -> Result<Facets, ViewError> {
-        let wanted = sql.wanted();
+        let wanted = sql.where_clause();
         let kinds = format!(
             "SELECT e.item_kind, count(*) FROM {from} WHERE {wanted} \
              GROUP BY e.item_kind ORDER BY count(*) DESC, e.item_kind LIMIT {FACETS}"

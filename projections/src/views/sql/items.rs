@@ -1,7 +1,7 @@
 //! The items of an account, and look-up of named ones.
 
 use super::{
-    Reader, Sql, SqlViews,
+    ModelReader, Sql, SqlViews,
     access::{not_inactive, summary, withheld},
     cell, cursor, one_more, page,
 };
@@ -50,7 +50,7 @@ const ITEM: &str = "SELECT s.item_kind, s.item_id, s.owner, i.title, i.descripti
 fn pairs(sql: &mut Sql, refs: &[ItemRef]) -> String {
     let mut list = Vec::with_capacity(refs.len());
     for item in refs {
-        let (kind, id) = (sql.with(item.kind.as_str()), sql.with(item.id.as_str()));
+        let (kind, id) = (sql.bind(item.kind.as_str()), sql.bind(item.id.as_str()));
         list.push(format!("(CAST({kind} AS text), CAST({id} AS text))"));
     }
     if let Some(last) = list.last().cloned() {
@@ -89,7 +89,7 @@ pub(super) fn named(row: &Row) -> Result<ItemRef, ViewError> {
     Ok(ItemRef { kind: cell(row, 0).parse()?, id: cell(row, 1).parse()? })
 }
 
-impl Reader {
+impl ModelReader {
     async fn items(&mut self, refs: &[ItemRef]) -> Result<HashMap<ItemRef, ItemRow>, ViewError> {
         if refs.is_empty() {
             return Ok(HashMap::new());
@@ -109,7 +109,7 @@ impl Reader {
         now: Time,
     ) -> Result<HashMap<ItemRef, Rights>, ViewError> {
         let mut sql = Sql::default();
-        let who = sql.with(account.as_str());
+        let who = sql.bind(account.as_str());
         let list = pairs(&mut sql, refs);
         let text = format!(
             "SELECT g.item_kind, g.item_id, g.role, g.withhold, g.starts_at, g.ends_at, g.given_at \
@@ -140,14 +140,14 @@ impl Reader {
 /// The items of a relation: text from `FROM` on, and its parameters.
 fn related(account: &AccountId, relation: Relation, now: Time) -> (String, Sql) {
     let mut sql = Sql::default();
-    let who = sql.with(account.as_str());
+    let who = sql.bind(account.as_str());
     let free = not_inactive(&who, false);
     let text = match relation {
         Relation::Owned => {
             format!("@states s WHERE s.owner = {who} AND s.lifecycle <> 'retired'")
         }
         Relation::SharedWith => {
-            let at = sql.with(now);
+            let at = sql.bind(now);
             format!(
                 "@grants g JOIN @states s ON s.item_kind = g.item_kind AND s.item_id = g.item_id \
                  WHERE g.grantee_type = 'account' AND g.grantee_id = {who} \
@@ -157,7 +157,7 @@ fn related(account: &AccountId, relation: Relation, now: Time) -> (String, Sql) 
             )
         }
         Relation::SharedBy => {
-            let at = sql.with(now);
+            let at = sql.bind(now);
             let shared = SHARED.replace("{at}", &at);
             format!("@states s WHERE s.owner = {who} AND s.lifecycle = 'open' AND {shared}")
         }
@@ -188,12 +188,12 @@ impl SqlViews {
         let mut behind = String::new();
         if let Some(after) = &asked.after {
             for key in cursor::decode(&question, after, 2)? {
-                sql.with(key);
+                sql.bind(key);
             }
             let last = sql.parameters.len();
             behind = format!(" AND (s.item_kind, s.item_id) > (${}, ${last})", last - 1);
         }
-        let limit = sql.with(one_more(asked.limit));
+        let limit = sql.bind(one_more(asked.limit));
         let text = format!(
             "SELECT DISTINCT s.item_kind, s.item_id FROM {from}{behind} \
              ORDER BY s.item_kind, s.item_id LIMIT {limit}"
@@ -223,7 +223,7 @@ impl SqlViews {
 
 /// Fills in what the account may do.
 async fn rights(
-    reader: &mut Reader,
+    reader: &mut ModelReader,
     account: &AccountId,
     relation: Relation,
     now: Time,

@@ -5,7 +5,7 @@ use crate::store::Database;
 use crate::{
     Build, Model, ProjectionStatus, Stopped, ViewError,
     generations::build,
-    store::Snapshot,
+    store::ReadTransaction,
     value::{Row, Value},
 };
 use domain::{position::Position, time::Time};
@@ -17,20 +17,20 @@ use tokio::{
 };
 
 /// How often other nodes' progress is looked for; the own runner tells at once.
-const LOOK: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What was seen last, for all who wait: however many there are, one looks.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct ProgressWatch {
     seen: watch::Sender<Option<Seen>>,
     /// Does somebody look?
     looking: Mutex<bool>,
 }
 
-type Seen = Result<Arc<[Standing]>, ViewError>;
+type Seen = Result<Arc<[Freshness]>, ViewError>;
 
 #[derive(Debug)]
-struct Standing {
+struct Freshness {
     name: String,
     version: u32,
     position: Position,
@@ -41,7 +41,7 @@ struct Standing {
     paused: Option<Time>,
 }
 
-impl Standing {
+impl Freshness {
     /// Why it will not come further by itself.
     fn halted(&self) -> Option<ViewError> {
         let (projection, position) = (self.name.clone(), self.position);
@@ -52,10 +52,10 @@ impl Standing {
     }
 }
 
-fn standing(row: &Row) -> Result<Standing, ViewError> {
+fn standing(row: &Row) -> Result<Freshness, ViewError> {
     let why = cell(row, 6).optional(|cell| cell.text().map(ToOwned::to_owned))?;
     let stopped_at = cell(row, 5).optional(Value::position)?;
-    Ok(Standing {
+    Ok(Freshness {
         name: cell(row, 0).text()?.to_owned(),
         version: cell(row, 1).small()?,
         position: cell(row, 2).position()?,
@@ -67,7 +67,7 @@ fn standing(row: &Row) -> Result<Standing, ViewError> {
     })
 }
 
-async fn standings(snapshot: &mut dyn Snapshot) -> Result<Vec<Standing>, ViewError> {
+async fn standings(snapshot: &mut dyn ReadTransaction) -> Result<Vec<Freshness>, ViewError> {
     let sql = format!(
         "SELECT p.projection, p.version, p.position, p.time, p.updated_at, p.stopped_position, \
          p.stopped_why, p.generation, c.paused_at FROM {0}progress p \
@@ -85,10 +85,10 @@ async fn standings_now(database: &Database) -> Seen {
 }
 
 /// Looks on behalf of all who wait, while there are any.
-async fn look(database: Database, progress: Arc<Progress>, mut moved: watch::Receiver<u64>) {
+async fn look(database: Database, progress: Arc<ProgressWatch>, mut moved: watch::Receiver<u64>) {
     loop {
         // Told, or time to look at what other nodes did.
-        drop(timeout(LOOK, moved.changed()).await);
+        drop(timeout(POLL_INTERVAL, moved.changed()).await);
         moved.mark_unchanged();
         progress.seen.send_replace(Some(standings_now(&database).await));
         let mut looking = progress.looking.lock();
@@ -101,22 +101,22 @@ async fn look(database: Database, progress: Arc<Progress>, mut moved: watch::Rec
 
 /// The position that was waited for, or why it will not be reached; otherwise how far they are.
 fn judge(
-    standings: &[Standing],
+    standings: &[Freshness],
     models: &[Model],
     position: Position,
 ) -> Result<Result<Position, ViewError>, Position> {
-    let wanted = |standing: &&Standing| models.iter().any(|model| model.name() == standing.name);
+    let wanted = |standing: &&Freshness| models.iter().any(|model| model.name() == standing.name);
     let slowest = standings.iter().filter(wanted).min_by_key(|one| one.position);
     let reached = slowest.map_or(Position::START, |standing| standing.position);
     if reached >= position || models.is_empty() {
         return Ok(Ok(reached));
     }
-    slowest.and_then(Standing::halted).map(Err).ok_or(reached)
+    slowest.and_then(Freshness::halted).map(Err).ok_or(reached)
 }
 
 impl SqlViews {
     /// With the last build of each projection, from the same moment.
-    async fn standings_and_builds(&self) -> Result<(Vec<Standing>, Vec<Build>), ViewError> {
+    async fn standings_and_builds(&self) -> Result<(Vec<Freshness>, Vec<Build>), ViewError> {
         let mut snapshot = self.database.snapshot().await?;
         let standings = standings(snapshot.as_mut()).await?;
         let sql = build::select(&snapshot.schema(), "true");

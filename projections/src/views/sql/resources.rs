@@ -2,7 +2,7 @@
 //! then.
 
 use super::{
-    Reader, Sql, SqlViews,
+    ModelReader, Sql, SqlViews,
     access::{When, open_then},
     access_at::inactive,
     cursor,
@@ -72,7 +72,7 @@ fn question(query: &ResourceQuery) -> String {
     format!("resources {asker:?} {kind} {} {as_of:?}", permission.name())
 }
 
-impl Reader {
+impl ModelReader {
     /// One row more than asked.
     async fn reached(
         &mut self,
@@ -85,20 +85,20 @@ impl Reader {
         };
         let mut sql = Sql::default();
         if !when.now {
-            sql.with(when.position);
+            sql.bind(when.position);
         }
-        let kind = sql.with(query.kind.as_str());
+        let kind = sql.bind(query.kind.as_str());
         let asker = &query.asker;
         let inactive = inactive(self, when, asker).await?;
         let account = asker.account.iter().filter(|_| !inactive);
         let mut ways = Vec::new();
         for account in account.clone() {
-            let who = sql.with(account.as_str());
+            let who = sql.bind(account.as_str());
             let owned =
                 format!("t.owner = {who} AND t.item_kind = {kind} AND t.lifecycle <> 'retired'");
             ways.push(open_then(when, "states", OWNED, &owned));
         }
-        let at = sql.with(when.time);
+        let at = sql.bind(when.time);
         let open = with_row(when, "states", "s", "lifecycle = 'open'");
         let gives = gives(query.permission);
         let columns =
@@ -106,7 +106,7 @@ impl Reader {
         let accounts = account.map(|id| ("account", id.as_str()));
         let groups = asker.groups.iter().map(|id| ("group", id.as_str()));
         for (grantee, id) in accounts.chain(groups) {
-            let id = sql.with(id);
+            let id = sql.bind(id);
             let granted = format!(
                 "t.grantee_type = '{grantee}' AND t.grantee_id = {id} AND t.item_kind = {kind} \
                  AND (t.starts_at IS NULL OR t.starts_at <= {at}) \
@@ -124,9 +124,9 @@ impl Reader {
             enough = format!("(t.gives = 1 OR ({wider} AND {open}))");
         }
         if let Some(after) = after {
-            enough = format!("{enough} AND t.item_id > {}", sql.with(after));
+            enough = format!("{enough} AND t.item_id > {}", sql.bind(after));
         }
-        let limit = sql.with(one_more(query.page.limit));
+        let limit = sql.bind(one_more(query.page.limit));
         let text = format!(
             "SELECT DISTINCT t.item_kind, t.item_id FROM ({}) t WHERE {enough} \
              ORDER BY t.item_id LIMIT {limit}",

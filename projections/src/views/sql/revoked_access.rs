@@ -1,7 +1,7 @@
 //! The access that one principal had to one item and lost, from the rows that had ended.
 
 use super::{
-    Reader, SqlViews,
+    ModelReader, SqlViews,
     access::{When, grant_path, visibility_path},
     access_at::{GRANT, LINK, Opened, VISIBILITY, inactive, signed_in},
     cell,
@@ -45,7 +45,7 @@ struct Search<'a> {
     ended: &'a str,
 }
 
-impl Reader {
+impl ModelReader {
     /// The row that ended last at or before a position.
     async fn last_ended(
         &mut self,

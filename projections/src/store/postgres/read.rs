@@ -2,7 +2,7 @@
 
 use super::{cells, failed};
 use crate::{
-    store::{Digest, Snapshot, StoreError},
+    store::{Digest, ReadTransaction, StoreError},
     value::{CellError, Row, Value},
 };
 use async_trait::async_trait;
@@ -10,12 +10,12 @@ use deadpool_postgres::Object;
 use tokio_postgres::types::ToSql;
 
 /// A read transaction. It is ended when the next user begins on the connection, or dropped with it.
-pub(super) struct PostgresSnapshot {
+pub(super) struct PostgresRead {
     client: Option<Object>,
     schema: String,
 }
 
-impl PostgresSnapshot {
+impl PostgresRead {
     pub(super) async fn begin(client: Object, schema: String) -> Result<Self, StoreError> {
         let snapshot = Self { client: Some(client), schema };
         if let Some(client) = &snapshot.client {
@@ -28,7 +28,7 @@ impl PostgresSnapshot {
     }
 }
 
-impl Drop for PostgresSnapshot {
+impl Drop for PostgresRead {
     fn drop(&mut self) {
         if let Some(client) = self.client.take() {
             drop(Object::take(client));
@@ -37,7 +37,7 @@ impl Drop for PostgresSnapshot {
 }
 
 #[async_trait]
-impl Snapshot for PostgresSnapshot {
+impl ReadTransaction for PostgresRead {
     fn schema(&self) -> String {
         format!("{}.", self.schema)
     }

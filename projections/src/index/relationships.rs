@@ -2,7 +2,7 @@
 //! holds and evaluates; the events that will report them are applied here.
 
 use super::{
-    rows::{At, Opening},
+    rows::{LibraryShare, PackedEventId},
     tables::Tables,
 };
 use domain::{
@@ -12,7 +12,7 @@ use domain::{
 
 /// A relation between two things.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Relation {
+pub enum Relationship {
     /// An account is a member of a group.
     Member {
         /// The group.
@@ -38,23 +38,23 @@ pub enum Relation {
 
 impl Tables {
     /// From an event on a relation holds, or holds no longer.
-    pub(super) fn relate(&mut self, relation: &Relation, holds: bool, made: EventId) {
+    pub(super) fn relate(&mut self, relation: &Relationship, holds: bool, made: EventId) {
         match relation {
-            Relation::Member { group, account } => self.member(group, account, holds),
-            Relation::Library { owner, to } => self.library(owner, to, holds, made),
-            Relation::Part { part, container } => self.part(part, container, holds),
+            Relationship::Member { group, account } => self.member(group, account, holds),
+            Relationship::Library { owner, to } => self.library(owner, to, holds, made),
+            Relationship::Part { part, container } => self.part(part, container, holds),
         }
     }
 
     fn member(&mut self, group: &GroupId, account: &AccountId, holds: bool) {
         let (group, account) = (self.group_named(group), self.account_named(account));
         if let Some(row) = self.principal_mut(group) {
-            let members = &mut row.social_mut().members;
+            let members = &mut row.extras_mut().members;
             let fresh = if holds { members.insert(account) } else { members.remove(account) };
-            self.count_social(holds, fresh.is_some());
+            self.count_relationship(holds, fresh.is_some());
         }
         if let Some(row) = self.principal_mut(account) {
-            let groups = &mut row.social_mut().groups;
+            let groups = &mut row.extras_mut().groups;
             let _known = if holds { groups.insert(group) } else { groups.remove(group) };
         }
     }
@@ -62,19 +62,19 @@ impl Tables {
     fn library(&mut self, owner: &AccountId, to: &AccountId, holds: bool, made: EventId) {
         let (owner, to) = (self.account_named(owner), self.account_named(to));
         if let Some(row) = self.principal_mut(owner) {
-            let opened = &mut row.social_mut().opened;
-            let opening = Opening { to, made: At::from(made) };
+            let opened = &mut row.extras_mut().opened;
+            let opening = LibraryShare { to, made: PackedEventId::from(made) };
             let known = if holds { opened.insert(opening) } else { opened.remove(to) };
-            self.count_social(holds, known.is_some());
+            self.count_relationship(holds, known.is_some());
         }
         if let Some(row) = self.principal_mut(to) {
-            let libraries = &mut row.social_mut().libraries;
+            let libraries = &mut row.extras_mut().libraries;
             let _known = if holds { libraries.insert(owner) } else { libraries.remove(owner) };
         }
     }
 
-    fn count_social(&mut self, holds: bool, known: bool) {
-        let count = &mut self.counts.social;
+    fn count_relationship(&mut self, holds: bool, known: bool) {
+        let count = &mut self.counts.relationships;
         match (holds, known) {
             (true, false) => *count += 1,
             (false, true) => *count -= 1,
@@ -85,7 +85,7 @@ impl Tables {
     fn part(&mut self, part: &ItemRef, container: &ItemRef, holds: bool) {
         let (part, container) = (self.item_named(part), self.item_named(container));
         if let Some(row) = self.items.get_mut(part as usize) {
-            let all = &mut row.more_mut().containers;
+            let all = &mut row.extras_mut().containers;
             let known = if holds { all.insert(container) } else { all.remove(container) };
             let count = &mut self.counts.parts;
             match (holds, known.is_some()) {
@@ -95,7 +95,7 @@ impl Tables {
             }
         }
         if let Some(row) = self.items.get_mut(container as usize) {
-            let parts = &mut row.more_mut().parts;
+            let parts = &mut row.extras_mut().parts;
             let _known = if holds { parts.insert(part) } else { parts.remove(part) };
         }
     }

@@ -1,16 +1,16 @@
 //! The interner: names are numbered in the order in which the log mentions them first, so that
 //! every node gives the same numbers.
 
-use super::pages::Pages;
+use super::persistent_vec::PersistentVec;
 use domain::id::LogId;
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher as _;
 
 /// Where the text of a name stands: place and length.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Place(u64);
+pub(super) struct TextRange(u64);
 
-impl Place {
+impl TextRange {
     fn new(at: usize, len: usize) -> Self {
         Self((at as u64) << 8 | (len as u64 & 0xff))
     }
@@ -25,9 +25,9 @@ impl Place {
 /// Texts of names, and a table that finds their numbers. A slot is 0 or holds half of the name's
 /// hash and its number plus one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Names {
-    text: Pages<u8, 4096>,
-    slots: Pages<u64, 512>,
+pub(super) struct Interner {
+    text: PersistentVec<u8, 4096>,
+    slots: PersistentVec<u64, 512>,
     used: usize,
 }
 
@@ -50,7 +50,7 @@ const fn read(slot: u64) -> (u32, u32) {
     ((slot >> 32) as u32, (slot as u32).wrapping_sub(1))
 }
 
-impl Names {
+impl Interner {
     /// The number of a name with this hash; `fits` tells where the name of a number stands, if that
     /// one belongs to the same space.
     #[inline]
@@ -58,7 +58,7 @@ impl Names {
         &self,
         name: &str,
         hash: u32,
-        place: impl Fn(u32) -> Option<Place>,
+        place: impl Fn(u32) -> Option<TextRange>,
     ) -> Option<u32> {
         let mask = self.slots.len().checked_sub(1)?;
         let mut at = hash as usize & mask;
@@ -76,25 +76,25 @@ impl Names {
     }
 
     #[inline]
-    fn is(&self, place: Place, name: &str) -> bool {
+    fn is(&self, place: TextRange, name: &str) -> bool {
         self.text.slice(place.at(), place.len()) == Some(name.as_bytes())
     }
 
     /// The text of a name.
-    pub(super) fn text(&self, place: Place) -> &str {
+    pub(super) fn text(&self, place: TextRange) -> &str {
         let bytes = self.text.slice(place.at(), place.len()).unwrap_or_default();
         str::from_utf8(bytes).unwrap_or_default()
     }
 
     /// Takes a name in that is not there; it gets this number.
-    pub(super) fn add(&mut self, name: &str, hash: u32, number: u32) -> Place {
+    pub(super) fn add(&mut self, name: &str, hash: u32, number: u32) -> TextRange {
         // At most 7 of 10 slots are used.
         if (self.used + 1) * 10 > self.slots.len() * 7 {
             self.grow((self.slots.len() * 2).max(512));
         }
         self.used += 1;
         self.note(hash, number);
-        Place::new(self.text.append(name.as_bytes()), name.len())
+        TextRange::new(self.text.append(name.as_bytes()), name.len())
     }
 
     /// Makes room for so many names, before any is there.
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn names_are_found_by_their_space_and_no_others() {
-        let mut names = Names::default();
+        let mut names = Interner::default();
         let mut places = Vec::new();
         for number in 0..5_000_u32 {
             let (space, name) = (u16::try_from(number % 3).unwrap(), format!("n-{}", number / 3));
@@ -154,6 +154,6 @@ mod tests {
             assert_eq!(found.map(|found| found as usize), Some(number));
         }
         assert_eq!(names.find("other", hash(None, 0, "other"), |_| None), None);
-        assert_eq!(Names::default().find("other", 7, |_| None), None);
+        assert_eq!(Interner::default().find("other", 7, |_| None), None);
     }
 }

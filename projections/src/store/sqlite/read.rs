@@ -1,8 +1,8 @@
 //! A snapshot of a SQLite file: a read transaction on a connection of the pool.
 
-use super::{Readers, query, with};
+use super::{ReaderPool, query, with};
 use crate::{
-    store::{Digest, Snapshot, StoreError},
+    store::{Digest, ReadTransaction, StoreError},
     value::{Row, Value},
 };
 use async_trait::async_trait;
@@ -13,17 +13,17 @@ use std::{
 };
 use tokio::sync::OwnedSemaphorePermit;
 
-pub(super) struct SqliteSnapshot {
+pub(super) struct SqliteRead {
     connection: Option<Connection>,
     _place: OwnedSemaphorePermit,
-    readers: Arc<Readers>,
+    readers: Arc<ReaderPool>,
 }
 
-impl SqliteSnapshot {
+impl SqliteRead {
     pub(super) async fn begin(
         connection: Connection,
         place: OwnedSemaphorePermit,
-        readers: Arc<Readers>,
+        readers: Arc<ReaderPool>,
     ) -> Result<Self, StoreError> {
         let mut snapshot = Self { connection: Some(connection), _place: place, readers };
         snapshot.with(|connection| connection.execute_batch("BEGIN")).await?;
@@ -39,7 +39,7 @@ impl SqliteSnapshot {
 }
 
 #[async_trait]
-impl Snapshot for SqliteSnapshot {
+impl ReadTransaction for SqliteRead {
     fn schema(&self) -> String {
         String::new()
     }

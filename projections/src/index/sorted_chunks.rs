@@ -17,36 +17,36 @@ impl Keyed for u32 {
     }
 }
 
-type Piece<T> = Arc<[T]>;
+type Chunk<T> = Arc<[T]>;
 /// With the key of its first.
-type Pair<T> = (<T as Keyed>::Key, Piece<T>);
-type Pieces<T> = Arc<[Pair<T>]>;
+type KeyedChunk<T> = (<T as Keyed>::Key, Chunk<T>);
+type Chunks<T> = Arc<[KeyedChunk<T>]>;
 
-/// A list without doubles. Most are short and stand in one piece.
+/// A list without doubles. Most are short and stand in one chunk.
 #[derive(Debug, Clone, Default)]
-pub(super) enum Sorted<T: Keyed> {
+pub(super) enum SortedChunks<T: Keyed> {
     #[default]
     None,
-    One(Piece<T>),
+    One(Chunk<T>),
     /// Each with the key of its first.
-    Many(Pieces<T>),
+    Many(Chunks<T>),
 }
 
-impl<T: Keyed> Sorted<T> {
-    /// The most a piece holds, some kilobytes.
-    const MOST: usize = 4096 / size_of::<T>();
+impl<T: Keyed> SortedChunks<T> {
+    /// The most a chunk holds, some kilobytes.
+    const MAX_CHUNK_LEN: usize = 4096 / size_of::<T>();
 
     /// From what is in order already.
     pub(super) fn from_sorted(all: Vec<T>) -> Self {
         if all.is_empty() {
             return Self::None;
         }
-        if all.len() <= Self::MOST {
+        if all.len() <= Self::MAX_CHUNK_LEN {
             return Self::One(all.into());
         }
         // Not full, so that the next insertions find room.
-        let pieces = all.chunks(Self::MOST * 3 / 4);
-        Self::Many(pieces.filter_map(|piece| Some((piece.first()?.key(), piece.into()))).collect())
+        let chunks = all.chunks(Self::MAX_CHUNK_LEN * 3 / 4);
+        Self::Many(chunks.filter_map(|chunk| Some((chunk.first()?.key(), chunk.into()))).collect())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -56,42 +56,42 @@ impl<T: Keyed> Sorted<T> {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::None => 0,
-            Self::One(piece) => piece.len(),
-            Self::Many(pieces) => pieces.iter().map(|(_, piece)| piece.len()).sum(),
+            Self::One(chunk) => chunk.len(),
+            Self::Many(chunks) => chunks.iter().map(|(_, chunk)| chunk.len()).sum(),
         }
     }
 
-    /// The piece in which a key stands or would stand.
+    /// The chunk in which a key stands or would stand.
     #[inline]
-    fn place(pieces: &[Pair<T>], key: T::Key) -> usize {
-        pieces.partition_point(|(first, _)| *first <= key).saturating_sub(1)
+    fn place(chunks: &[KeyedChunk<T>], key: T::Key) -> usize {
+        chunks.partition_point(|(first, _)| *first <= key).saturating_sub(1)
     }
 
     /// Everything from a key on.
     #[inline]
     pub(super) fn from(&self, key: T::Key) -> impl Iterator<Item = &T> {
-        let (piece, rest): (&[T], &[Pair<T>]) = match self {
+        let (chunk, rest): (&[T], &[KeyedChunk<T>]) = match self {
             Self::None => (&[], &[]),
-            Self::One(piece) => (piece, &[]),
-            Self::Many(pieces) => {
-                let place = Self::place(pieces, key);
-                let piece = pieces.get(place).map_or(&[][..], |(_, piece)| piece);
-                (piece, pieces.get(place + 1..).unwrap_or_default())
+            Self::One(chunk) => (chunk, &[]),
+            Self::Many(chunks) => {
+                let place = Self::place(chunks, key);
+                let chunk = chunks.get(place).map_or(&[][..], |(_, chunk)| chunk);
+                (chunk, chunks.get(place + 1..).unwrap_or_default())
             }
         };
-        let first = piece.partition_point(|one| one.key() < key);
-        let piece = piece.get(first..).unwrap_or_default();
-        piece.iter().chain(rest.iter().flat_map(|(_, piece)| piece.iter()))
+        let first = chunk.partition_point(|one| one.key() < key);
+        let chunk = chunk.get(first..).unwrap_or_default();
+        chunk.iter().chain(rest.iter().flat_map(|(_, chunk)| chunk.iter()))
     }
 
     /// Everything in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        let (piece, rest): (&[T], &[Pair<T>]) = match self {
+        let (chunk, rest): (&[T], &[KeyedChunk<T>]) = match self {
             Self::None => (&[], &[]),
-            Self::One(piece) => (piece, &[]),
-            Self::Many(pieces) => (&[], pieces),
+            Self::One(chunk) => (chunk, &[]),
+            Self::Many(chunks) => (&[], chunks),
         };
-        piece.iter().chain(rest.iter().flat_map(|(_, piece)| piece.iter()))
+        chunk.iter().chain(rest.iter().flat_map(|(_, chunk)| chunk.iter()))
     }
 
     pub(super) fn get(&self, key: T::Key) -> Option<&T> {
@@ -110,20 +110,20 @@ impl<T: Keyed> Sorted<T> {
                 *self = Self::One([one].into());
                 None
             }
-            Self::One(piece) => {
-                let old = put(piece, one);
-                if piece.len() > Self::MOST {
-                    let all = mem::replace(piece, [].into());
+            Self::One(chunk) => {
+                let old = put(chunk, one);
+                if chunk.len() > Self::MAX_CHUNK_LEN {
+                    let all = mem::replace(chunk, [].into());
                     *self = Self::from_sorted(all.to_vec());
                 }
                 old
             }
-            Self::Many(pieces) => {
-                let place = Self::place(pieces, key);
-                let (first, piece) = Arc::make_mut(pieces).get_mut(place)?;
-                let old = put(piece, one);
+            Self::Many(chunks) => {
+                let place = Self::place(chunks, key);
+                let (first, chunk) = Arc::make_mut(chunks).get_mut(place)?;
+                let old = put(chunk, one);
                 *first = (*first).min(key);
-                if piece.len() > Self::MOST {
+                if chunk.len() > Self::MAX_CHUNK_LEN {
                     self.split(place);
                 }
                 old
@@ -131,13 +131,13 @@ impl<T: Keyed> Sorted<T> {
         }
     }
 
-    /// Puts many in, each in place of the one with its key; answers those. Each piece is copied
+    /// Puts many in, each in place of the one with its key; answers those. Each chunk is copied
     /// once, not once for each.
     pub(super) fn extend(&mut self, mut many: Vec<T>) -> Vec<T> {
         // Of equal keys the last one counts, as if they came one by one.
         many.sort_by_key(Keyed::key);
         // Much longer lists are not copied whole.
-        if many.len() < 2 || self.len() / many.len() > Self::MOST / 2 {
+        if many.len() < 2 || self.len() / many.len() > Self::MAX_CHUNK_LEN / 2 {
             return many.into_iter().filter_map(|one| self.insert(one)).collect();
         }
         let mut all: Vec<T> = Vec::with_capacity(self.len() + many.len());
@@ -159,12 +159,12 @@ impl<T: Keyed> Sorted<T> {
     }
 
     fn split(&mut self, place: usize) {
-        let Self::Many(pieces) = self else { return };
-        let split = |(at, pair): (usize, &Pair<T>)| {
+        let Self::Many(chunks) = self else { return };
+        let split = |(at, pair): (usize, &KeyedChunk<T>)| {
             let (left, right) = pair.1.split_at(if at == place { pair.1.len() / 2 } else { 0 });
-            [left, right].map(|piece| Some((piece.first()?.key(), Piece::from(piece))))
+            [left, right].map(|chunk| Some((chunk.first()?.key(), Chunk::from(chunk))))
         };
-        let all: Vec<_> = pieces
+        let all: Vec<_> = chunks
             .iter()
             .enumerate()
             .flat_map(
@@ -174,24 +174,24 @@ impl<T: Keyed> Sorted<T> {
             )
             .flatten()
             .collect();
-        *pieces = all.into();
+        *chunks = all.into();
     }
 
     /// Changes one in place; answers whether it was there. The key must stay.
     pub(super) fn change(&mut self, key: T::Key, change: impl FnOnce(&mut T)) -> bool {
-        let piece = match self {
+        let chunk = match self {
             Self::None => return false,
-            Self::One(piece) => piece,
-            Self::Many(pieces) => {
-                let place = Self::place(pieces, key);
-                match Arc::make_mut(pieces).get_mut(place) {
-                    Some((_, piece)) => piece,
+            Self::One(chunk) => chunk,
+            Self::Many(chunks) => {
+                let place = Self::place(chunks, key);
+                match Arc::make_mut(chunks).get_mut(place) {
+                    Some((_, chunk)) => chunk,
                     None => return false,
                 }
             }
         };
-        let Ok(at) = piece.binary_search_by(|one| one.key().cmp(&key)) else { return false };
-        match Arc::make_mut(piece).get_mut(at) {
+        let Ok(at) = chunk.binary_search_by(|one| one.key().cmp(&key)) else { return false };
+        match Arc::make_mut(chunk).get_mut(at) {
             Some(one) => change(one),
             None => return false,
         }
@@ -201,29 +201,29 @@ impl<T: Keyed> Sorted<T> {
     /// Takes one out.
     pub(super) fn remove(&mut self, key: T::Key) -> Option<T> {
         let found = self.get(key)?.clone();
-        let without = |piece: &Piece<T>| -> Piece<T> {
-            let at = piece.partition_point(|one| one.key() < key);
-            let (left, right) = piece.split_at_checked(at).unwrap_or((piece, &[]));
+        let without = |chunk: &Chunk<T>| -> Chunk<T> {
+            let at = chunk.partition_point(|one| one.key() < key);
+            let (left, right) = chunk.split_at_checked(at).unwrap_or((chunk, &[]));
             left.iter().chain(right.iter().skip(1)).cloned().collect()
         };
         match self {
             Self::None => {}
-            Self::One(piece) => {
-                let rest = without(piece);
+            Self::One(chunk) => {
+                let rest = without(chunk);
                 *self = if rest.is_empty() { Self::None } else { Self::One(rest) };
             }
-            Self::Many(pieces) => {
-                let place = Self::place(pieces, key);
-                let rest = pieces.get(place).map(|(_, piece)| without(piece)).unwrap_or_default();
+            Self::Many(chunks) => {
+                let place = Self::place(chunks, key);
+                let rest = chunks.get(place).map(|(_, chunk)| without(chunk)).unwrap_or_default();
                 if let (Some(first), Some(pair)) =
-                    (rest.first().map(Keyed::key), Arc::make_mut(pieces).get_mut(place))
+                    (rest.first().map(Keyed::key), Arc::make_mut(chunks).get_mut(place))
                 {
                     *pair = (first, rest);
                 } else {
-                    let others = pieces.iter().enumerate().filter(|(at, _)| *at != place);
+                    let others = chunks.iter().enumerate().filter(|(at, _)| *at != place);
                     let others: Vec<_> = others.map(|(_, pair)| pair.clone()).collect();
                     *self = match <[_; 1]>::try_from(others) {
-                        Ok([(_, piece)]) => Self::One(piece),
+                        Ok([(_, chunk)]) => Self::One(chunk),
                         Err(others) => Self::Many(others.into()),
                     };
                 }
@@ -233,13 +233,13 @@ impl<T: Keyed> Sorted<T> {
     }
 }
 
-fn put<T: Keyed>(piece: &mut Piece<T>, one: T) -> Option<T> {
-    match piece.binary_search_by(|other| other.key().cmp(&one.key())) {
-        Ok(at) => Arc::make_mut(piece).get_mut(at).map(|slot| mem::replace(slot, one)),
+fn put<T: Keyed>(chunk: &mut Chunk<T>, one: T) -> Option<T> {
+    match chunk.binary_search_by(|other| other.key().cmp(&one.key())) {
+        Ok(at) => Arc::make_mut(chunk).get_mut(at).map(|slot| mem::replace(slot, one)),
         Err(at) => {
-            let (left, right) = piece.split_at_checked(at).unwrap_or((piece, &[]));
+            let (left, right) = chunk.split_at_checked(at).unwrap_or((chunk, &[]));
             let left = left.iter().cloned();
-            *piece = left.chain([one]).chain(right.iter().cloned()).collect();
+            *chunk = left.chain([one]).chain(right.iter().cloned()).collect();
             None
         }
     }
@@ -251,7 +251,7 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    fn same(list: &Sorted<u32>, set: &BTreeSet<u32>) {
+    fn same(list: &SortedChunks<u32>, set: &BTreeSet<u32>) {
         assert!(list.iter().eq(set.iter()));
         assert_eq!((list.len(), list.is_empty()), (set.len(), set.is_empty()));
         for key in (0..4000).step_by(37) {
@@ -268,8 +268,8 @@ mod tests {
             more in prop::collection::vec(0_u32..4000, 0..2000),
             chunk in 1_usize..300,
         ) {
-            let (mut list, mut set) = (Sorted::None, BTreeSet::new());
-            let (mut early, mut early_set) = (Sorted::None, BTreeSet::new());
+            let (mut list, mut set) = (SortedChunks::None, BTreeSet::new());
+            let (mut early, mut early_set) = (SortedChunks::None, BTreeSet::new());
             for (at, (add, key)) in steps.into_iter().enumerate() {
                 if add || at % 5 != 0 {
                     assert_eq!(list.insert(key).is_none(), set.insert(key));
@@ -283,7 +283,7 @@ mod tests {
             }
             same(&list, &set);
             same(&early, &early_set);
-            same(&Sorted::from_sorted(set.iter().copied().collect()), &set);
+            same(&SortedChunks::from_sorted(set.iter().copied().collect()), &set);
             let (mut long, mut long_set) = (list.clone(), set.clone());
             for many in more.chunks(chunk) {
                 let doubles = many.iter().filter(|key| !long_set.insert(**key)).count();

@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 
 /// The longest word kept, in characters; longer ones are cut, in texts and in questions alike.
-const LONGEST: usize = 64;
+const MAX_WORD_CHARS: usize = 64;
 /// The most words of a question that count.
-const MOST: usize = 16;
+const MAX_QUERY_WORDS: usize = 16;
 
 /// The lower-cased runs of letters and digits (Unicode), in order.
 pub fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .map(|word| word.to_lowercase().chars().take(LONGEST).collect())
+        .map(|word| word.to_lowercase().chars().take(MAX_WORD_CHARS).collect())
 }
 
 /// The words of a question, each once, in order, at most 16.
-pub fn asked(text: &str) -> Vec<String> {
+pub fn query_words(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for word in words(text) {
-        if found.len() < MOST && !found.contains(&word) {
+        if found.len() < MAX_QUERY_WORDS && !found.contains(&word) {
             found.push(word);
         }
     }
@@ -26,21 +26,25 @@ pub fn asked(text: &str) -> Vec<String> {
 }
 
 /// What titles and tags are compared by: lower-cased, as long as an index can hold.
-pub fn comparable(text: &str) -> String {
+pub fn sort_key(text: &str) -> String {
     text.trim().to_lowercase().chars().take(200).collect()
 }
 
 /// What an occurrence in each part of an entry weighs.
-const TITLE: i64 = 8;
-const TAG: i64 = 4;
-const DESCRIPTION: i64 = 1;
+const WEIGHT_TITLE: i64 = 8;
+const WEIGHT_TAG: i64 = 4;
+const WEIGHT_DESCRIPTION: i64 = 1;
 
 /// Each word of an entry with its weight: that of the weightiest part it occurs in.
-pub fn weights(title: &str, tags: &[String], description: Option<&str>) -> BTreeMap<String, i64> {
-    let parts = [(TITLE, title)]
+pub fn weighted_words(
+    title: &str,
+    tags: &[String],
+    description: Option<&str>,
+) -> BTreeMap<String, i64> {
+    let parts = [(WEIGHT_TITLE, title)]
         .into_iter()
-        .chain(tags.iter().map(|tag| (TAG, tag.as_str())))
-        .chain(description.map(|text| (DESCRIPTION, text)));
+        .chain(tags.iter().map(|tag| (WEIGHT_TAG, tag.as_str())))
+        .chain(description.map(|text| (WEIGHT_DESCRIPTION, text)));
     let mut found = BTreeMap::new();
     for (weight, text) in parts {
         for word in words(text) {
@@ -63,7 +67,8 @@ mod tests {
 
     #[test]
     fn a_word_weighs_as_much_as_its_weightiest_part() {
-        let found = weights("RNA", &["rna".to_owned(), "cell".to_owned()], Some("a cell's rna"));
+        let found =
+            weighted_words("RNA", &["rna".to_owned(), "cell".to_owned()], Some("a cell's rna"));
         assert_eq!(found.get("rna"), Some(&8));
         assert_eq!(found.get("cell"), Some(&4));
         assert_eq!(found.get("s"), Some(&1));

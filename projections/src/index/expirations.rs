@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 /// The end of an open grant or link.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct End {
+pub struct Expiration {
     /// When it ends, or has ended without a record that says so.
     pub at: Time,
     /// The id of the grant or link.
@@ -36,15 +36,15 @@ impl Earliest {
         }
     }
 
-    fn of(tables: &Tables, most: usize) -> Self {
+    fn from_tables(tables: &Tables, most: usize) -> Self {
         let mut earliest = Self { most, kept: BinaryHeap::new(), left_out: None };
         for (item, row) in (0..).zip(tables.items.iter()) {
             for edge in row.grants.iter() {
-                if let Some(tail) = &edge.tail {
-                    earliest.see(tail.span.ends, edge.grant, item);
+                if let Some(extras) = &edge.extras {
+                    earliest.see(extras.span.ends, edge.grant, item);
                 }
             }
-            for link in row.more.iter().flat_map(|more| &more.links) {
+            for link in row.extras.iter().flat_map(|extras| &extras.links) {
                 earliest.see(link.span.ends, *link.link.0.as_bytes(), item);
             }
         }
@@ -55,13 +55,13 @@ impl Earliest {
 impl Snapshot {
     /// The earliest ends of open grants and links, at most so many, in order; and when the first of
     /// those ends that are left out. Looks at every grant: no question for every request.
-    pub fn ends(&self, most: usize) -> (Vec<End>, Option<Time>) {
+    pub fn expirations(&self, most: usize) -> (Vec<Expiration>, Option<Time>) {
         let tables = &*self.0;
         let time = |micros| Time::EPOCH.plus_micros(micros);
-        let Earliest { kept, left_out, .. } = Earliest::of(tables, most);
+        let Earliest { kept, left_out, .. } = Earliest::from_tables(tables, most);
         let end = |(ends, id, item): (i64, [u8; 16], u32)| {
             let item = tables.item_ref(item)?;
-            Some(End { at: time(ends), id: Uuid::from_bytes(id), item })
+            Some(Expiration { at: time(ends), id: Uuid::from_bytes(id), item })
         };
         let ends = kept.into_sorted_vec().into_iter().filter_map(end);
         (ends.collect(), left_out.map(time))

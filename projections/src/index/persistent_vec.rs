@@ -6,23 +6,23 @@ use std::{array, sync::Arc};
 /// Pages below one node.
 const NODE: usize = 64;
 
-type Page<T, const PAGE: usize> = Arc<[T; PAGE]>;
-type Node<T, const PAGE: usize> = Arc<[Page<T, PAGE>; NODE]>;
+type Chunk<T, const PAGE: usize> = Arc<[T; PAGE]>;
+type Node<T, const PAGE: usize> = Arc<[Chunk<T, PAGE>; NODE]>;
 
 /// A growing table of rows. Copies share what no one has changed since.
 #[derive(Debug, Clone)]
-pub(super) struct Pages<T, const PAGE: usize> {
+pub(super) struct PersistentVec<T, const PAGE: usize> {
     nodes: Vec<Node<T, PAGE>>,
     len: usize,
 }
 
-impl<T, const PAGE: usize> Default for Pages<T, PAGE> {
+impl<T, const PAGE: usize> Default for PersistentVec<T, PAGE> {
     fn default() -> Self {
         Self { nodes: Vec::new(), len: 0 }
     }
 }
 
-impl<T: Clone + Default, const PAGE: usize> Pages<T, PAGE> {
+impl<T: Clone + Default, const PAGE: usize> PersistentVec<T, PAGE> {
     /// So many rows.
     pub(super) fn len(&self) -> usize {
         self.len
@@ -93,7 +93,7 @@ impl<T: Clone + Default, const PAGE: usize> Pages<T, PAGE> {
     /// At least so many rows, new ones empty.
     pub(super) fn resize(&mut self, len: usize) {
         while self.nodes.len() * PAGE * NODE < len {
-            let empty: Page<T, PAGE> = Arc::new(array::from_fn(|_| T::default()));
+            let empty: Chunk<T, PAGE> = Arc::new(array::from_fn(|_| T::default()));
             self.nodes.push(Arc::new(array::from_fn(|_| empty.clone())));
         }
         self.len = self.len.max(len);
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_copy_stays_as_it_was() {
-        let mut table: Pages<u32, 4> = Pages::default();
+        let mut table: PersistentVec<u32, 4> = PersistentVec::default();
         for row in 0..1000 {
             assert_eq!(table.push(row), row as usize);
         }
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn what_is_appended_together_stands_in_one_page() {
-        let mut text: Pages<u8, 8> = Pages::default();
+        let mut text: PersistentVec<u8, 8> = PersistentVec::default();
         let words: [&[u8]; 4] = [b"abcde", b"fgh", b"ijklm", b"nopq"];
         for word in words {
             let place = text.append(word);
