@@ -1,9 +1,9 @@
 //! Authentication, and the caller classes of each route. Decided before any handler.
 
+mod authorize;
 mod credentials;
-mod gate;
-mod table;
+mod routes;
 
-pub(crate) use gate::{admit, enter};
-pub(crate) use table::place;
-pub use table::{ROUTES, Route, Who, find};
+pub(crate) use authorize::{authenticate, authorize};
+pub(crate) use routes::place;
+pub use routes::{ROUTES, Route, RouteAccess, find};

@@ -1,18 +1,18 @@
 //! Extractors: everything that is read from a request, strictly.
 
 mod body;
-mod call;
+mod command_request;
+mod field_message;
 mod headers;
 mod moment;
 mod page;
 mod path;
-mod plain;
 mod position;
 mod query;
 
-pub use body::{BODY_LIMIT, NoBody, Nullable, Reading};
-pub use call::{Asking, Call, CommandQuery, DryRun};
-pub use headers::{Head, Preconditions};
+pub use body::{JsonBody, MAX_BODY_BYTES, NoBody, Nullable};
+pub use command_request::{CommandQuery, CommandRequest, DryRun, QueryRequest};
+pub use headers::{Preconditions, RequestMeta};
 pub(crate) use headers::{at_least, is_sent, single, wait};
 pub use moment::{bound, instant_or_end_of_date, parse_moment};
 pub use page::{ListQuery, RowCursor, RowPage, paginate};

@@ -1,7 +1,7 @@
 //! Serves the AuthZEN API, which applications call on every request of theirs, before any router.
 //! All other requests go to the router.
 
-use crate::{AppState, access};
+use crate::{AppState, authzen};
 use axum::{
     Router,
     extract::{ConnectInfo, Request},
@@ -53,7 +53,7 @@ impl Service<Request> for Front {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        match access::asked(&self.app, request) {
+        match authzen::asked(&self.app, request) {
             Either::Left(answering) => Either::Left(answering.map(Ok)),
             Either::Right(mut other) => {
                 if let Some(peer) = self.peer {

@@ -1,15 +1,15 @@
 //! HTTP, pages and command line of Sharelog: everything that faces people and programs.
 
-pub mod access;
 pub mod auth;
+pub mod authzen;
 pub mod cli;
 pub mod clock;
 pub mod demo;
-mod edge;
 pub mod extract;
 pub mod front;
 pub mod health;
 pub mod metrics;
+mod middleware;
 pub mod openapi;
 pub mod pages;
 pub mod problem;
@@ -24,7 +24,7 @@ pub mod wiring;
 
 pub use state::{AppParts, AppState, Limits};
 
-use axum::{Router, middleware, routing::get};
+use axum::{Router, middleware::from_fn_with_state, routing::get};
 use std::sync::Arc;
 
 /// The whole service: the JSON routes, their documentation, and the routes handed in (pages,
@@ -34,17 +34,17 @@ use std::sync::Arc;
 /// pass one layer but the questions of the AuthZEN API, which do for themselves what it does.
 pub fn router(state: AppState, others: Router<AppState>) -> Router {
     let (json, questions, document) = openapi::documented();
-    let questions = questions.method_not_allowed_fallback(access::another_method);
-    let parameters = Arc::new(edge::Parameters::of(&document));
-    let around = edge::Edge { app: state.clone(), parameters };
+    let questions = questions.method_not_allowed_fallback(authzen::another_method);
+    let parameters = Arc::new(middleware::QueryAllowlist::new(&document));
+    let around = middleware::Edge { app: state.clone(), parameters };
     Router::new()
         .merge(json)
         .merge(openapi::page(document))
         .route("/problems", get(problem::problem_index))
         .route("/problems/{name}", get(problem::problem_page))
         .merge(others)
-        .fallback(edge::no_route)
-        .layer(middleware::from_fn_with_state(around, edge::around))
+        .fallback(middleware::no_route)
+        .layer(from_fn_with_state(around, middleware::around))
         .merge(questions)
         .with_state(state)
 }

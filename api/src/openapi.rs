@@ -3,7 +3,7 @@
 mod enrich;
 mod problems;
 
-use crate::{access, auth::ROUTES, health, pages::strict, state::AppState, v1};
+use crate::{auth::ROUTES, authzen, health, pages::strict, state::AppState, v1};
 use axum::{
     Router,
     http::{HeaderValue, header},
@@ -31,7 +31,7 @@ pub const DOCUMENT: &str = "/openapi.json";
     (name = "publication", description = "Entries of the catalog."),
     (name = "catalog", description = "What is published."),
     (name = "accounts", description = "Accounts of the application."),
-    (name = "lists", description = "Who has access, and what happened."),
+    (name = "lists", description = "RouteAccess has access, and what happened."),
     (name = "check", description = "May somebody do something? OpenID AuthZEN 1.0, explanations."),
     (name = "audit", description = "The audit trail."),
     (name = "live", description = "What is recorded, as it happens."),
@@ -62,8 +62,8 @@ fn base() -> OpenApi {
 /// The JSON routes, the questions of the AuthZEN API, and the document that describes them all.
 pub fn documented() -> (Router<AppState>, Router<AppState>, Value) {
     let layered = OpenApiRouter::with_openapi(base()).merge(v1::routes());
-    let (router, mut document) = layered.merge(access::discovery()).split_for_parts();
-    let (questions, described) = access::routes().split_for_parts();
+    let (router, mut document) = layered.merge(authzen::discovery()).split_for_parts();
+    let (questions, described) = authzen::routes().split_for_parts();
     document.merge(described);
     document.merge(health::described());
     let document = serde_json::to_value(&document).unwrap_or_default();

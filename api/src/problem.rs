@@ -34,7 +34,7 @@ struct Content {
 }
 
 /// What every `Result` of a handler fails with.
-pub type Fallible<T> = Result<T, Problem>;
+pub type ApiResult<T> = Result<T, Problem>;
 
 /// One wrong value: where it stands and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

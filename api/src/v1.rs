@@ -3,24 +3,24 @@
 #[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod access;
 pub mod accounts;
-pub mod administration;
+#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
+pub mod audit_log;
 #[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod catalog;
+pub mod consistency;
 #[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod explain;
-pub mod fresh;
 pub mod grants;
 pub mod input;
 pub mod item_access;
 pub mod items;
+pub mod kinds;
 pub mod links;
 pub mod projections;
 pub mod publication;
 pub mod shape;
 pub mod sharing;
 pub mod tokens;
-#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
-pub mod trail;
 #[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod view_as;
 pub mod visits;
@@ -45,10 +45,10 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .merge(access::routes())
         .merge(explain::routes())
         .merge(view_as::routes())
-        .merge(trail::routes())
+        .merge(audit_log::routes())
         .merge(watch::routes())
         .merge(webhooks::routes())
         .merge(tokens::routes())
-        .merge(administration::routes())
+        .merge(kinds::routes())
         .merge(projections::routes())
 }

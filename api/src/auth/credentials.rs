@@ -10,9 +10,9 @@ use domain::{event::CallerRole, id::AccountId};
 use std::net::IpAddr;
 
 /// The most visits a request may present.
-const MOST_VISITS: usize = 20;
+const MAX_VISITS: usize = 20;
 /// The longest visit, in characters; ours are far shorter.
-const LONGEST_VISIT: usize = 512;
+const MAX_VISIT_BYTES: usize = 512;
 
 /// The bearer token presented; `None` = no credentials at all. The detail never repeats it.
 pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
@@ -74,13 +74,13 @@ fn visits(headers: &HeaderMap) -> Result<Vec<String>, Problem> {
     for value in headers.get_all(NAME) {
         let text = value.to_str().map_err(|_| wrong("is not printable ASCII"))?;
         for visit in text.split(',').map(str::trim) {
-            if visit.is_empty() || visit.len() > LONGEST_VISIT {
+            if visit.is_empty() || visit.len() > MAX_VISIT_BYTES {
                 return Err(wrong("is no visit"));
             }
             found.push(visit.to_owned());
         }
     }
-    if found.len() > MOST_VISITS {
+    if found.len() > MAX_VISITS {
         return Err(wrong("at most 20 visits are looked at"));
     }
     Ok(found)

@@ -1,6 +1,6 @@
 //! Strict JSON bodies: unknown fields are refused, each error names its field.
 
-use super::plain::plain;
+use super::field_message::field_message;
 use crate::problem::{FieldError, Problem, ProblemType};
 use axum::{
     body::Body,
@@ -13,10 +13,10 @@ use serde_path_to_error::Segment;
 use utoipa::ToSchema;
 
 /// The most bytes a body may have.
-pub const BODY_LIMIT: usize = 256 * 1024;
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// So much of a body that is too large is read and dropped.
-const DRAIN_LIMIT: usize = 8 * 1024 * 1024;
+const MAX_DRAINED_BYTES: usize = 8 * 1024 * 1024;
 
 /// The body of a command that takes no fields of its own.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -69,18 +69,18 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Nullable<T> {
 
 /// A body as it was sent, not yet given a type.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub struct JsonBody {
     object: Map<String, Value>,
     empty: bool,
     /// Fields that are read beside those of the type.
     beside: Vec<String>,
 }
 
-impl Reading {
+impl JsonBody {
     /// Reads a whole body; an empty one is an empty object.
-    pub async fn of(method: &Method, headers: &HeaderMap, body: Body) -> Result<Self, Problem> {
+    pub async fn read(method: &Method, headers: &HeaderMap, body: Body) -> Result<Self, Problem> {
         let too_large = || {
-            let detail = format!("the body has more than {} KiB", BODY_LIMIT / 1024);
+            let detail = format!("the body has more than {} KiB", MAX_BODY_BYTES / 1024);
             Problem::new(ProblemType::TooLarge, detail)
         };
         let mut bytes = Vec::new();
@@ -89,13 +89,13 @@ impl Reading {
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk
                 .map_err(|_| Problem::new(ProblemType::MalformedRequest, "the body broke off"))?;
-            if drained == 0 && bytes.len() + chunk.len() <= BODY_LIMIT {
+            if drained == 0 && bytes.len() + chunk.len() <= MAX_BODY_BYTES {
                 bytes.extend_from_slice(&chunk);
                 continue;
             }
             // Read on for a while: a client that is still sending would not see the answer.
             drained += chunk.len();
-            if drained > DRAIN_LIMIT {
+            if drained > MAX_DRAINED_BYTES {
                 break;
             }
         }
@@ -185,7 +185,7 @@ fn field_error(
     }
     let outermost = pointer.rfind('/') == Some(0);
     let also = if outermost { beside } else { &[] };
-    FieldError { detail: plain("", &detail, also), pointer }
+    FieldError { detail: field_message("", &detail, also), pointer }
 }
 
 /// Escapes a name for a JSON pointer (RFC 6901).

@@ -15,13 +15,13 @@ use percent_encoding::percent_decode_str;
 use std::time::Duration;
 
 /// Longest reason, in characters.
-pub(super) const REASON_LIMIT: usize = 1_000;
+pub(super) const MAX_REASON_CHARS: usize = 1_000;
 /// Longest ticket, in characters.
-pub(super) const TICKET_LIMIT: usize = 200;
+pub(super) const MAX_TICKET_CHARS: usize = 200;
 
 /// What a request says beside its body.
 #[derive(Debug, Clone)]
-pub struct Head {
+pub struct RequestMeta {
     /// Who calls, as the gate established it.
     pub caller: Caller,
     /// `Idempotency-Key`.
@@ -210,7 +210,7 @@ fn trace(headers: &HeaderMap) -> Option<String> {
     (valid && hex(flags, 2) && !zero(trace) && !zero(parent)).then(|| trace.to_owned())
 }
 
-impl Head {
+impl RequestMeta {
     /// Reads the head of a request.
     pub fn read(parts: &Parts, app: &AppState) -> Result<Self, Problem> {
         let headers = &parts.headers;
@@ -222,8 +222,8 @@ impl Head {
         Ok(Self {
             caller,
             key: key(headers)?,
-            reason: text(headers, "Sharelog-Reason", REASON_LIMIT)?,
-            ticket: text(headers, "Sharelog-Ticket", TICKET_LIMIT)?,
+            reason: text(headers, "Sharelog-Reason", MAX_REASON_CHARS)?,
+            ticket: text(headers, "Sharelog-Ticket", MAX_TICKET_CHARS)?,
             preconditions: Preconditions {
                 matches: tag(headers, "If-Match")?,
                 none_match: tag(headers, "If-None-Match")?,
@@ -236,7 +236,7 @@ impl Head {
     }
 }
 
-impl FromRequestParts<AppState> for Head {
+impl FromRequestParts<AppState> for RequestMeta {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {

@@ -8,9 +8,9 @@ use sha2::{Digest as _, Sha256};
 use utoipa::IntoParams;
 
 /// The most rows of a page.
-pub(crate) const LONGEST_PAGE: u32 = 200;
-const USUAL_PAGE: u32 = 50;
-const SCOPE_TAG: usize = 8;
+pub(crate) const MAX_PAGE_ROWS: u32 = 200;
+const DEFAULT_PAGE_ROWS: u32 = 50;
+const SCOPE_TAG_BYTES: usize = 8;
 
 /// The parameters of a plain list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -29,11 +29,11 @@ pub struct ListQuery {
 impl ListQuery {
     /// The page that is asked for.
     pub fn page(self) -> Result<Page, Problem> {
-        let limit = self.limit.unwrap_or(USUAL_PAGE);
-        if !(1..=LONGEST_PAGE).contains(&limit) {
+        let limit = self.limit.unwrap_or(DEFAULT_PAGE_ROWS);
+        if !(1..=MAX_PAGE_ROWS).contains(&limit) {
             return Err(Problem::field(
                 "query:limit",
-                format!("a whole number from 1 to {LONGEST_PAGE} is expected"),
+                format!("a whole number from 1 to {MAX_PAGE_ROWS} is expected"),
             ));
         }
         Ok(Page { limit, after: self.cursor, count: self.count })
@@ -49,7 +49,7 @@ pub struct RowCursor {
 
 impl RowCursor {
     fn scope_of(list: &str) -> Vec<u8> {
-        Sha256::digest(list.as_bytes()).iter().take(SCOPE_TAG).copied().collect()
+        Sha256::digest(list.as_bytes()).iter().take(SCOPE_TAG_BYTES).copied().collect()
     }
 
     /// The place after a row.
@@ -71,7 +71,7 @@ impl RowCursor {
             Problem::new(ProblemType::CursorMismatch, detail)
         };
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| mismatch())?;
-        let (scope, key) = bytes.split_at_checked(SCOPE_TAG).ok_or_else(mismatch)?;
+        let (scope, key) = bytes.split_at_checked(SCOPE_TAG_BYTES).ok_or_else(mismatch)?;
         if scope != Self::scope_of(list) {
             return Err(mismatch());
         }

@@ -15,7 +15,7 @@ use std::str::FromStr;
 struct Segments(RawPathParams);
 
 impl Segments {
-    async fn of<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+    async fn extract<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         RawPathParams::from_request_parts(parts, state).await.map(Self).map_err(|_| {
             let detail = "is no UTF-8 text when its percent-encoding is undone";
             Problem::field(format!("path:{}", unreadable(parts)), detail)
@@ -58,7 +58,7 @@ macro_rules! path {
             type Rejection = Problem;
 
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-                let $segments = Segments::of(parts, state).await?;
+                let $segments = Segments::extract(parts, state).await?;
                 $read
             }
         }

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 const VERSION: u8 = 1;
-const TAG: usize = 4;
+const TAG_BYTES: usize = 4;
 
 /// A position together with the log that it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,15 +24,15 @@ impl PositionToken {
         bytes.extend_from_slice(self.log.0.as_bytes());
         bytes.extend_from_slice(&self.position.0.to_be_bytes());
         let tag = Sha256::digest(&bytes);
-        bytes.extend(tag.iter().take(TAG));
+        bytes.extend(tag.iter().take(TAG_BYTES));
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
     /// Reads the text; `None` = it is none of ours.
     pub fn decode(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (content, tag) = bytes.split_at_checked(bytes.len().checked_sub(TAG)?)?;
-        if Sha256::digest(content).get(..TAG)? != tag {
+        let (content, tag) = bytes.split_at_checked(bytes.len().checked_sub(TAG_BYTES)?)?;
+        if Sha256::digest(content).get(..TAG_BYTES)? != tag {
             return None;
         }
         let (version, rest) = content.split_first()?;

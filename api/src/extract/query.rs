@@ -1,6 +1,6 @@
 //! Query parameters. Unknown ones are refused.
 
-use super::plain::plain;
+use super::field_message::field_message;
 use crate::problem::Problem;
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::de::DeserializeOwned;
@@ -23,7 +23,7 @@ impl<Q: DeserializeOwned> Params<Q> {
                 .or_else(|| detail.strip_prefix("missing field `"))
                 .and_then(|rest| rest.split('`').next());
             let name = if path == "." { named.unwrap_or_default() } else { path.as_str() };
-            Problem::field(format!("query:{name}"), plain(name, &detail, &[]))
+            Problem::field(format!("query:{name}"), field_message(name, &detail, &[]))
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use super::problems::problems_of;
 use crate::{
-    auth::{Route, Who},
+    auth::{Route, RouteAccess},
     problem::{PROBLEM_JSON, ProblemType},
 };
 use domain::event::CallerRole;
@@ -125,12 +125,12 @@ fn enrich(operation: &mut Value, route: &Route) -> Option<String> {
     let responses = operation.get("responses");
     let versioned = has_version(route, responses.is_some_and(|known| known.get("304").is_some()));
     add_parameters(operation, route, versioned);
-    match route.who {
-        Who::Open => {}
-        Who::Anyone => {
+    match route.access {
+        RouteAccess::Open => {}
+        RouteAccess::Anyone => {
             operation.insert("security".to_owned(), json!([{}, {"bearer": []}]));
         }
-        Who::Roles(roles) => {
+        RouteAccess::Roles(roles) => {
             operation.insert("security".to_owned(), json!([{"bearer": []}]));
             operation.insert("x-roles".to_owned(), json!(roles));
             if let Some(scope) = route.scope {
@@ -211,10 +211,10 @@ fn names(path: &str, part: &str) -> &'static str {
 
 /// Do applications call it?
 fn for_applications(route: &Route) -> bool {
-    match route.who {
-        Who::Open => false,
-        Who::Anyone => true,
-        Who::Roles(roles) => roles.contains(&CallerRole::App),
+    match route.access {
+        RouteAccess::Open => false,
+        RouteAccess::Anyone => true,
+        RouteAccess::Roles(roles) => roles.contains(&CallerRole::App),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The problems that each route can answer.
 
 use crate::{
-    auth::{Route, Who},
+    auth::{Route, RouteAccess},
     problem::ProblemType as T,
 };
 use domain::event::Scope;
@@ -16,7 +16,7 @@ pub(super) fn problems_of(route: &Route, body: bool) -> Vec<T> {
         found.push(T::NotAcceptable);
     }
     found.extend([T::NotAuthenticated, T::ForeignPosition, T::LogUnavailable]);
-    if matches!(route.who, Who::Roles(_)) {
+    if matches!(route.access, RouteAccess::Roles(_)) {
         found.push(T::NotPermitted);
     }
     if route.scope.is_some() {

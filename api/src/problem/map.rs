@@ -5,8 +5,8 @@ use commands::{CommandError, OpenError, Outcome, Status};
 use domain::rejection::{Entity, Rejection};
 use projections::{IndexError, RequestError, ViewError};
 
-const AGAIN_SOON: u64 = 1;
-const AGAIN_LATER: u64 = 5;
+const RETRY_SOON_SECONDS: u64 = 1;
+const RETRY_LATER_SECONDS: u64 = 5;
 
 const fn entity(entity: Entity) -> &'static str {
     match entity {
@@ -61,34 +61,36 @@ impl From<CommandError> for Problem {
             CommandError::Rejected(rejection) => rejection.into(),
             CommandError::KeyReused => Self::new(T::IdempotencyKeyReused, error.to_string()),
             CommandError::Contended => {
-                Self::new(T::Contended, error.to_string()).retry_after(AGAIN_SOON)
+                Self::new(T::Contended, error.to_string()).retry_after(RETRY_SOON_SECONDS)
             }
             CommandError::LogUnavailable(cause) => {
                 Self::new(T::LogUnavailable, "the event log cannot be used now")
-                    .retry_after(AGAIN_LATER)
+                    .retry_after(RETRY_LATER_SECONDS)
                     .because(cause)
             }
             CommandError::VaultUnavailable(cause) => {
                 Self::new(T::LogUnavailable, "the vault, which commands need, cannot be used now")
-                    .retry_after(AGAIN_LATER)
+                    .retry_after(RETRY_LATER_SECONDS)
                     .because(cause)
             }
             CommandError::RightsUnknown(cause) => {
                 let detail = "the access index, which knows what the caller may do, cannot answer";
-                Self::new(T::ViewsUnavailable, detail).retry_after(AGAIN_LATER).because(cause)
+                Self::new(T::ViewsUnavailable, detail)
+                    .retry_after(RETRY_LATER_SECONDS)
+                    .because(cause)
             }
             CommandError::OutcomeUnknown { command } => {
                 let detail = "the event log did not confirm in time; ask again with the same \
                               Idempotency-Key to find out";
                 Self::new(T::OutcomeUnknown, detail)
                     .with("command", command)
-                    .retry_after(AGAIN_SOON)
+                    .retry_after(RETRY_SOON_SECONDS)
             }
             CommandError::ClockSkew { .. } => {
-                Self::new(T::ClockSkew, error.to_string()).retry_after(AGAIN_LATER)
+                Self::new(T::ClockSkew, error.to_string()).retry_after(RETRY_LATER_SECONDS)
             }
             CommandError::NotYetVisible => {
-                Self::new(T::NotYetVisible, error.to_string()).retry_after(AGAIN_SOON)
+                Self::new(T::NotYetVisible, error.to_string()).retry_after(RETRY_SOON_SECONDS)
             }
             CommandError::ScopeMissing(scope) => scope_missing(scope),
             CommandError::Internal(cause) => {
@@ -109,7 +111,7 @@ pub(crate) fn unanswered<S>(outcome: &Outcome<S>, error: CommandError) -> Proble
                   find out";
     Problem::new(T::OutcomeUnknown, detail)
         .with("command", outcome.command)
-        .retry_after(AGAIN_SOON)
+        .retry_after(RETRY_SOON_SECONDS)
         .because(error.to_string())
 }
 
@@ -141,19 +143,19 @@ impl From<ViewError> for Problem {
         match error {
             ViewError::Unavailable(cause) => {
                 Self::new(T::ViewsUnavailable, "the read models cannot be read now")
-                    .retry_after(AGAIN_LATER)
+                    .retry_after(RETRY_LATER_SECONDS)
                     .because(cause)
             }
             ViewError::NotYet { position } => Self::new(T::NotYetVisible, error.to_string())
                 .with("position", position)
-                .retry_after(AGAIN_SOON),
+                .retry_after(RETRY_SOON_SECONDS),
             ViewError::Stopped { projection, position, why } => {
                 let detail = format!("the projection `{projection}` has stopped at {position}");
-                Self::new(T::ViewsUnavailable, detail).retry_after(AGAIN_LATER).because(why)
+                Self::new(T::ViewsUnavailable, detail).retry_after(RETRY_LATER_SECONDS).because(why)
             }
             ViewError::Paused { .. } => {
                 let detail = format!("{error}; `sharelog projections resume` lets it go on");
-                Self::new(T::ViewsUnavailable, detail).retry_after(AGAIN_LATER)
+                Self::new(T::ViewsUnavailable, detail).retry_after(RETRY_LATER_SECONDS)
             }
             ViewError::Cursor => Self::new(T::CursorMismatch, error.to_string()),
             ViewError::Future { .. } => Self::new(T::TimeInFuture, error.to_string()),
@@ -179,15 +181,15 @@ impl From<IndexError> for Problem {
             IndexError::NotYet { position } | IndexError::CatchingUp { position } => {
                 Self::new(T::NotYetVisible, error.to_string())
                     .with("position", position)
-                    .retry_after(AGAIN_SOON)
+                    .retry_after(RETRY_SOON_SECONDS)
             }
             IndexError::Stopped { position, why } => {
                 let detail = format!("the access index has stopped at {position}");
-                Self::new(T::ViewsUnavailable, detail).retry_after(AGAIN_LATER).because(why)
+                Self::new(T::ViewsUnavailable, detail).retry_after(RETRY_LATER_SECONDS).because(why)
             }
             IndexError::Lost { position, why } => {
                 let detail = format!("the access index had no word from the log since {position}");
-                Self::new(T::ViewsUnavailable, detail).retry_after(AGAIN_LATER).because(why)
+                Self::new(T::ViewsUnavailable, detail).retry_after(RETRY_LATER_SECONDS).because(why)
             }
         }
     }

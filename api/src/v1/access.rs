@@ -2,13 +2,13 @@
 //! its reasons.
 
 use super::{
-    fresh,
+    consistency,
     item_access::{VisibleItem, load_visible},
     shape::{AddressBody, ItemName, Page, PrincipalBody, ProvenanceBody, TotalBody, words},
 };
 use crate::{
-    extract::{Head, ItemPath, ListQuery, Params, parse_moment},
-    problem::{Fallible, Problem},
+    extract::{ItemPath, ListQuery, Params, RequestMeta, parse_moment},
+    problem::{ApiResult, Problem},
     state::AppState,
 };
 use axum::{extract::State, response::Response};
@@ -180,7 +180,7 @@ async fn person(
     app: &AppState,
     principal: &Principal,
     auditor: bool,
-) -> Fallible<Option<PersonBody>> {
+) -> ApiResult<Option<PersonBody>> {
     let Principal::Account(id) = principal else { return Ok(None) };
     let state = app.commands.load_account(id).await?;
     let Some(Profile { name, addresses }) = app.commands.profile(&state).await? else {
@@ -192,8 +192,13 @@ async fn person(
     Ok(Some(PersonBody { name, addresses }))
 }
 
-async fn row(app: &AppState, head: &Head, people: bool, row: AccessRow) -> Fallible<AccessBody> {
-    let auditor = head.caller.role == CallerRole::Auditor;
+async fn row(
+    app: &AppState,
+    meta: &RequestMeta,
+    people: bool,
+    row: AccessRow,
+) -> ApiResult<AccessBody> {
+    let auditor = meta.caller.role == CallerRole::Auditor;
     let person = if people { person(app, &row.principal, auditor).await? } else { None };
     Ok(AccessBody {
         principal: (&row.principal).into(),
@@ -207,14 +212,14 @@ async fn row(app: &AppState, head: &Head, people: bool, row: AccessRow) -> Falli
 
 async fn shape(
     app: &AppState,
-    head: &Head,
+    meta: &RequestMeta,
     item: ItemName,
     people: bool,
     found: AccessPage,
-) -> Fallible<AccessList> {
+) -> ApiResult<AccessList> {
     let mut data = Vec::with_capacity(found.rows.len());
     for access in found.rows {
-        data.push(row(app, head, people, access).await?);
+        data.push(row(app, meta, people, access).await?);
     }
     let (time, position) = found.as_of;
     Ok(AccessList {
@@ -230,7 +235,7 @@ async fn shape(
     })
 }
 
-fn word(name: &str, sent: Option<&str>, known: &str) -> Fallible<bool> {
+fn word(name: &str, sent: Option<&str>, known: &str) -> ApiResult<bool> {
     match sent {
         None => Ok(false),
         Some(text) if text == known => Ok(true),
@@ -248,22 +253,22 @@ pub async fn get_access(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     Params(query): Params<AccessQuery>,
-    head: Head,
-) -> Fallible<Response> {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
     let people = word("include", query.include.as_deref(), "people")?;
     // Groups have no members yet, so that expanding them changes nothing.
     word("expand", query.expand.as_deref(), "members")?;
     let now = app.clock.now();
     let as_of = parse_moment(query.at.as_deref(), query.at_position, now)?;
     let page = ListQuery { limit: query.limit, cursor: query.cursor, count: query.count }.page()?;
-    let seen: VisibleItem = load_visible(&app, &head, &item).await?;
+    let seen: VisibleItem = load_visible(&app, &meta, &item).await?;
     seen.require(Permission::Share)?;
-    fresh::catch_up(&app, &head, &[Model::Access]).await?;
+    consistency::wait_for_position(&app, &meta, &[Model::Access]).await?;
     if let AsOf::Position(position) = as_of {
-        fresh::glance(&app, head.wait, &[Model::Access], position).await?;
+        consistency::wait_briefly(&app, meta.wait, &[Model::Access], position).await?;
     }
     let found = app.views.access_list(&item, as_of, now, &page).await?;
     let position = found.position;
-    let list = shape(&app, &head, ItemName::of(&item, &seen.state), people, found).await?;
-    Ok(Page { app: &app, position, version: None }.json(&head, list))
+    let list = shape(&app, &meta, ItemName::new(&item, &seen.state), people, found).await?;
+    Ok(Page { app: &app, position, version: None }.json(&meta, list))
 }

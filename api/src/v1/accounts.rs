@@ -9,7 +9,7 @@ pub mod put;
 use super::shape::{AccountBody, Answer, Reply};
 use crate::{
     extract::AccountArg,
-    problem::{Fallible, Problem, unanswered},
+    problem::{ApiResult, Problem, unanswered},
     state::AppState,
 };
 use axum::response::Response;
@@ -47,7 +47,7 @@ fn concerns(caller: &Caller, account: &AccountId, auditors: bool) -> bool {
 }
 
 /// The account that a command is about.
-fn addressed(arg: &AccountArg, request: &Request) -> Fallible<AccountId> {
+fn addressed(arg: &AccountArg, request: &Request) -> ApiResult<AccountId> {
     let account = arg.resolve(request.caller.account.as_ref())?;
     if concerns(&request.caller, &account, false) {
         return Ok(account);
@@ -61,7 +61,7 @@ async fn account_reply(
     account: AccountId,
     outcome: &Outcome<AccountState>,
     asked: Option<Profile>,
-) -> Fallible<Response> {
+) -> ApiResult<Response> {
     let profile = match outcome.status {
         Status::Planned => asked,
         Status::Recorded | Status::Unchanged => {
@@ -71,8 +71,8 @@ async fn account_reply(
     };
     let stream = StreamName::Account(account.clone());
     let location = format!("/v1/accounts/{account}");
-    let body = AccountBody::of(account, &outcome.after, profile, true);
-    let answer = Answer::of(outcome, &stream, AccountResource { account: body });
-    let reply = Reply::to(app, outcome).version(outcome.after.position);
+    let body = AccountBody::new(account, &outcome.after, profile, true);
+    let answer = Answer::new(outcome, &stream, AccountResource { account: body });
+    let reply = Reply::new(app, outcome).version(outcome.after.position);
     Ok(reply.location(|| location).json(answer))
 }

@@ -1,13 +1,13 @@
 //! `GET /v1/catalog`: the published items, for any caller.
 
 use super::{
-    fresh,
+    consistency,
     input::AccountFilter,
     shape::{Page, TotalBody, item_address, words},
 };
 use crate::{
-    extract::{Head, ListQuery, Params, bound},
-    problem::{Fallible, Problem},
+    extract::{ListQuery, Params, RequestMeta, bound},
+    problem::{ApiResult, Problem},
     state::AppState,
 };
 use axum::{extract::State, response::Response};
@@ -25,7 +25,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The longest search text, in characters.
-const LONGEST_WORDS: usize = 500;
+const MAX_SEARCH_CHARS: usize = 500;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -165,7 +165,7 @@ fn facets(counts: Vec<FacetCount>) -> Vec<FacetBody> {
     counts.into_iter().map(|FacetCount { value, count }| FacetBody { value, count }).collect()
 }
 
-fn sort(text: Option<&str>, searching: bool) -> Fallible<Sort> {
+fn sort(text: Option<&str>, searching: bool) -> ApiResult<Sort> {
     let Some(text) = text else {
         let relevance = Sort { field: SortField::Relevance, descending: true };
         return Ok(if searching { relevance } else { Sort::default() });
@@ -203,11 +203,11 @@ fn viewer(caller: &Caller) -> Viewer {
 pub async fn get_catalog(
     State(app): State<AppState>,
     Params(query): Params<CatalogParams>,
-    head: Head,
-) -> Fallible<Response> {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
     let words = query.q.filter(|words| !words.trim().is_empty());
-    if words.as_ref().is_some_and(|words| words.chars().count() > LONGEST_WORDS) {
-        return Err(Problem::field("query:q", format!("at most {LONGEST_WORDS} characters")));
+    if words.as_ref().is_some_and(|words| words.chars().count() > MAX_SEARCH_CHARS) {
+        return Err(Problem::field("query:q", format!("at most {MAX_SEARCH_CHARS} characters")));
     }
     let first = query.cursor.is_none();
     let page = ListQuery { limit: query.limit, cursor: query.cursor, count: query.count }.page()?;
@@ -219,11 +219,11 @@ pub async fn get_catalog(
         owner: query.owner.map(Into::into),
         published_from: bound("published_from", query.published_from.as_deref(), false)?,
         published_to: bound("published_to", query.published_to.as_deref(), true)?,
-        viewer: viewer(&head.caller),
+        viewer: viewer(&meta.caller),
         facets: first,
         page,
     };
-    fresh::catch_up(&app, &head, &[Model::Catalog]).await?;
+    consistency::wait_for_position(&app, &meta, &[Model::Catalog]).await?;
     let found = app.views.catalog(&asked).await?;
     let position = found.position;
     let body = CatalogBody {
@@ -235,5 +235,5 @@ pub async fn get_catalog(
         next: found.next,
         position,
     };
-    Ok(Page { app: &app, position, version: None }.json(&head, body))
+    Ok(Page { app: &app, position, version: None }.json(&meta, body))
 }

@@ -10,13 +10,13 @@ pub use refusal::RefusalBody;
 pub(super) use subject_context::{SubjectContext, bounded};
 
 use super::{
-    fresh,
+    consistency,
     shape::{Page, PrincipalBody},
 };
 use crate::{
-    access::QueryScope,
-    extract::{Head, Params, parse_moment},
-    problem::{Fallible, Problem},
+    authzen::QueryScope,
+    extract::{Params, RequestMeta, parse_moment},
+    problem::{ApiResult, Problem},
     state::AppState,
 };
 use axum::{extract::State, response::Response};
@@ -72,14 +72,14 @@ pub struct ExplainQuery {
 }
 
 /// Somebody, as a query names them.
-pub(super) fn subject(text: &str) -> Fallible<Principal> {
+pub(super) fn subject(text: &str) -> ApiResult<Principal> {
     text.parse().map_err(|error: domain::principal::PrincipalError| {
         Problem::field("query:subject", error.to_string())
     })
 }
 
 /// A permission, as a query names it.
-pub(super) fn permission(name: &str, text: &str) -> Fallible<Permission> {
+pub(super) fn permission(name: &str, text: &str) -> ApiResult<Permission> {
     let found = Permission::ALL.into_iter().find(|permission| permission.name() == text);
     found.ok_or_else(|| {
         let names: Vec<&str> = Permission::ALL.iter().map(|p| p.name()).collect();
@@ -94,7 +94,7 @@ async fn may_ask(
     caller: &Caller,
     asked: &Asked,
     (index, at): (&Snapshot, Time),
-) -> Fallible<()> {
+) -> ApiResult<()> {
     let Some(asking) = subject_context::asking(app, caller).await? else { return Ok(()) };
     let own = index.check(&asking, &asked.item, at).permissions;
     if !own.has(Permission::Browse) {
@@ -122,8 +122,8 @@ async fn may_ask(
 pub async fn explain(
     State(app): State<AppState>,
     Params(query): Params<ExplainQuery>,
-    head: Head,
-) -> Fallible<Response> {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
     let who = subject(&query.subject)?;
     let item: ItemRef = query.resource.parse().map_err(|error: domain::id::IdError| {
         Problem::field("query:resource", error.to_string())
@@ -132,26 +132,26 @@ pub async fn explain(
     let now = app.clock.now();
     let as_of = parse_moment(query.at.as_deref(), query.at_position, now)?;
     let asked = Asked { who, item, action };
-    let mut index = fresh::index(&app, head.at_least, head.wait).await?;
-    let links = asked.links(&app, &head).await?;
+    let mut index = consistency::index_at_least(&app, meta.at_least, meta.wait).await?;
+    let links = asked.links(&app, &meta).await?;
     if links.position > index.position() {
-        index = fresh::index_glance(&app, links.position, head.wait).await?;
+        index = consistency::index_wait_briefly(&app, links.position, meta.wait).await?;
     }
     let now = now.max(index.time());
-    may_ask(&app, &head.caller, &asked, (&index, now)).await?;
+    may_ask(&app, &meta.caller, &asked, (&index, now)).await?;
     let mut explanation = match as_of {
-        AsOf::Now => asked.explain_now(&app, &head, &index, &links, now).await?,
+        AsOf::Now => asked.explain_now(&app, &meta, &index, &links, now).await?,
         past @ (AsOf::Time(_) | AsOf::Position(_)) => {
-            fresh::catch_up(&app, &head, &[Model::Access]).await?;
+            consistency::wait_for_position(&app, &meta, &[Model::Access]).await?;
             if let AsOf::Position(position) = past {
-                fresh::glance(&app, head.wait, &[Model::Access], position).await?;
+                consistency::wait_briefly(&app, meta.wait, &[Model::Access], position).await?;
             }
-            asked.explain_then(&app, &head, past, now).await?
+            asked.explain_then(&app, &meta, past, now).await?
         }
     };
-    explanation.warnings.extend(subject_context::ignored(&app, &head, &links).await?);
+    explanation.warnings.extend(subject_context::ignored(&app, &meta, &links).await?);
     let position = explanation.position;
-    Ok(Page { app: &app, position, version: None }.json(&head, explanation))
+    Ok(Page { app: &app, position, version: None }.json(&meta, explanation))
 }
 
 struct Asked {
@@ -166,9 +166,9 @@ impl Asked {
     }
 
     /// The item's own state, which knows its links; nothing where no link is in question.
-    async fn links(&self, app: &AppState, head: &Head) -> Fallible<Arc<ItemState>> {
+    async fn links(&self, app: &AppState, meta: &RequestMeta) -> ApiResult<Arc<ItemState>> {
         let named = matches!(self.who, Principal::Link(_));
-        if named || !head.caller.visits.is_empty() {
+        if named || !meta.caller.visits.is_empty() {
             return Ok(app.commands.load_item(&self.item).await?);
         }
         Ok(Arc::default())
@@ -177,12 +177,12 @@ impl Asked {
     async fn explain_now(
         &self,
         app: &AppState,
-        head: &Head,
+        meta: &RequestMeta,
         index: &Snapshot,
         links: &ItemState,
         now: Time,
-    ) -> Fallible<Explanation> {
-        let subject_context = SubjectContext::of(app, &head.caller, &self.who, links).await?;
+    ) -> ApiResult<Explanation> {
+        let subject_context = SubjectContext::of(app, &meta.caller, &self.who, links).await?;
         let subject = subject_context.subject();
         let verdict = index.check(subject, &self.item, now);
         let mut told = self.answer((now, index.position()));
@@ -198,7 +198,7 @@ impl Asked {
         let asker = subject_context.asker(&self.who);
         let position = index.position();
         let lost = refusal.as_ref().is_some_and(refusal::may_be_lost);
-        let known = match self.known_now(app, head, &asker, (position, now), lost).await {
+        let known = match self.known_now(app, meta, &asker, (position, now), lost).await {
             Ok(known) => Some(known),
             Err(why) => {
                 tracing::debug!(%why, "an explanation comes from the index alone");
@@ -226,13 +226,13 @@ impl Asked {
     async fn known_now(
         &self,
         app: &AppState,
-        head: &Head,
+        meta: &RequestMeta,
         asker: &Asker,
         (position, now): (Position, Time),
         lost: bool,
     ) -> Result<(AccessAt, Option<RevokedAccess>), ViewError> {
         let own = app.limits.own_writes_wait;
-        let wait = head.wait.unwrap_or(own).min(own);
+        let wait = meta.wait.unwrap_or(own).min(own);
         app.views.wait_for(&[Model::Access], position, wait).await?;
         let known = app.views.access_at(&self.item, asker, AsOf::Position(position), now).await?;
         if !lost {
@@ -245,10 +245,10 @@ impl Asked {
     async fn explain_then(
         &self,
         app: &AppState,
-        head: &Head,
+        meta: &RequestMeta,
         as_of: AsOf,
         now: Time,
-    ) -> Fallible<Explanation> {
+    ) -> ApiResult<Explanation> {
         let asker = subject_context::asker(&self.who);
         let known: AccessAt = app.views.access_at(&self.item, &asker, as_of, now).await?;
         let permissions = known.permissions();
@@ -274,7 +274,7 @@ impl Asked {
                 self.refused(app, &known, &nearest, lost).await?
             });
         }
-        if subject_context::is_caller(&head.caller, &self.who) && !head.caller.visits.is_empty() {
+        if subject_context::is_caller(&meta.caller, &self.who) && !meta.caller.visits.is_empty() {
             told.warnings.push(NOT_THEN.to_owned());
         }
         Ok(told)
@@ -287,7 +287,7 @@ impl Asked {
         had: &AccessAt,
         nearest: &DenialReason,
         lost: Option<RevokedAccess>,
-    ) -> Fallible<RefusalBody> {
+    ) -> ApiResult<RefusalBody> {
         let action = self.action;
         if !refusal::may_be_lost(nearest) {
             return Ok(RefusalBody::of(nearest, action));
@@ -324,7 +324,7 @@ fn is_same(path: &IndexPath, known: &AccessPath) -> bool {
 }
 
 /// All the acts that made it, if the read models tell; else the first and the last.
-async fn way_now(app: &AppState, path: IndexPath, had: Option<&AccessAt>) -> Fallible<WayBody> {
+async fn way_now(app: &AppState, path: IndexPath, had: Option<&AccessAt>) -> ApiResult<WayBody> {
     let known = had.and_then(|had| had.paths.iter().find(|known| is_same(&path, known)));
     let events = if let Some(known) = known {
         known.events.clone()
@@ -357,7 +357,7 @@ async fn way_then(
     who: &Principal,
     path: &AccessPath,
     open_to: Visibility,
-) -> Fallible<WayBody> {
+) -> ApiResult<WayBody> {
     let via = match (path.via, who) {
         (Via::Grant, Principal::Group(_)) => "group",
         (via, _) => via.name(),

@@ -1,7 +1,7 @@
 //! Forms of input that several routes share.
 
 use super::shape::words;
-use crate::problem::{Fallible, Problem};
+use crate::problem::{ApiResult, Problem};
 use commands::Secret;
 use domain::{
     id::{AccountId, GroupId, IdError},
@@ -166,22 +166,22 @@ impl ToSchema for SecretInput {
 }
 
 /// The longest password, in bytes.
-const LONGEST_PASSWORD: usize = 1024;
+const MAX_PASSWORD_BYTES: usize = 1024;
 
 impl SecretInput {
     /// A password of a usable length.
-    pub fn password(self, pointer: &str) -> Fallible<Secret> {
+    pub fn password(self, pointer: &str) -> ApiResult<Secret> {
         let length = self.0.expose().len();
-        if (1..=LONGEST_PASSWORD).contains(&length) {
+        if (1..=MAX_PASSWORD_BYTES).contains(&length) {
             Ok(self.0)
         } else {
-            Err(Problem::field(pointer, format!("1 to {LONGEST_PASSWORD} bytes")))
+            Err(Problem::field(pointer, format!("1 to {MAX_PASSWORD_BYTES} bytes")))
         }
     }
 }
 
 /// Refuses links that make collaborators, as nobody can join through them yet.
-pub fn no_joins(joins: Option<bool>) -> Fallible<()> {
+pub fn no_joins(joins: Option<bool>) -> ApiResult<()> {
     match joins {
         None | Some(false) => Ok(()),
         Some(true) => {
@@ -193,7 +193,7 @@ pub fn no_joins(joins: Option<bool>) -> Fallible<()> {
 }
 
 /// Refuses slugs, which are not available yet.
-pub fn no_slug(slug: Option<&str>) -> Fallible<()> {
+pub fn no_slug(slug: Option<&str>) -> ApiResult<()> {
     match slug {
         None => Ok(()),
         Some(_) => Err(Problem::field("/slug", "slugs are not available yet; send null")),

@@ -2,8 +2,8 @@
 //! commands.
 
 use crate::{
-    extract::Head,
-    problem::{Fallible, Problem, ProblemType, unanswered},
+    extract::RequestMeta,
+    problem::{ApiResult, Problem, ProblemType, unanswered},
     state::AppState,
 };
 use commands::{Caller, Outcome};
@@ -61,7 +61,7 @@ pub struct VisibleItem {
 
 impl VisibleItem {
     /// Refuses callers who may know the item, but not this of it.
-    pub fn require(&self, permission: Permission) -> Fallible<()> {
+    pub fn require(&self, permission: Permission) -> ApiResult<()> {
         if self.access.see(permission) {
             return Ok(());
         }
@@ -71,7 +71,7 @@ impl VisibleItem {
     }
 
     /// Refuses retired items.
-    pub fn require_not_retired(self) -> Fallible<Self> {
+    pub fn require_not_retired(self) -> ApiResult<Self> {
         if self.state.lifecycle == Lifecycle::Retired {
             return Err(Problem::new(ProblemType::ItemRetired, "the item is retired"));
         }
@@ -84,15 +84,19 @@ fn owns(caller: &Caller, state: &ItemState) -> bool {
 }
 
 /// Loads an item for a caller who may know of it: also retired ones, for those who ran it.
-pub async fn load_visible(app: &AppState, head: &Head, item: &ItemRef) -> Fallible<VisibleItem> {
-    super::fresh::written(app, head).await?;
+pub async fn load_visible(
+    app: &AppState,
+    meta: &RequestMeta,
+    item: &ItemRef,
+) -> ApiResult<VisibleItem> {
+    super::consistency::require_known(app, meta).await?;
     let state = app.commands.load_item(item).await?;
-    let caller = &head.caller;
+    let caller = &meta.caller;
     if !state.exists() {
         return Err(Problem::not_found("item"));
     }
     let now = app.clock.now();
-    let known = head.at_least.unwrap_or_default();
+    let known = meta.at_least.unwrap_or_default();
     let (subject, ignored_visits) = app.commands.subject(caller, &state, known).await?;
     let access = ItemAccess::of(caller, &subject, &state, now);
     let ran = state.lifecycle == Lifecycle::Retired
@@ -119,7 +123,7 @@ pub async fn after_command(
     app: &AppState,
     caller: &Caller,
     outcome: &Outcome<ItemState>,
-) -> Fallible<ItemAccess> {
+) -> ApiResult<ItemAccess> {
     let asked = app.commands.subject(caller, &outcome.after, Position::START).await;
     let (subject, _) = asked.map_err(|error| unanswered(outcome, error))?;
     Ok(ItemAccess::of(caller, &subject, &outcome.after, outcome.at))

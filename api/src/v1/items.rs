@@ -15,7 +15,7 @@ use super::{
     item_access::{self, ItemAccess},
     shape::{Answer, ItemBody, Reply, item_body},
 };
-use crate::{problem::Fallible, state::AppState};
+use crate::{problem::ApiResult, state::AppState};
 use axum::response::Response;
 use commands::{Caller, Outcome};
 use domain::{event::Ended, id::ItemRef, item::ItemState, stream::StreamName};
@@ -70,7 +70,7 @@ pub(super) async fn item_after(
     caller: &Caller,
     item: &ItemRef,
     outcome: &Outcome<ItemState>,
-) -> Fallible<ItemBody> {
+) -> ApiResult<ItemBody> {
     let access: ItemAccess = item_access::after_command(app, caller, outcome).await?;
     Ok(item_body(&app.public_url, item, &outcome.after, access, outcome.at))
 }
@@ -81,7 +81,7 @@ pub(super) fn item_answer<R>(
     outcome: &Outcome<ItemState>,
     resource: R,
 ) -> Answer<R> {
-    Answer::of(outcome, &StreamName::Item(item.clone()), resource)
+    Answer::new(outcome, &StreamName::Item(item.clone()), resource)
 }
 
 /// The response around it.
@@ -91,5 +91,5 @@ pub(super) fn item_reply<R: Serialize>(
     outcome: &Outcome<ItemState>,
     answer: Answer<R>,
 ) -> Response {
-    Reply::to(app, outcome).version(outcome.after.version).location(|| path_of(item)).json(answer)
+    Reply::new(app, outcome).version(outcome.after.version).location(|| path_of(item)).json(answer)
 }

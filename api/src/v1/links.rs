@@ -15,7 +15,7 @@ use super::{
     shape::{LinkBody, Reply, link_body, shows_secret},
 };
 use crate::{
-    problem::{Fallible, Problem, ProblemType, unanswered},
+    problem::{ApiResult, Problem, ProblemType, unanswered},
     state::AppState,
 };
 use axum::response::Response;
@@ -55,7 +55,7 @@ async fn used_at(
     link: LinkId,
     open: &OpenLink,
     outcome: &Outcome<ItemState>,
-) -> Fallible<u32> {
+) -> ApiResult<u32> {
     if open.terms.max_visits.is_none() {
         return Ok(0);
     }
@@ -82,7 +82,7 @@ async fn link_after(
     caller: &Caller,
     outcome: &Outcome<ItemState>,
     link: LinkId,
-) -> Fallible<LinkBody> {
+) -> ApiResult<LinkBody> {
     let open = outcome.after.links.get(&link).ok_or_else(|| {
         Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
             .because(format!("{link} was changed, but is in no state"))
@@ -104,10 +104,10 @@ async fn link_reply(
     item: &ItemRef,
     outcome: &Outcome<ItemState>,
     link: LinkId,
-) -> Fallible<Response> {
+) -> ApiResult<Response> {
     let resource = LinkResource { link: link_after(app, caller, outcome, link).await? };
     let version = resource.link.version;
     let answer = item_answer(item, outcome, resource);
     let path = || format!("{}/links/{link}", super::items::path_of(item));
-    Ok(Reply::to(app, outcome).version(version).location(path).json(answer))
+    Ok(Reply::new(app, outcome).version(version).location(path).json(answer))
 }

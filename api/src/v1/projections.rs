@@ -3,8 +3,8 @@
 
 use super::shape::{List, Page, words};
 use crate::{
-    extract::{Head, ProjectionPath},
-    problem::{Fallible, Problem},
+    extract::{ProjectionPath, RequestMeta},
+    problem::{ApiResult, Problem},
     state::AppState,
 };
 use axum::{
@@ -270,12 +270,15 @@ impl From<Comparison> for ComparisonBody {
 /// How far the projections have come
 #[utoipa::path(get, path = "/v1/projections", tag = "administration",
     responses((status = 200, description = "All of them", body = List<ProjectionBody>)))]
-pub async fn list_projections(State(app): State<AppState>, head: Head) -> Fallible<Response> {
+pub async fn list_projections(
+    State(app): State<AppState>,
+    meta: RequestMeta,
+) -> ApiResult<Response> {
     let statuses = app.views.statuses(app.clock.now()).await?;
     let position = statuses.iter().map(|status| status.position).min().unwrap_or_default();
     let data: Vec<ProjectionBody> = statuses.into_iter().map(Into::into).collect();
     let list = List { data, total: None, next: None, position };
-    Ok(Page { app: &app, position, version: None }.json(&head, list))
+    Ok(Page { app: &app, position, version: None }.json(&meta, list))
 }
 
 /// How far one projection has come
@@ -284,23 +287,28 @@ pub async fn list_projections(State(app): State<AppState>, head: Head) -> Fallib
 pub async fn get_projection(
     State(app): State<AppState>,
     ProjectionPath { name }: ProjectionPath,
-    head: Head,
-) -> Fallible<Response> {
-    one(&app, &name, &head).await
+    meta: RequestMeta,
+) -> ApiResult<Response> {
+    one(&app, &name, &meta).await
 }
 
-async fn one(app: &AppState, name: &str, head: &Head) -> Fallible<Response> {
+async fn one(app: &AppState, name: &str, meta: &RequestMeta) -> ApiResult<Response> {
     let statuses = app.views.statuses(app.clock.now()).await?;
     let status = statuses.into_iter().find(|status| status.name == name);
     let status = status.ok_or_else(|| Problem::not_found("projection"))?;
     let position = status.position;
     let page = Page { app, position, version: None };
-    Ok(page.json(head, ProjectionBody::from(status)))
+    Ok(page.json(meta, ProjectionBody::from(status)))
 }
 
-async fn build(app: &AppState, name: &str, head: &Head, purpose: Purpose) -> Fallible<Response> {
+async fn build(
+    app: &AppState,
+    name: &str,
+    meta: &RequestMeta,
+    purpose: Purpose,
+) -> ApiResult<Response> {
     app.generations.request(name, purpose).await?;
-    Ok((StatusCode::ACCEPTED, one(app, name, head).await?).into_response())
+    Ok((StatusCode::ACCEPTED, one(app, name, meta).await?).into_response())
 }
 
 /// Rebuild a projection from the log
@@ -313,9 +321,9 @@ async fn build(app: &AppState, name: &str, head: &Head, purpose: Purpose) -> Fal
 pub async fn rebuild_projection(
     State(app): State<AppState>,
     ProjectionPath { name }: ProjectionPath,
-    head: Head,
-) -> Fallible<Response> {
-    build(&app, &name, &head, Purpose::Rebuild).await
+    meta: RequestMeta,
+) -> ApiResult<Response> {
+    build(&app, &name, &meta, Purpose::Rebuild).await
 }
 
 /// Compare a projection with the log
@@ -327,9 +335,9 @@ pub async fn rebuild_projection(
 pub async fn verify_projection(
     State(app): State<AppState>,
     ProjectionPath { name }: ProjectionPath,
-    head: Head,
-) -> Fallible<Response> {
-    build(&app, &name, &head, Purpose::Verify).await
+    meta: RequestMeta,
+) -> ApiResult<Response> {
+    build(&app, &name, &meta, Purpose::Verify).await
 }
 
 /// Pause a projection
@@ -341,10 +349,10 @@ pub async fn verify_projection(
 pub async fn pause_projection(
     State(app): State<AppState>,
     ProjectionPath { name }: ProjectionPath,
-    head: Head,
-) -> Fallible<Response> {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
     app.generations.pause(&name).await?;
-    one(&app, &name, &head).await
+    one(&app, &name, &meta).await
 }
 
 /// Resume a projection
@@ -355,8 +363,8 @@ pub async fn pause_projection(
 pub async fn resume_projection(
     State(app): State<AppState>,
     ProjectionPath { name }: ProjectionPath,
-    head: Head,
-) -> Fallible<Response> {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
     app.generations.resume(&name).await?;
-    one(&app, &name, &head).await
+    one(&app, &name, &meta).await
 }

@@ -2,15 +2,15 @@
 //! bearer of a link sees.
 
 use super::{
+    consistency,
     explain::{SubjectContext, bounded, permission, subject},
-    fresh,
     item_access::{ItemAccess, VisibleItem, load_visible},
     shape::{ItemBody, List, Page, PrincipalBody, item_body, words},
 };
 use crate::{
-    access::QueryScope,
-    extract::{Head, ItemPath, ListQuery, Params, RowCursor},
-    problem::{Fallible, Problem},
+    authzen::QueryScope,
+    extract::{ItemPath, ListQuery, Params, RequestMeta, RowCursor},
+    problem::{ApiResult, Problem},
     state::AppState,
 };
 use axum::{extract::State, response::Response};
@@ -133,13 +133,13 @@ fn ways(verdict: &Verdict) -> Vec<&'static str> {
 pub async fn view_as(
     State(app): State<AppState>,
     Params(query): Params<ViewAsQuery>,
-    head: Head,
-) -> Fallible<Response> {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
     let who = subject(&query.subject)?;
     let wanted = query.permission.as_deref().map(|text| permission("permission", text));
     let wanted = wanted.transpose()?.unwrap_or(Permission::Browse);
     let page = ListQuery { limit: query.limit, cursor: query.cursor, count: false }.page()?;
-    if !QueryScope::of(&head.caller).covers_principal(&who) {
+    if !QueryScope::of(&meta.caller).covers_principal(&who) {
         let detail =
             "what others see of all items is for administrators, auditors and applications";
         return Err(Problem::not_permitted(detail));
@@ -147,15 +147,15 @@ pub async fn view_as(
     let kind = query.kind.as_ref().map(KindName::as_str).unwrap_or_default();
     let list = format!("view-as {who} {kind} {}", wanted.name());
     let after = page.after.as_deref().map(|text| place(&list, text)).transpose()?;
-    let mut index = fresh::index(&app, head.at_least, head.wait).await?;
+    let mut index = consistency::index_at_least(&app, meta.at_least, meta.wait).await?;
     let known = after.as_ref().map(|(position, _)| *position);
     if known > Some(index.position()) {
-        index = fresh::index(&app, known, head.wait).await?;
+        index = consistency::index_at_least(&app, known, meta.wait).await?;
     }
     let after = after.map(|(_, item)| item);
     let now = app.clock.now().max(index.time());
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let wanted = Wanted { app: &app, head: &head, index: &index, now, permission: wanted };
+    let wanted = Wanted { app: &app, meta: &meta, index: &index, now, permission: wanted };
     let mut found = wanted.rows(&who, query.kind.as_ref(), after.as_ref(), limit + 1).await?;
     let more = found.len() > limit;
     found.truncate(limit);
@@ -163,15 +163,15 @@ pub async fn view_as(
     let key = |item| format!("{} {item}", index.position());
     let next = next.map(|(item, _)| RowCursor::after(&list, &key(item)).encode());
     // Titles stand in the read models.
-    fresh::catch_up(&app, &head, &[Model::Access]).await?;
+    consistency::wait_for_position(&app, &meta, &[Model::Access]).await?;
     let data = titled(&app, found).await?;
     let position = index.position();
     let list = List { data, total: None, next, position };
-    Ok(Page { app: &app, position, version: None }.json(&head, list))
+    Ok(Page { app: &app, position, version: None }.json(&meta, list))
 }
 
 /// The position of the page before and the last item on it.
-fn place(list: &str, cursor: &str) -> Fallible<(Position, ItemRef)> {
+fn place(list: &str, cursor: &str) -> ApiResult<(Position, ItemRef)> {
     let key = RowCursor::decode(list, cursor)?;
     let read = || {
         let (position, item) = key.split_once(' ')?;
@@ -182,7 +182,7 @@ fn place(list: &str, cursor: &str) -> Fallible<(Position, ItemRef)> {
 
 struct Wanted<'a> {
     app: &'a AppState,
-    head: &'a Head,
+    meta: &'a RequestMeta,
     index: &'a Snapshot,
     now: Time,
     permission: Permission,
@@ -197,7 +197,7 @@ impl Wanted<'_> {
         kind: Option<&KindName>,
         after: Option<&ItemRef>,
         limit: usize,
-    ) -> Fallible<Vec<(ItemRef, Verdict)>> {
+    ) -> ApiResult<Vec<(ItemRef, Verdict)>> {
         if let Principal::Link(link) = who {
             let item = self.app.commands.item_of_link(*link).await?;
             let item = item.filter(|item| kind.is_none_or(|kind| *kind == item.kind));
@@ -206,7 +206,7 @@ impl Wanted<'_> {
             };
             let state = self.app.commands.load_item(&item).await?;
             let subject_context =
-                SubjectContext::of(self.app, &self.head.caller, who, &state).await?;
+                SubjectContext::of(self.app, &self.meta.caller, who, &state).await?;
             let verdict = self.index.check(subject_context.subject(), &item, self.now);
             let seen = verdict.permissions.has(self.permission);
             return Ok(if seen { vec![(item, verdict)] } else { Vec::new() });
@@ -235,7 +235,7 @@ impl Wanted<'_> {
         kind: &KindName,
         after: Option<&ItemRef>,
         limit: usize,
-    ) -> Fallible<Vec<(ItemRef, Verdict)>> {
+    ) -> ApiResult<Vec<(ItemRef, Verdict)>> {
         let (kind, after) = (kind.as_str(), after.map(|item| item.id.as_str()));
         let found = self.index.resources(subject, kind, self.permission, self.now, after, limit);
         let (items, _) = found?;
@@ -247,7 +247,7 @@ impl Wanted<'_> {
     }
 }
 
-async fn titled(app: &AppState, found: Vec<(ItemRef, Verdict)>) -> Fallible<Vec<ViewRow>> {
+async fn titled(app: &AppState, found: Vec<(ItemRef, Verdict)>) -> ApiResult<Vec<ViewRow>> {
     let refs: Vec<ItemRef> = found.iter().map(|(item, _)| item.clone()).collect();
     let known = if refs.is_empty() { Vec::new() } else { app.views.lookup(&refs).await?.rows };
     let titles = known.into_iter().map(|row| row.and_then(|row| row.title));
@@ -274,17 +274,17 @@ pub async fn view_item_as(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     Params(query): Params<ViewItemAsQuery>,
-    head: Head,
-) -> Fallible<Response> {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
     let who = subject(&query.subject)?;
-    let seen: VisibleItem = load_visible(&app, &head, &item).await?.require_not_retired()?;
-    if !QueryScope::of(&head.caller).covers_principal(&who) {
+    let seen: VisibleItem = load_visible(&app, &meta, &item).await?.require_not_retired()?;
+    if !QueryScope::of(&meta.caller).covers_principal(&who) {
         seen.require(Permission::Share)?;
     }
-    let known = head.at_least.unwrap_or_default().max(seen.state.position);
-    let index = fresh::index(&app, Some(known), head.wait).await?;
+    let known = meta.at_least.unwrap_or_default().max(seen.state.position);
+    let index = consistency::index_at_least(&app, Some(known), meta.wait).await?;
     let now = seen.now.max(index.time());
-    let subject_context = SubjectContext::of(&app, &head.caller, &who, &seen.state).await?;
+    let subject_context = SubjectContext::of(&app, &meta.caller, &who, &seen.state).await?;
     let verdict = index.check(subject_context.subject(), &item, now);
     let visible = verdict.permissions.has(Permission::Browse);
     let access = ItemAccess { rights: verdict.permissions, everything: false };
@@ -299,5 +299,5 @@ pub async fn view_item_as(
         warnings: seen.ignored_visits,
         position: index.position(),
     };
-    Ok(Page { app: &app, position: index.position(), version: None }.json(&head, view))
+    Ok(Page { app: &app, position: index.position(), version: None }.json(&meta, view))
 }

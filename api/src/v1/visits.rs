@@ -4,7 +4,7 @@ pub mod open;
 pub mod swap;
 
 use super::shape::{ItemName, Page, read_headers};
-use crate::{extract::Head, state::AppState};
+use crate::{extract::RequestMeta, state::AppState};
 use axum::{
     Json,
     response::{IntoResponse as _, Response},
@@ -49,13 +49,13 @@ pub struct OpenedBody {
     pub can_join: bool,
 }
 
-fn answer(app: &AppState, head: &Head, opened: Opened) -> Response {
-    let position = Page::current(app, head, opened.position, None).position;
+fn answer(app: &AppState, meta: &RequestMeta, opened: Opened) -> Response {
+    let position = Page::current(app, meta, opened.position, None).position;
     let headers = read_headers(app, position, None);
     let body = OpenedBody {
         visit: opened.visit.expose().to_owned(),
         ends_at: opened.ends_at,
-        item: ItemName::of(&opened.item, &opened.state),
+        item: ItemName::new(&opened.item, &opened.state),
         permissions: opened.permissions,
         link: OpenedLink { id: opened.link },
         state: opened.view_state,

@@ -7,8 +7,8 @@ pub(super) use query::place;
 pub use stream::Shown;
 
 use crate::{
-    extract::{Head, PositionToken},
-    problem::{Fallible, Problem, ProblemType},
+    extract::{PositionToken, RequestMeta},
+    problem::{ApiResult, Problem, ProblemType},
     state::AppState,
 };
 use axum::{
@@ -29,7 +29,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// How long a new reader waits for the feed to begin.
-const PATIENCE: Duration = Duration::from_secs(5);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 /// When a reader that was turned away should come back, in seconds.
 const AGAIN: u64 = 5;
 
@@ -72,9 +72,9 @@ pub async fn watch(
     State(app): State<AppState>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    head: Head,
-) -> Fallible<Response> {
-    let caller = &head.caller;
+    meta: RequestMeta,
+) -> ApiResult<Response> {
+    let caller = &meta.caller;
     if caller.account.is_some() || caller.anonymous {
         let detail = "the feed is read by applications for themselves; leave out \
                       Sharelog-On-Behalf-Of";
@@ -91,7 +91,7 @@ pub async fn watch(
         return Err(Problem::new(ProblemType::TimeInFuture, detail));
     }
     let reader = app.feed.reader(wanted.filter, after)?.for_token(caller.token);
-    reader.ready(PATIENCE).await?;
+    reader.ready(WAIT_TIMEOUT).await?;
     let watcher = Watcher::new(app.clone(), reader, caller.token);
     let mut response = Response::new(Body::from_stream(watcher.into_stream()));
     let headers = response.headers_mut();

@@ -9,9 +9,9 @@ pub mod put;
 pub mod replay;
 pub mod rotate;
 
-use super::{shape::words, trail::no_event};
+use super::{audit_log::no_event, shape::words};
 use crate::{
-    problem::{Fallible, Problem},
+    problem::{ApiResult, Problem},
     state::AppState,
     webhooks::target,
 };
@@ -28,9 +28,9 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The longest label, in characters.
-const LONGEST_LABEL: usize = 64;
+const MAX_LABEL_CHARS: usize = 64;
 /// The most names of events.
-const MOST_TYPES: usize = 50;
+const MAX_TYPES: usize = 50;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<AppState> {
@@ -102,7 +102,7 @@ pub struct WebhookItem {
 }
 
 impl WebhookItem {
-    fn read(&self) -> Fallible<ItemRef> {
+    fn read(&self) -> ApiResult<ItemRef> {
         let text = format!("{}:{}", self.kind, self.id);
         text.parse().map_err(|error| Problem::field("/item", format!("{error}")))
     }
@@ -255,7 +255,7 @@ fn webhook_body(id: WebhookId, state: &WebhookState) -> Option<WebhookBody> {
 }
 
 /// Webhooks tell everything; who acts for somebody else has no business with them.
-fn for_itself(caller: &Caller) -> Fallible<()> {
+fn for_itself(caller: &Caller) -> ApiResult<()> {
     if caller.account.is_none() && !caller.anonymous {
         return Ok(());
     }
@@ -263,21 +263,21 @@ fn for_itself(caller: &Caller) -> Fallible<()> {
     Err(Problem::not_permitted(detail))
 }
 
-fn check_url(app: &AppState, url: &str) -> Fallible<()> {
+fn check_url(app: &AppState, url: &str) -> ApiResult<()> {
     let checked = target::parse(url, app.limits.private_webhooks);
     checked.map(drop).map_err(|detail| Problem::field("/url", detail))
 }
 
-fn check_label(label: &str) -> Fallible<()> {
+fn check_label(label: &str) -> ApiResult<()> {
     let length = label.trim().chars().count();
-    if (1..=LONGEST_LABEL).contains(&length) && !label.chars().any(char::is_control) {
+    if (1..=MAX_LABEL_CHARS).contains(&length) && !label.chars().any(char::is_control) {
         return Ok(());
     }
     Err(Problem::field("/label", "1 to 64 characters without control characters"))
 }
 
-fn check_types(types: &[String]) -> Fallible<()> {
-    if types.len() > MOST_TYPES {
+fn check_types(types: &[String]) -> ApiResult<()> {
+    if types.len() > MAX_TYPES {
         return Err(Problem::field("/types", "at most 50 names"));
     }
     for (place, name) in types.iter().enumerate() {

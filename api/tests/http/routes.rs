@@ -1,7 +1,7 @@
 //! Every route with every role and with none.
 
 use crate::world::{Client, World};
-use api::auth::{ROUTES, Route, Who};
+use api::auth::{ROUTES, Route, RouteAccess};
 use domain::event::CallerRole;
 use eventlog::ActivityKind;
 use serde_json::json;
@@ -55,7 +55,7 @@ async fn every_route_lets_in_whom_it_names_and_nobody_else() {
     let json_routes = || ROUTES.iter().filter(|route| route.is_json());
     for route in json_routes() {
         call(&forged, route).await.problem(401, "not-authenticated");
-        let Who::Roles(roles) = route.who else {
+        let RouteAccess::Roles(roles) = route.access else {
             call(&world.nobody(), route).await.is(200);
             continue;
         };
@@ -70,7 +70,7 @@ async fn every_route_lets_in_whom_it_names_and_nobody_else() {
     }
     assert_eq!(world.head().await, head, "who is refused appends nothing");
     for route in json_routes() {
-        let Who::Roles(roles) = route.who else { continue };
+        let RouteAccess::Roles(roles) = route.access else { continue };
         for (role, caller) in callers.iter().filter(|(role, _)| roles.contains(role)) {
             let answer = call(caller, route).await;
             let status = answer.status.as_u16();
@@ -85,7 +85,8 @@ async fn a_query_parameter_that_a_route_does_not_know_is_refused_before_anything
     let (admin, app) = (world.admin(), world.app().await);
     let head = world.head().await;
     for route in ROUTES.iter().filter(|route| route.path.starts_with("/v1/")) {
-        let admins = matches!(route.who, Who::Roles(roles) if roles.contains(&CallerRole::Admin));
+        let admins =
+            matches!(route.access, RouteAccess::Roles(roles) if roles.contains(&CallerRole::Admin));
         let caller = if admins { &admin } else { &app };
         let answer = call_with(caller, route, "nonsense=1").await;
         assert_eq!(answer.pointer(), "query:nonsense", "{}", answer.told());
@@ -128,7 +129,7 @@ async fn a_token_with_scopes_is_let_in_where_they_reach() {
         let wanted = json!({"role": "app", "label": scope, "scopes": [scope]});
         let caller = world.nobody().token(&world.issue(wanted).await);
         for route in ROUTES {
-            let app = matches!(route.who, Who::Roles(roles) if roles.contains(&CallerRole::App));
+            let app = matches!(route.access, RouteAccess::Roles(roles) if roles.contains(&CallerRole::App));
             let Some(needed) = route.scope.filter(|_| app) else { continue };
             let answer = call(&caller, route).await;
             if json!(needed) == json!(scope) {

@@ -2,8 +2,8 @@
 
 use super::{AccountResource, account_reply, addressed};
 use crate::{
-    extract::{AccountPath, Call, Nullable},
-    problem::Fallible,
+    extract::{AccountPath, CommandRequest, Nullable},
+    problem::ApiResult,
     state::AppState,
     v1::shape::{AddressInput, Answer},
 };
@@ -33,8 +33,8 @@ pub struct PatchAccount {
 pub async fn patch_account(
     State(app): State<AppState>,
     AccountPath { account }: AccountPath,
-    Call { request, body, .. }: Call<PatchAccount>,
-) -> Fallible<Response> {
+    CommandRequest { request, body, .. }: CommandRequest<PatchAccount>,
+) -> ApiResult<Response> {
     let account = addressed(&account, &request)?;
     let intent = AccountIntent::Patch(ProfilePatch {
         name: body.name.patch(),
@@ -50,8 +50,8 @@ pub async fn patch_account(
 pub async fn delete_account(
     State(app): State<AppState>,
     AccountPath { account }: AccountPath,
-    Call { request, .. }: Call,
-) -> Fallible<Response> {
+    CommandRequest { request, .. }: CommandRequest,
+) -> ApiResult<Response> {
     let account = addressed(&account, &request)?;
     let outcome = app.commands.account(&request, &account, AccountIntent::Deactivate).await?;
     account_reply(&app, account, &outcome, None).await
@@ -66,8 +66,8 @@ pub async fn delete_account(
 pub async fn erase_account(
     State(app): State<AppState>,
     AccountPath { account }: AccountPath,
-    Call { request, .. }: Call,
-) -> Fallible<Response> {
+    CommandRequest { request, .. }: CommandRequest,
+) -> ApiResult<Response> {
     let account = addressed(&account, &request)?;
     let outcome = app.commands.account(&request, &account, AccountIntent::Erase).await?;
     account_reply(&app, account, &outcome, None).await

@@ -2,11 +2,11 @@
 
 use super::concerns;
 use crate::{
-    extract::{AccountPath, Head},
-    problem::{Fallible, Problem},
+    extract::{AccountPath, RequestMeta},
+    problem::{ApiResult, Problem},
     state::AppState,
     v1::{
-        fresh,
+        consistency,
         shape::{AccountBody, Page},
     },
 };
@@ -36,20 +36,20 @@ pub struct AccountAnswer {
 pub async fn get_account(
     State(app): State<AppState>,
     AccountPath { account }: AccountPath,
-    head: Head,
-) -> Fallible<Response> {
-    let id = account.resolve(head.caller.account.as_ref())?;
-    if !concerns(&head.caller, &id, true) {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
+    let id = account.resolve(meta.caller.account.as_ref())?;
+    if !concerns(&meta.caller, &id, true) {
         return Err(Problem::not_found("account"));
     }
-    fresh::written(&app, &head).await?;
+    consistency::require_known(&app, &meta).await?;
     let state = app.commands.load_account(&id).await?;
     if state.status == AccountStatus::Unknown {
         return Err(Problem::not_found("account"));
     }
     let profile = app.commands.profile(&state).await?;
-    let auditor = head.caller.role == CallerRole::Auditor;
-    let page = Page::current(&app, &head, state.position, Some(state.position));
-    let account = AccountBody::of(id, &state, profile, !auditor);
-    Ok(page.json(&head, AccountAnswer { account, position: page.position }))
+    let auditor = meta.caller.role == CallerRole::Auditor;
+    let page = Page::current(&app, &meta, state.position, Some(state.position));
+    let account = AccountBody::new(id, &state, profile, !auditor);
+    Ok(page.json(&meta, AccountAnswer { account, position: page.position }))
 }

@@ -2,11 +2,11 @@
 
 use super::concerns;
 use crate::{
-    extract::{AccountPath, Head, ListQuery, Params, typed_in_path},
-    problem::{Fallible, Problem},
+    extract::{AccountPath, ListQuery, Params, RequestMeta, typed_in_path},
+    problem::{ApiResult, Problem},
     state::AppState,
     v1::{
-        fresh,
+        consistency,
         shape::{List, Page, PrincipalBody, item_address, words},
     },
 };
@@ -142,15 +142,15 @@ pub async fn list_account_items(
     State(app): State<AppState>,
     AccountPath { account }: AccountPath,
     Params(query): Params<ItemsQuery>,
-    head: Head,
-) -> Fallible<Response> {
-    let id = account.resolve(head.caller.account.as_ref())?;
-    if !concerns(&head.caller, &id, true) {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
+    let id = account.resolve(meta.caller.account.as_ref())?;
+    if !concerns(&meta.caller, &id, true) {
         return Err(Problem::not_found("account"));
     }
     let ItemsQuery { relation, limit, cursor, count } = query;
     let page = ListQuery { limit, cursor, count }.page()?;
-    fresh::catch_up(&app, &head, &[Model::Access]).await?;
+    consistency::wait_for_position(&app, &meta, &[Model::Access]).await?;
     let found = app.views.items_of(&id, relation.into(), app.clock.now(), &page).await?;
     if found.rows.is_empty()
         && let Some(problem) = typed_in_path("account", id.as_str())
@@ -158,6 +158,6 @@ pub async fn list_account_items(
         return Err(problem);
     }
     let position = found.position;
-    let list = List::of(found, |found| row(&app.public_url, found));
-    Ok(Page { app: &app, position, version: None }.json(&head, list))
+    let list = List::from_listing(found, |found| row(&app.public_url, found));
+    Ok(Page { app: &app, position, version: None }.json(&meta, list))
 }

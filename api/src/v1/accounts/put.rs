@@ -2,8 +2,8 @@
 
 use super::{AccountResource, account_reply, addressed};
 use crate::{
-    extract::{AccountPath, Call},
-    problem::Fallible,
+    extract::{AccountPath, CommandRequest},
+    problem::ApiResult,
     state::AppState,
     v1::shape::{AddressInput, Answer},
 };
@@ -36,8 +36,8 @@ pub struct PutAccount {
 pub async fn put_account(
     State(app): State<AppState>,
     AccountPath { account }: AccountPath,
-    Call { request, body, .. }: Call<PutAccount>,
-) -> Fallible<Response> {
+    CommandRequest { request, body, .. }: CommandRequest<PutAccount>,
+) -> ApiResult<Response> {
     let account = addressed(&account, &request)?;
     let addresses = body.addresses.unwrap_or_default().into_iter().map(Into::into).collect();
     let profile = Profile { name: body.name, addresses };

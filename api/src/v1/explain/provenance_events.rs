@@ -2,7 +2,7 @@
 
 use super::body::ActBody;
 use crate::{
-    problem::{Fallible, Problem, ProblemType},
+    problem::{ApiResult, Problem, ProblemType},
     state::AppState,
     v1::shape::{ActorBody, EventVia},
 };
@@ -17,7 +17,7 @@ use domain::{
 use eventlog::Record;
 use projections::{AccessPath, RevokedAccess, Via};
 
-async fn record(app: &AppState, position: Position) -> Fallible<Option<Record>> {
+async fn record(app: &AppState, position: Position) -> ApiResult<Option<Record>> {
     Ok(app.log.read(position).await.map_err(CommandError::from)?)
 }
 
@@ -27,12 +27,12 @@ fn unreadable(cause: &impl ToString) -> Problem {
 }
 
 /// When an event took effect.
-pub(super) async fn time_of(app: &AppState, event: EventId) -> Fallible<Option<Time>> {
+pub(super) async fn time_of(app: &AppState, event: EventId) -> ApiResult<Option<Time>> {
     Ok(record(app, event.position).await?.map(|record| record.time))
 }
 
 /// The acts of these events.
-pub(super) async fn acts(app: &AppState, events: Vec<EventId>) -> Fallible<Vec<ActBody>> {
+pub(super) async fn acts(app: &AppState, events: Vec<EventId>) -> ApiResult<Vec<ActBody>> {
     let mut told = Vec::with_capacity(events.len());
     for id in events {
         told.extend(act(app, id.position, |event| event.id == id).await?);
@@ -41,7 +41,7 @@ pub(super) async fn acts(app: &AppState, events: Vec<EventId>) -> Fallible<Vec<A
 }
 
 /// The act that ended what somebody had.
-pub(super) async fn ending(app: &AppState, lost: &RevokedAccess) -> Fallible<Option<ActBody>> {
+pub(super) async fn ending(app: &AppState, lost: &RevokedAccess) -> ApiResult<Option<ActBody>> {
     act(app, lost.position, |event| ends(&event.event, &lost.path)).await
 }
 
@@ -50,7 +50,7 @@ async fn act(
     app: &AppState,
     position: Position,
     fits: impl Fn(&Recorded) -> bool,
-) -> Fallible<Option<ActBody>> {
+) -> ApiResult<Option<ActBody>> {
     let Some(record) = record(app, position).await? else { return Ok(None) };
     let recorded = record.events().map_err(|error| unreadable(&error))?;
     let stream = &record.envelope.stream;
@@ -65,7 +65,7 @@ fn told(record: &Record, event: &Recorded, stream: &StreamName) -> ActBody {
         time: record.time,
         name: event.event.stored().0,
         by: actor.account.clone(),
-        actor: ActorBody::of(actor),
+        actor: ActorBody::from_actor(actor),
         via: EventVia { app: actor.app.clone(), token: actor.via },
         ticket: record.envelope.ticket.clone(),
         text: sentence(event, stream),

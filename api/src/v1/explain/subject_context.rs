@@ -1,9 +1,9 @@
 //! The subject context of a query: the caller, and the subject it names.
 
 use crate::{
-    access::{QueryScope, Who},
-    extract::Head,
-    problem::Fallible,
+    authzen::{QueryScope, Who},
+    extract::RequestMeta,
+    problem::ApiResult,
     state::AppState,
 };
 use commands::Caller;
@@ -60,7 +60,7 @@ pub(super) fn is_caller(caller: &Caller, principal: &Principal) -> bool {
 }
 
 /// The openings that a caller presents, whether or not they still open something.
-async fn presented(app: &AppState, caller: &Caller) -> Fallible<Vec<Visit>> {
+async fn presented(app: &AppState, caller: &Caller) -> ApiResult<Vec<Visit>> {
     let mut visits = Vec::new();
     for text in &caller.visits {
         visits.extend(app.commands.read_visit(text).await?);
@@ -69,7 +69,7 @@ async fn presented(app: &AppState, caller: &Caller) -> Fallible<Vec<Visit>> {
 }
 
 /// As whom the caller asks, with the openings that it presents, if not about everybody.
-pub(super) async fn asking(app: &AppState, caller: &Caller) -> Fallible<Option<Subject>> {
+pub(super) async fn asking(app: &AppState, caller: &Caller) -> ApiResult<Option<Subject>> {
     let scope = QueryScope::of(caller);
     let Some(own) = scope.own() else { return Ok(None) };
     Ok(Some(own.subject(presented(app, caller).await?)))
@@ -78,14 +78,14 @@ pub(super) async fn asking(app: &AppState, caller: &Caller) -> Fallible<Option<S
 /// Why openings that the caller presents give nothing on an item.
 pub(super) async fn ignored(
     app: &AppState,
-    head: &Head,
+    meta: &RequestMeta,
     state: &ItemState,
-) -> Fallible<Vec<String>> {
-    if head.caller.visits.is_empty() {
+) -> ApiResult<Vec<String>> {
+    if meta.caller.visits.is_empty() {
         return Ok(Vec::new());
     }
-    let known = head.at_least.unwrap_or_default();
-    Ok(app.commands.subject(&head.caller, state, known).await?.1)
+    let known = meta.at_least.unwrap_or_default();
+    Ok(app.commands.subject(&meta.caller, state, known).await?.1)
 }
 
 impl SubjectContext {
@@ -95,7 +95,7 @@ impl SubjectContext {
         caller: &Caller,
         principal: &Principal,
         state: &ItemState,
-    ) -> Fallible<Self> {
+    ) -> ApiResult<Self> {
         let mut subject_context = Self::plain(principal);
         if let Principal::Link(link) = principal {
             subject_context.opens(*link, state);

@@ -1,8 +1,8 @@
 //! `DELETE` of grants: one, all of a grantee, or the caller's own (leave).
 
 use crate::{
-    extract::{Call, GrantPath, GranteePath, ItemPath, typed_in_path},
-    problem::{Fallible, Problem},
+    extract::{CommandRequest, GrantPath, GranteePath, ItemPath, typed_in_path},
+    problem::{ApiResult, Problem},
     state::AppState,
     v1::{
         items::item_answer,
@@ -36,7 +36,7 @@ async fn end(
     request: &Request,
     item: &ItemRef,
     target: EndTarget,
-) -> Fallible<Response> {
+) -> ApiResult<Response> {
     let command = ItemCommand::EndGrants(target.clone());
     let outcome = app.commands.item(request, item, command).await?;
     let ended = grants_ended(&outcome.events);
@@ -55,7 +55,7 @@ async fn end(
     let mut answer = item_answer(item, &outcome, NoResource {});
     answer.ended = Some(ended);
     answer.still_open = Some(still.unwrap_or_default());
-    Ok(Reply::to(app, &outcome).version(outcome.after.sharing_version).json(answer))
+    Ok(Reply::new(app, &outcome).version(outcome.after.sharing_version).json(answer))
 }
 
 /// End one grant
@@ -65,8 +65,8 @@ async fn end(
 pub async fn delete_grant(
     State(app): State<AppState>,
     GrantPath { item, grant }: GrantPath,
-    Call { request, .. }: Call,
-) -> Fallible<Response> {
+    CommandRequest { request, .. }: CommandRequest,
+) -> ApiResult<Response> {
     end(&app, &request, &item, EndTarget::Grant(grant)).await
 }
 
@@ -77,8 +77,8 @@ pub async fn delete_grant(
 pub async fn delete_grants_of_account(
     State(app): State<AppState>,
     GranteePath { item, grantee }: GranteePath,
-    Call { request, .. }: Call,
-) -> Fallible<Response> {
+    CommandRequest { request, .. }: CommandRequest,
+) -> ApiResult<Response> {
     end(&app, &request, &item, EndTarget::Grantee(grantee)).await
 }
 
@@ -89,8 +89,8 @@ pub async fn delete_grants_of_account(
 pub async fn delete_grants_of_group(
     State(app): State<AppState>,
     GranteePath { item, grantee }: GranteePath,
-    Call { request, .. }: Call,
-) -> Fallible<Response> {
+    CommandRequest { request, .. }: CommandRequest,
+) -> ApiResult<Response> {
     end(&app, &request, &item, EndTarget::Grantee(grantee)).await
 }
 
@@ -101,8 +101,8 @@ pub async fn delete_grants_of_group(
 pub async fn delete_grants_of_me(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    Call { request, .. }: Call,
-) -> Fallible<Response> {
+    CommandRequest { request, .. }: CommandRequest,
+) -> ApiResult<Response> {
     if request.caller.account.is_none() {
         let detail = "only an account can leave: act for it with Sharelog-On-Behalf-Of";
         return Err(Problem::field("path:grants/me", detail));

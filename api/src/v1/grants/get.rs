@@ -1,8 +1,8 @@
 //! `GET /v1/items/{kind}/{id}/grants/{grant}`: one open grant.
 
 use crate::{
-    extract::{GrantPath, Head},
-    problem::{Fallible, Problem},
+    extract::{GrantPath, RequestMeta},
+    problem::{ApiResult, Problem},
     state::AppState,
     v1::{
         item_access::load_visible,
@@ -33,18 +33,18 @@ pub struct GrantAnswer {
 pub async fn get_grant(
     State(app): State<AppState>,
     GrantPath { item, grant }: GrantPath,
-    head: Head,
-) -> Fallible<Response> {
-    let seen = load_visible(&app, &head, &item).await?.require_not_retired()?;
+    meta: RequestMeta,
+) -> ApiResult<Response> {
+    let seen = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     let open = seen.state.grants.get(&grant);
     let open = open.filter(|open| open.grant.ends_at.is_none_or(|end| end > seen.now));
-    let account = head.caller.account.as_ref();
+    let account = meta.caller.account.as_ref();
     let own = |grantee: &Grantee| matches!(grantee, Grantee::Account(id) if account == Some(id));
     if !open.is_some_and(|open| own(&open.grant.grantee)) {
         seen.require(Permission::Share)?;
     }
     let open = open.ok_or_else(|| Problem::not_found("grant"))?;
-    let page = Page::current(&app, &head, seen.state.position, Some(open.version));
+    let page = Page::current(&app, &meta, seen.state.position, Some(open.version));
     let answer = GrantAnswer { grant: grant_body(open), position: page.position };
-    Ok(page.json(&head, answer))
+    Ok(page.json(&meta, answer))
 }

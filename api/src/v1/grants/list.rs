@@ -1,8 +1,8 @@
 //! `GET /v1/items/{kind}/{id}/grants`: the open grants of an item.
 
 use crate::{
-    extract::{Head, ItemPath, ListQuery, Params, RowPage, paginate},
-    problem::Fallible,
+    extract::{ItemPath, ListQuery, Params, RequestMeta, RowPage, paginate},
+    problem::ApiResult,
     state::AppState,
     v1::{
         item_access::load_visible,
@@ -25,16 +25,16 @@ pub async fn list_grants(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     Params(query): Params<ListQuery>,
-    head: Head,
-) -> Fallible<Response> {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
     let page = query.page()?;
-    let seen = load_visible(&app, &head, &item).await?.require_not_retired()?;
+    let seen = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     seen.require(Permission::Share)?;
     let open = seen.state.grants.values();
     let rows = open.filter(|open| open.grant.ends_at.is_none_or(|end| end > seen.now)).collect();
     let RowPage { rows, next, total } =
         paginate(&format!("grants {item}"), &page, rows, |open| made_by(&open.events))?;
     let rows = RowPage { rows: rows.into_iter().map(grant_body).collect(), next, total };
-    let answer = Page::current(&app, &head, seen.state.position, None);
-    Ok(answer.json(&head, List::from_rows(rows, answer.position)))
+    let answer = Page::current(&app, &meta, seen.state.position, None);
+    Ok(answer.json(&meta, List::from_rows(rows, answer.position)))
 }

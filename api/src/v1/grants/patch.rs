@@ -1,8 +1,8 @@
 //! `PATCH /v1/items/{kind}/{id}/grants/{grant}`: change a grant in place.
 
 use crate::{
-    extract::{Call, GrantPath, Nullable},
-    problem::{Fallible, Problem, ProblemType},
+    extract::{CommandRequest, GrantPath, Nullable},
+    problem::{ApiResult, Problem, ProblemType},
     state::AppState,
     v1::{
         items::item_answer,
@@ -57,9 +57,9 @@ pub struct GrantResource {
 pub async fn patch_grant(
     State(app): State<AppState>,
     GrantPath { item, grant }: GrantPath,
-    call: Call<PatchGrant>,
-) -> Fallible<Response> {
-    let Call { request, body, .. } = call.with_before();
+    call: CommandRequest<PatchGrant>,
+) -> ApiResult<Response> {
+    let CommandRequest { request, body, .. } = call.with_before();
     let patch = GrantPatch {
         role: body.role.required("/role")?,
         withhold: body.withhold.patch(),
@@ -80,5 +80,5 @@ pub async fn patch_grant(
     let resource = GrantResource { grant: grant_body(now), before: grant_body(before) };
     let version = now.version;
     let answer = item_answer(&item, &outcome, resource);
-    Ok(Reply::to(&app, &outcome).version(version).json(answer))
+    Ok(Reply::new(&app, &outcome).version(version).json(answer))
 }

@@ -2,8 +2,8 @@
 //! result.
 
 use crate::{
-    extract::{Call, ItemPath},
-    problem::{Fallible, Problem},
+    extract::{CommandRequest, ItemPath},
+    problem::{ApiResult, Problem},
     state::AppState,
     v1::{
         input::Related,
@@ -24,9 +24,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// At most so many at once.
-const MOST: usize = 500;
+const MAX_GRANTEES: usize = 500;
 /// The longest message, in characters.
-const LONGEST_MESSAGE: usize = 1_000;
+const MAX_MESSAGE_CHARS: usize = 1_000;
 
 /// Whom to share with.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -191,13 +191,13 @@ fn shape(
 pub async fn post_grants(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    Call { request, body, .. }: Call<PostGrants>,
-) -> Fallible<Response> {
-    if body.grantees.is_empty() || body.grantees.len() > MOST {
-        return Err(Problem::field("/grantees", format!("1 to {MOST} grantees")));
+    CommandRequest { request, body, .. }: CommandRequest<PostGrants>,
+) -> ApiResult<Response> {
+    if body.grantees.is_empty() || body.grantees.len() > MAX_GRANTEES {
+        return Err(Problem::field("/grantees", format!("1 to {MAX_GRANTEES} grantees")));
     }
-    if body.message.as_ref().is_some_and(|text| text.chars().count() > LONGEST_MESSAGE) {
-        let detail = format!("has more than {LONGEST_MESSAGE} characters");
+    if body.message.as_ref().is_some_and(|text| text.chars().count() > MAX_MESSAGE_CHARS) {
+        let detail = format!("has more than {MAX_MESSAGE_CHARS} characters");
         return Err(Problem::field("/message", detail));
     }
     let asked: Vec<AskedGrantee> = body.grantees.iter().cloned().map(Into::into).collect();
@@ -226,5 +226,5 @@ pub async fn post_grants(
             detail: "messages are not delivered yet; the grantees were not told".to_owned(),
         });
     }
-    Ok(Reply::to(&app, &outcome).version(outcome.after.sharing_version).json(answer))
+    Ok(Reply::new(&app, &outcome).version(outcome.after.sharing_version).json(answer))
 }

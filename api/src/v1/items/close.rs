@@ -2,8 +2,8 @@
 
 use super::{EndedCounts, item_after, item_answer, item_reply};
 use crate::{
-    extract::{Call, ItemPath},
-    problem::Fallible,
+    extract::{CommandRequest, ItemPath},
+    problem::ApiResult,
     state::AppState,
     v1::shape::{Answer, EndedGrant, ItemBody},
 };
@@ -17,7 +17,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// At most so many of the ended grants are listed.
-const LISTED: usize = 200;
+const MAX_ENDED_LISTED: usize = 200;
 
 /// What a closing or retiring answers.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,7 +51,7 @@ pub(super) fn by_rule(outcome: &Outcome<ItemState>) -> (EndedCounts, Vec<EndedGr
             role: grant.role,
             cause: EndCause::Closed,
         });
-    (counts, ended.take(LISTED).collect())
+    (counts, ended.take(MAX_ENDED_LISTED).collect())
 }
 
 /// End all sharing of an item at once
@@ -60,9 +60,9 @@ pub(super) fn by_rule(outcome: &Outcome<ItemState>) -> (EndedCounts, Vec<EndedGr
 pub async fn close_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    call: Call,
-) -> Fallible<Response> {
-    let Call { request, .. } = call.with_before();
+    call: CommandRequest,
+) -> ApiResult<Response> {
+    let CommandRequest { request, .. } = call.with_before();
     let outcome = app.commands.item(&request, &item, ItemCommand::Close).await?;
     let body = item_after(&app, &request.caller, &item, &outcome).await?;
     let (ended_counts, ended) = by_rule(&outcome);

@@ -5,8 +5,8 @@ use super::{
     item_after, item_answer, item_reply,
 };
 use crate::{
-    extract::{Call, ItemPath},
-    problem::Fallible,
+    extract::{CommandRequest, ItemPath},
+    problem::ApiResult,
     state::AppState,
     v1::shape::Answer,
 };
@@ -20,9 +20,9 @@ use domain::item::ItemCommand;
 pub async fn delete_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    call: Call,
-) -> Fallible<Response> {
-    let Call { request, .. } = call.with_before();
+    call: CommandRequest,
+) -> ApiResult<Response> {
+    let CommandRequest { request, .. } = call.with_before();
     let outcome = app.commands.item(&request, &item, ItemCommand::Retire).await?;
     let body = item_after(&app, &request.caller, &item, &outcome).await?;
     let (ended_counts, ended) = by_rule(&outcome);

@@ -1,8 +1,8 @@
 //! `GET /v1/items/{kind}/{id}`: an item as the caller sees it, and what a share dialog needs.
 
 use crate::{
-    extract::{Head, ItemPath, Params},
-    problem::{Fallible, Problem},
+    extract::{ItemPath, Params, RequestMeta},
+    problem::{ApiResult, Problem},
     state::AppState,
     v1::{
         item_access::{VisibleItem, load_visible},
@@ -107,16 +107,16 @@ pub async fn get_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     Params(query): Params<ItemQuery>,
-    head: Head,
-) -> Fallible<Response> {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
     let with_options = match query.include.as_deref() {
         None => false,
         Some("options") => true,
         Some(_) => return Err(Problem::field("query:include", "`options` is expected")),
     };
-    let seen = load_visible(&app, &head, &item).await?.require_not_retired()?;
+    let seen = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     let system = app.commands.system();
-    let page = Page::current(&app, &head, seen.state.position, Some(seen.state.version));
+    let page = Page::current(&app, &meta, seen.state.position, Some(seen.state.version));
     let body = item_body(&app.public_url, &item, &seen.state, seen.access, seen.now);
     let ignored = seen.ignored_visits.iter();
     let answer = ItemAnswer {
@@ -127,5 +127,5 @@ pub async fn get_item(
             .collect(),
         position: page.position,
     };
-    Ok(page.json(&head, answer))
+    Ok(page.json(&meta, answer))
 }

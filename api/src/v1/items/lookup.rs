@@ -1,8 +1,8 @@
 //! `POST /v1/items/lookup`: many items at once, as the caller sees each.
 
 use crate::{
-    extract::{Asking, Head},
-    problem::{Fallible, Problem, ProblemType},
+    extract::{QueryRequest, RequestMeta},
+    problem::{ApiResult, Problem, ProblemType},
     state::AppState,
     v1::{
         item_access::{VisibleItem, load_visible},
@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// At most so many at once.
-const MOST: usize = 200;
+const MAX_ITEMS: usize = 200;
 /// So many are loaded at the same time.
-const AT_ONCE: usize = 16;
+const MAX_CONCURRENT_LOADS: usize = 16;
 
 /// Which item.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -57,9 +57,13 @@ pub struct LookupRow {
     pub item: Option<ItemBody>,
 }
 
-async fn row(app: &AppState, head: &Head, item: ItemRef) -> Fallible<(Position, LookupRow)> {
+async fn row(
+    app: &AppState,
+    meta: &RequestMeta,
+    item: ItemRef,
+) -> ApiResult<(Position, LookupRow)> {
     let (kind, id) = (item.kind.to_string(), item.id.to_string());
-    match load_visible(app, head, &item).await.and_then(VisibleItem::require_not_retired) {
+    match load_visible(app, meta, &item).await.and_then(VisibleItem::require_not_retired) {
         Ok(seen) => {
             let body = item_body(&app.public_url, &item, &seen.state, seen.access, seen.now);
             Ok((seen.state.position, LookupRow { kind, id, found: true, item: Some(body) }))
@@ -78,20 +82,20 @@ async fn row(app: &AppState, head: &Head, item: ItemRef) -> Fallible<(Position, 
     responses((status = 200, description = "In the order asked", body = List<LookupRow>)))]
 pub async fn lookup_items(
     State(app): State<AppState>,
-    Asking { head, body }: Asking<LookupItems>,
-) -> Fallible<Response> {
+    QueryRequest { meta, body }: QueryRequest<LookupItems>,
+) -> ApiResult<Response> {
     let LookupItems { items } = body;
-    if items.len() > MOST {
-        return Err(Problem::field("/items", format!("at most {MOST} at once")));
+    if items.len() > MAX_ITEMS {
+        return Err(Problem::field("/items", format!("at most {MAX_ITEMS} at once")));
     }
     let rows: Vec<(Position, LookupRow)> = stream::iter(items)
-        .map(|ItemInput { kind, id }| row(&app, &head, ItemRef { kind, id }))
-        .buffered(AT_ONCE)
+        .map(|ItemInput { kind, id }| row(&app, &meta, ItemRef { kind, id }))
+        .buffered(MAX_CONCURRENT_LOADS)
         .try_collect()
         .await?;
     let last = rows.iter().map(|(position, _)| *position).max().unwrap_or_default();
-    let page = Page::current(&app, &head, last.max(app.commands.last_acknowledged()), None);
+    let page = Page::current(&app, &meta, last.max(app.commands.last_acknowledged()), None);
     let data = rows.into_iter().map(|(_, row)| row).collect();
     let found = List { data, total: None, next: None, position: page.position };
-    Ok(page.json(&head, found))
+    Ok(page.json(&meta, found))
 }

@@ -2,8 +2,8 @@
 
 use super::{ItemResource, item_after, item_answer, item_reply};
 use crate::{
-    extract::{Call, ItemPath, Nullable},
-    problem::Fallible,
+    extract::{CommandRequest, ItemPath, Nullable},
+    problem::ApiResult,
     state::AppState,
     v1::shape::Answer,
 };
@@ -49,8 +49,8 @@ pub struct PatchItem {
 pub async fn patch_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    Call { request, body, .. }: Call<PatchItem>,
-) -> Fallible<Response> {
+    CommandRequest { request, body, .. }: CommandRequest<PatchItem>,
+) -> ApiResult<Response> {
     let patch = DescriptionPatch {
         title: body.title.patch(),
         description: body.description.patch(),

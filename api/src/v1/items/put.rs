@@ -2,8 +2,8 @@
 
 use super::{ItemResource, item_after, item_answer, item_reply};
 use crate::{
-    extract::{Call, ItemPath},
-    problem::Fallible,
+    extract::{CommandRequest, ItemPath},
+    problem::ApiResult,
     state::AppState,
     v1::{input::AccountInput, shape::Answer},
 };
@@ -49,8 +49,8 @@ pub struct PutItem {
 pub async fn put_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    Call { request, body, .. }: Call<PutItem>,
-) -> Fallible<Response> {
+    CommandRequest { request, body, .. }: CommandRequest<PutItem>,
+) -> ApiResult<Response> {
     let description = NewDescription {
         title: body.title,
         description: body.description,

@@ -2,8 +2,8 @@
 
 use super::{EndedCounts, item_after, item_answer, item_reply};
 use crate::{
-    extract::{Call, ItemPath},
-    problem::Fallible,
+    extract::{CommandRequest, ItemPath},
+    problem::ApiResult,
     state::AppState,
     v1::shape::{Answer, ItemBody, still_open_all, words},
 };
@@ -40,8 +40,8 @@ pub struct ReopenedResource {
 pub async fn reopen_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    Call { request, body, .. }: Call<ReopenItem>,
-) -> Fallible<Response> {
+    CommandRequest { request, body, .. }: CommandRequest<ReopenItem>,
+) -> ApiResult<Response> {
     let outcome = app.commands.item(&request, &item, ItemCommand::Reopen(body.restore)).await?;
     let restored = outcome.events.iter().find_map(|recorded| {
         if let Event::Item(ItemEvent::Reopened(reopened)) = &recorded.event {

@@ -2,8 +2,8 @@
 
 use super::{ItemResource, item_after, item_answer, item_reply};
 use crate::{
-    extract::{Call, ItemPath},
-    problem::Fallible,
+    extract::{CommandRequest, ItemPath},
+    problem::ApiResult,
     state::AppState,
     v1::shape::Answer,
 };
@@ -16,8 +16,8 @@ use domain::item::ItemCommand;
 pub async fn restore_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    Call { request, .. }: Call,
-) -> Fallible<Response> {
+    CommandRequest { request, .. }: CommandRequest,
+) -> ApiResult<Response> {
     let outcome = app.commands.item(&request, &item, ItemCommand::Restore).await?;
     let resource = ItemResource { item: item_after(&app, &request.caller, &item, &outcome).await? };
     let answer = item_answer(&item, &outcome, resource);

@@ -2,8 +2,8 @@
 
 use super::{item_after, item_answer, item_reply};
 use crate::{
-    extract::{Call, ItemPath},
-    problem::Fallible,
+    extract::{CommandRequest, ItemPath},
+    problem::ApiResult,
     state::AppState,
     v1::shape::{AlsoBody, Answer, ItemBody, also, still_open_all, words},
 };
@@ -39,9 +39,9 @@ pub struct VisibilityResource {
 pub async fn put_visibility(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    call: Call<PutVisibility>,
-) -> Fallible<Response> {
-    let Call { request, body, .. } = call.with_before();
+    call: CommandRequest<PutVisibility>,
+) -> ApiResult<Response> {
+    let CommandRequest { request, body, .. } = call.with_before();
     let command = ItemCommand::SetVisibility(body.visibility);
     let outcome = app.commands.item(&request, &item, command).await?;
     let resource = VisibilityResource {

@@ -2,8 +2,8 @@
 
 use super::{LinkResource, link_reply};
 use crate::{
-    extract::{Call, ItemPath},
-    problem::{Fallible, Problem, ProblemType},
+    extract::{CommandRequest, ItemPath},
+    problem::{ApiResult, Problem, ProblemType},
     state::AppState,
     v1::{
         input::{Related, SecretInput, no_joins, no_slug},
@@ -71,8 +71,8 @@ pub struct PostLink {
 pub async fn post_link(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    Call { request, body, .. }: Call<PostLink>,
-) -> Fallible<Response> {
+    CommandRequest { request, body, .. }: CommandRequest<PostLink>,
+) -> ApiResult<Response> {
     no_slug(body.slug.as_deref())?;
     no_joins(Some(body.joins))?;
     let password = body.password.map(|password| password.password("/password")).transpose()?;

@@ -1,8 +1,8 @@
 //! `GET /v1/items/{kind}/{id}/links/{link}`: one link.
 
 use crate::{
-    extract::{Head, LinkPath},
-    problem::{Fallible, Problem},
+    extract::{LinkPath, RequestMeta},
+    problem::{ApiResult, Problem},
     state::AppState,
     v1::{
         item_access::{VisibleItem, load_visible},
@@ -26,22 +26,22 @@ pub struct LinkAnswer {
 }
 
 /// Did the caller make this link? Those who may not share see their own ones only.
-pub(super) fn own(head: &Head, open: &OpenLink) -> bool {
-    head.caller.account.is_some() && open.created_by.account == head.caller.account
+pub(super) fn own(meta: &RequestMeta, open: &OpenLink) -> bool {
+    meta.caller.account.is_some() && open.created_by.account == meta.caller.account
 }
 
 /// A link as the caller sees it now.
 pub(super) async fn shown(
     app: &AppState,
-    head: &Head,
+    meta: &RequestMeta,
     seen: &VisibleItem,
     link: LinkId,
     open: &OpenLink,
-) -> Fallible<LinkBody> {
+) -> ApiResult<LinkBody> {
     let limited = open.terms.max_visits.is_some();
     let used = if limited { app.commands.link_uses(link).await? } else { 0 };
     let body = link_body(link, open, used, seen.now);
-    if shows_secret(&head.caller, seen.access.rights, open) {
+    if shows_secret(&meta.caller, seen.access.rights, open) {
         body.with_secret(app, open.generation)
     } else {
         Ok(body)
@@ -56,22 +56,22 @@ pub(super) async fn shown(
 pub async fn get_link(
     State(app): State<AppState>,
     LinkPath { item, link }: LinkPath,
-    head: Head,
-) -> Fallible<Response> {
-    let seen = load_visible(&app, &head, &item).await?.require_not_retired()?;
+    meta: RequestMeta,
+) -> ApiResult<Response> {
+    let seen = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     let open = seen.state.links.get(&link);
-    if !open.is_some_and(|open| own(&head, open)) {
+    if !open.is_some_and(|open| own(&meta, open)) {
         seen.require(Permission::Share)?;
     }
     let open = open.ok_or_else(|| Problem::not_found("link"))?;
-    let body = shown(&app, &head, &seen, link, open).await?;
-    let page = Page::current(&app, &head, seen.state.position, Some(open.version));
+    let body = shown(&app, &meta, &seen, link, open).await?;
+    let page = Page::current(&app, &meta, seen.state.position, Some(open.version));
     let answer = LinkAnswer { link: body, position: page.position };
     // Uses are counted beside the link, so that a limited one's answer changes without its version.
     if open.terms.max_visits.is_some() {
-        let mut fresh = head.clone();
+        let mut fresh = meta.clone();
         fresh.preconditions.none_match = None;
         return Ok(page.json(&fresh, answer));
     }
-    Ok(page.json(&head, answer))
+    Ok(page.json(&meta, answer))
 }

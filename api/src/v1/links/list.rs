@@ -2,8 +2,8 @@
 
 use super::get::{own, shown};
 use crate::{
-    extract::{Head, ItemPath, ListQuery, Params, RowPage, paginate},
-    problem::Fallible,
+    extract::{ItemPath, ListQuery, Params, RequestMeta, RowPage, paginate},
+    problem::ApiResult,
     state::AppState,
     v1::{
         grants::made_by,
@@ -23,23 +23,23 @@ pub async fn list_links(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     Params(query): Params<ListQuery>,
-    head: Head,
-) -> Fallible<Response> {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
     let page = query.page()?;
-    let seen = load_visible(&app, &head, &item).await?.require_not_retired()?;
+    let seen = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     let sharer = seen.access.see(Permission::Share);
     if !sharer {
         seen.require(Permission::View)?;
     }
     let rows: Vec<_> =
-        seen.state.links.iter().filter(|(_, open)| sharer || own(&head, open)).collect();
+        seen.state.links.iter().filter(|(_, open)| sharer || own(&meta, open)).collect();
     let RowPage { rows, next, total } =
         paginate(&format!("links {item}"), &page, rows, |(_, open)| made_by(&open.events))?;
     let mut bodies = Vec::with_capacity(rows.len());
     for (link, open) in rows {
-        bodies.push(shown(&app, &head, &seen, *link, open).await?);
+        bodies.push(shown(&app, &meta, &seen, *link, open).await?);
     }
-    let answer = Page::current(&app, &head, seen.state.position, None);
+    let answer = Page::current(&app, &meta, seen.state.position, None);
     let list = List::from_rows(RowPage { rows: bodies, next, total }, answer.position);
-    Ok(answer.json(&head, list))
+    Ok(answer.json(&meta, list))
 }

@@ -2,8 +2,8 @@
 
 use super::{LinkResource, link_reply};
 use crate::{
-    extract::{Call, LinkPath},
-    problem::Fallible,
+    extract::{CommandRequest, LinkPath},
+    problem::ApiResult,
     state::AppState,
     v1::{input::SecretInput, shape::Answer},
 };
@@ -27,8 +27,8 @@ pub struct PutPassword {
 pub async fn put_link_password(
     State(app): State<AppState>,
     LinkPath { item, link }: LinkPath,
-    Call { request, body, .. }: Call<PutPassword>,
-) -> Fallible<Response> {
+    CommandRequest { request, body, .. }: CommandRequest<PutPassword>,
+) -> ApiResult<Response> {
     let password = body.password.password("/password")?;
     let outcome = app.commands.set_link_password(&request, &item, link, password).await?;
     link_reply(&app, &request.caller, &item, &outcome, link).await
@@ -40,8 +40,8 @@ pub async fn put_link_password(
 pub async fn delete_link_password(
     State(app): State<AppState>,
     LinkPath { item, link }: LinkPath,
-    Call { request, .. }: Call,
-) -> Fallible<Response> {
+    CommandRequest { request, .. }: CommandRequest,
+) -> ApiResult<Response> {
     let outcome = app.commands.item(&request, &item, ItemCommand::ClearLinkPassword(link)).await?;
     link_reply(&app, &request.caller, &item, &outcome, link).await
 }

@@ -2,8 +2,8 @@
 
 use super::{LinkResource, link_reply};
 use crate::{
-    extract::{Call, LinkPath, Nullable},
-    problem::Fallible,
+    extract::{CommandRequest, LinkPath, Nullable},
+    problem::ApiResult,
     state::AppState,
     v1::{
         input::{no_joins, no_slug},
@@ -72,8 +72,8 @@ pub struct PatchLink {
 pub async fn patch_link(
     State(app): State<AppState>,
     LinkPath { item, link }: LinkPath,
-    Call { request, body, .. }: Call<PatchLink>,
-) -> Fallible<Response> {
+    CommandRequest { request, body, .. }: CommandRequest<PatchLink>,
+) -> ApiResult<Response> {
     no_slug(body.slug.as_deref())?;
     let joins = body.joins.required("/joins")?;
     no_joins(joins)?;

@@ -2,8 +2,8 @@
 
 use super::used_at;
 use crate::{
-    extract::{Call, DryRun, LinkPath},
-    problem::{Fallible, Problem, ProblemType, unanswered},
+    extract::{CommandRequest, DryRun, LinkPath},
+    problem::{ApiResult, Problem, ProblemType, unanswered},
     state::AppState,
     v1::{
         items::item_answer,
@@ -75,7 +75,7 @@ async fn ended_before(
     item: &ItemRef,
     link: LinkId,
     outcome: &Outcome<ItemState>,
-) -> Fallible<OpenLink> {
+) -> ApiResult<OpenLink> {
     let stream = StreamName::Item(item.clone());
     let read = app.log.read_stream(&stream, Position::START).await;
     let records = read.map_err(|error| unanswered(outcome, error.into()))?;
@@ -104,9 +104,9 @@ async fn ended_before(
 pub async fn delete_link(
     State(app): State<AppState>,
     LinkPath { item, link }: LinkPath,
-    call: Call<crate::extract::NoBody, RevokeQuery>,
-) -> Fallible<Response> {
-    let Call { request, query, .. } = call.with_before();
+    call: CommandRequest<crate::extract::NoBody, RevokeQuery>,
+) -> ApiResult<Response> {
+    let CommandRequest { request, query, .. } = call.with_before();
     let command = ItemCommand::RevokeLink { link, cascade: query.cascade };
     let outcome = app.commands.item(&request, &item, command).await?;
     let before = outcome.before.as_deref().and_then(|before| before.links.get(&link));
@@ -119,5 +119,5 @@ pub async fn delete_link(
     let mut answer = item_answer(&item, &outcome, RevokedResource { link: link_now });
     answer.ended = Some(grants_ended(&outcome.events));
     answer.still_open = Some(joined(&outcome.after, link, outcome.at));
-    Ok(Reply::to(&app, &outcome).json(answer))
+    Ok(Reply::new(&app, &outcome).json(answer))
 }

@@ -2,8 +2,8 @@
 
 use super::{LinkResource, link_reply};
 use crate::{
-    extract::{Call, LinkPath},
-    problem::Fallible,
+    extract::{CommandRequest, LinkPath},
+    problem::ApiResult,
     state::AppState,
     v1::shape::Answer,
 };
@@ -16,8 +16,8 @@ use domain::item::ItemCommand;
 pub async fn rotate_link(
     State(app): State<AppState>,
     LinkPath { item, link }: LinkPath,
-    Call { request, .. }: Call,
-) -> Fallible<Response> {
+    CommandRequest { request, .. }: CommandRequest,
+) -> ApiResult<Response> {
     let outcome = app.commands.item(&request, &item, ItemCommand::RotateLink(link)).await?;
     link_reply(&app, &request.caller, &item, &outcome, link).await
 }

@@ -1,8 +1,8 @@
 //! `DELETE /v1/items/{kind}/{id}/publication`: take an item out of the catalog.
 
 use crate::{
-    extract::{Call, ItemPath},
-    problem::Fallible,
+    extract::{CommandRequest, ItemPath},
+    problem::ApiResult,
     state::AppState,
     v1::{
         items::item_answer,
@@ -30,11 +30,11 @@ pub struct UnpublishedResource {
 pub async fn delete_publication(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    Call { request, .. }: Call,
-) -> Fallible<Response> {
+    CommandRequest { request, .. }: CommandRequest,
+) -> ApiResult<Response> {
     let outcome = app.commands.item(&request, &item, ItemCommand::Unpublish).await?;
     let resource = UnpublishedResource { publication: None };
     let mut answer = item_answer(&item, &outcome, resource);
     answer.still_open = Some(still_open_all(&outcome.after, outcome.at));
-    Ok(Reply::to(&app, &outcome).json(answer))
+    Ok(Reply::new(&app, &outcome).json(answer))
 }

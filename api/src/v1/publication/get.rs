@@ -1,8 +1,8 @@
 //! `GET /v1/items/{kind}/{id}/publication`: an item's catalog entry.
 
 use crate::{
-    extract::{Head, ItemPath},
-    problem::{Fallible, Problem},
+    extract::{ItemPath, RequestMeta},
+    problem::{ApiResult, Problem},
     state::AppState,
     v1::{
         item_access::load_visible,
@@ -33,12 +33,12 @@ pub struct PublicationAnswer {
 pub async fn get_publication(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    head: Head,
-) -> Fallible<Response> {
-    let seen = load_visible(&app, &head, &item).await?.require_not_retired()?;
+    meta: RequestMeta,
+) -> ApiResult<Response> {
+    let seen = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     let open = seen.state.publication.as_ref().ok_or_else(|| Problem::not_found("publication"))?;
     let publication = publication_body(&app.public_url, &item, open);
-    let page = Page::current(&app, &head, seen.state.position, Some(open.version));
+    let page = Page::current(&app, &meta, seen.state.position, Some(open.version));
     let answer = PublicationAnswer { publication, position: page.position };
-    Ok(page.json(&head, answer))
+    Ok(page.json(&meta, answer))
 }

@@ -1,8 +1,8 @@
 //! `PUT /v1/items/{kind}/{id}/publication`: list an item in the catalog, or change its entry.
 
 use crate::{
-    extract::{Call, ItemPath},
-    problem::{Fallible, Problem, ProblemType},
+    extract::{CommandRequest, ItemPath},
+    problem::{ApiResult, Problem, ProblemType},
     state::AppState,
     v1::{
         input::{Related, no_slug},
@@ -79,8 +79,8 @@ pub struct PublishedResource {
 pub async fn put_publication(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    Call { request, body, .. }: Call<PutPublication>,
-) -> Fallible<Response> {
+    CommandRequest { request, body, .. }: CommandRequest<PutPublication>,
+) -> ApiResult<Response> {
     no_slug(body.slug.as_deref())?;
     let command = ItemCommand::Publish(NewPublication {
         audience: body.audience,
@@ -104,5 +104,5 @@ pub async fn put_publication(
     let version = open.version;
     let mut answer = item_answer(&item, &outcome, resource);
     answer.still_open = Some(still_open_all(&outcome.after, outcome.at));
-    Ok(Reply::to(&app, &outcome).version(version).json(answer))
+    Ok(Reply::new(&app, &outcome).version(version).json(answer))
 }

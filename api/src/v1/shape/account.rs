@@ -62,7 +62,7 @@ pub struct AccountBody {
 
 impl AccountBody {
     /// From its state and what the vault holds of it.
-    pub fn of(
+    pub fn new(
         id: AccountId,
         state: &AccountState,
         profile: Option<Profile>,

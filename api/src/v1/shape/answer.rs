@@ -7,8 +7,8 @@ use super::{
     words,
 };
 use crate::{
-    extract::{Head, PositionToken},
-    problem::{Fallible, Problem, ProblemType},
+    extract::{PositionToken, RequestMeta},
+    problem::{ApiResult, Problem, ProblemType},
     state::AppState,
 };
 use axum::{
@@ -23,7 +23,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// Bytes of memory an answer begins with.
-const ROOM: usize = 1024;
+const ANSWER_CAPACITY_BYTES: usize = 1024;
 
 /// Something that the caller should know although the command was carried out.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -74,7 +74,7 @@ pub struct Answer<R> {
 
 impl<R> Answer<R> {
     /// The answer that an outcome amounts to.
-    pub fn of<S: Planned>(outcome: &Outcome<S>, stream: &StreamName, resource: R) -> Self {
+    pub fn new<S: Planned>(outcome: &Outcome<S>, stream: &StreamName, resource: R) -> Self {
         let status = match outcome.status {
             Status::Recorded => "recorded",
             Status::Unchanged => "unchanged",
@@ -121,7 +121,7 @@ pub struct Reply<'a, S> {
 
 impl<'a, S> Reply<'a, S> {
     /// Around the answer to an outcome.
-    pub fn to(app: &'a AppState, outcome: &'a Outcome<S>) -> Self {
+    pub fn new(app: &'a AppState, outcome: &'a Outcome<S>) -> Self {
         Self { app, outcome, version: None, location: None }
     }
 
@@ -164,8 +164,8 @@ pub(crate) fn json(
     status: StatusCode,
     headers: HeaderMap,
     body: &impl Serialize,
-) -> Fallible<Response> {
-    let mut bytes = Vec::with_capacity(ROOM);
+) -> ApiResult<Response> {
+    let mut bytes = Vec::with_capacity(ANSWER_CAPACITY_BYTES);
     serde_json::to_writer(&mut bytes, body).map_err(|error| {
         Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
             .because(error.to_string())
@@ -224,17 +224,17 @@ impl<'a> Page<'a> {
     /// the last position that it was told never falls behind what it has seen.
     pub fn current(
         app: &'a AppState,
-        head: &Head,
+        meta: &RequestMeta,
         read: Position,
         version: Option<Position>,
     ) -> Self {
-        Self { app, position: read.max(head.at_least.unwrap_or_default()), version }
+        Self { app, position: read.max(meta.at_least.unwrap_or_default()), version }
     }
 
     /// The response; 304 when the caller holds this version already.
-    pub fn json(&self, head: &Head, body: impl Serialize) -> Response {
+    pub fn json(&self, meta: &RequestMeta, body: impl Serialize) -> Response {
         let headers = read_headers(self.app, self.position, self.version);
-        if self.version.is_some_and(|version| head.preconditions.holds(version)) {
+        if self.version.is_some_and(|version| meta.preconditions.holds(version)) {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
         json(StatusCode::OK, headers, &body).into_response()

@@ -114,7 +114,7 @@ pub struct AuditEvent {
 
 impl ActorBody {
     /// As a record names it.
-    pub fn of(actor: &Actor) -> Self {
+    pub fn from_actor(actor: &Actor) -> Self {
         let (kind, id) = match (&actor.account, &actor.system) {
             (Some(account), _) => ("account", Some(account.to_string())),
             (None, Some(part)) => ("system", Some(part.clone())),

@@ -30,7 +30,7 @@ pub struct ItemName {
 
 impl ItemName {
     /// From a state.
-    pub fn of(item: &ItemRef, state: &ItemState) -> Self {
+    pub fn new(item: &ItemRef, state: &ItemState) -> Self {
         let title = plain(state.description.title.as_ref());
         Self { kind: item.kind.to_string(), id: item.id.to_string(), title }
     }

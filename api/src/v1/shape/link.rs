@@ -1,7 +1,7 @@
 //! The body of a link, and who gets its secret.
 
 use super::{AskedBody, PrincipalBody, item::link_address, item::plain, words};
-use crate::{problem::Fallible, state::AppState};
+use crate::{problem::ApiResult, state::AppState};
 use commands::Caller;
 use domain::{
     event::{Audience, CallerRole},
@@ -117,7 +117,7 @@ pub fn link_body(link: LinkId, open: &OpenLink, used: u32, now: Time) -> LinkBod
 
 impl LinkBody {
     /// With address and token.
-    pub fn with_secret(mut self, app: &AppState, generation: u32) -> Fallible<Self> {
+    pub fn with_secret(mut self, app: &AppState, generation: u32) -> ApiResult<Self> {
         let token = app.commands.link_token(self.id, generation)?;
         self.address = Some(link_address(&app.public_url, token.expose()));
         self.token = Some(token.expose().to_owned());

@@ -39,7 +39,7 @@ pub struct List<R> {
 
 impl<R> List<R> {
     /// From a page of the read side.
-    pub fn of<T>(listing: Listing<T>, row: impl FnMut(T) -> R) -> Self {
+    pub fn from_listing<T>(listing: Listing<T>, row: impl FnMut(T) -> R) -> Self {
         Self {
             data: listing.rows.into_iter().map(row).collect(),
             total: listing.total.map(Into::into),

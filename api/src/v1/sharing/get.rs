@@ -3,8 +3,8 @@
 
 use super::{SharingBody, sharing_body};
 use crate::{
-    extract::{Head, ItemPath},
-    problem::Fallible,
+    extract::{ItemPath, RequestMeta},
+    problem::ApiResult,
     state::AppState,
     v1::{item_access::load_visible, shape::Page},
 };
@@ -32,12 +32,12 @@ pub struct SharingAnswer {
 pub async fn get_sharing(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    head: Head,
-) -> Fallible<Response> {
-    let seen = load_visible(&app, &head, &item).await?.require_not_retired()?;
+    meta: RequestMeta,
+) -> ApiResult<Response> {
+    let seen = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     seen.require(Permission::Share)?;
     let sharing = sharing_body(&seen.state, seen.now);
     let version = Some(seen.state.sharing_version);
-    let page = Page::current(&app, &head, seen.state.position, version);
-    Ok(page.json(&head, SharingAnswer { sharing, position: page.position }))
+    let page = Page::current(&app, &meta, seen.state.position, version);
+    Ok(page.json(&meta, SharingAnswer { sharing, position: page.position }))
 }

@@ -2,8 +2,8 @@
 
 use super::{SharingBody, sharing_body};
 use crate::{
-    extract::{Call, ItemPath},
-    problem::{Fallible, Problem},
+    extract::{CommandRequest, ItemPath},
+    problem::{ApiResult, Problem},
     state::AppState,
     v1::{
         input::GranteeInput,
@@ -73,9 +73,9 @@ pub struct SharingResource {
 pub async fn put_sharing(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
-    call: Call<PutSharing>,
-) -> Fallible<Response> {
-    let Call { request, body, .. } = call.with_before();
+    call: CommandRequest<PutSharing>,
+) -> ApiResult<Response> {
+    let CommandRequest { request, body, .. } = call.with_before();
     match request.condition {
         Condition::Version(_) => {}
         Condition::None | Condition::Exists => {
@@ -106,5 +106,5 @@ pub async fn put_sharing(
     let mut answer = item_answer(&item, &outcome, resource);
     answer.ended = Some(grants_ended(&outcome.events));
     answer.still_open = Some(still_open_all(&outcome.after, outcome.at));
-    Ok(Reply::to(&app, &outcome).version(outcome.after.sharing_version).json(answer))
+    Ok(Reply::new(&app, &outcome).version(outcome.after.sharing_version).json(answer))
 }

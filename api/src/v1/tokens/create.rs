@@ -2,8 +2,8 @@
 
 use super::{TokenResource, token_body};
 use crate::{
-    extract::Call,
-    problem::{Fallible, FieldError, Problem},
+    extract::CommandRequest,
+    problem::{ApiResult, FieldError, Problem},
     state::AppState,
     v1::shape::{Answer, Reply, Warning, words},
 };
@@ -19,7 +19,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 /// The longest label, in characters.
-const LONGEST_LABEL: usize = 64;
+const MAX_LABEL_CHARS: usize = 64;
 
 /// A token to make.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -43,13 +43,13 @@ pub struct PostToken {
 }
 
 impl PostToken {
-    fn check(self, now: Time) -> Fallible<NewToken> {
+    fn check(self, now: Time) -> ApiResult<NewToken> {
         let mut errors = Vec::new();
         let mut wrong = |pointer: &str, detail: &str| {
             errors.push(FieldError { pointer: pointer.to_owned(), detail: detail.to_owned() });
         };
         let length = self.label.trim().chars().count();
-        if !(1..=LONGEST_LABEL).contains(&length) || self.label.chars().any(char::is_control) {
+        if !(1..=MAX_LABEL_CHARS).contains(&length) || self.label.chars().any(char::is_control) {
             wrong("/label", "1 to 64 characters without control characters");
         }
         let scopes = self.scopes.unwrap_or_default();
@@ -84,19 +84,19 @@ impl PostToken {
 ))]
 pub async fn post_token(
     State(app): State<AppState>,
-    Call { request, body, .. }: Call<PostToken>,
-) -> Fallible<Response> {
+    CommandRequest { request, body, .. }: CommandRequest<PostToken>,
+) -> ApiResult<Response> {
     let token = body.check(app.clock.now())?;
     let (outcome, id, secret) = app.commands.issue_token(&request, token).await?;
     let mut body = token_body(id, &outcome.after);
     body.secret = secret.map(|secret| secret.expose().to_owned());
     let unshown = body.secret.is_none() && outcome.status != Status::Planned;
-    let mut answer = Answer::of(&outcome, &StreamName::Token(id), TokenResource { token: body });
+    let mut answer = Answer::new(&outcome, &StreamName::Token(id), TokenResource { token: body });
     if unshown {
         answer.warnings.push(Warning {
             code: "secret_not_repeated",
             detail: "the secret was shown once; revoke this token and make another".to_owned(),
         });
     }
-    Ok(Reply::to(&app, &outcome).location(|| format!("/v1/tokens/{id}")).json(answer))
+    Ok(Reply::new(&app, &outcome).location(|| format!("/v1/tokens/{id}")).json(answer))
 }

@@ -2,10 +2,10 @@
 
 use super::{TokenBody, token_body};
 use crate::{
-    extract::{Head, TokenPath},
-    problem::{Fallible, Problem},
+    extract::{RequestMeta, TokenPath},
+    problem::{ApiResult, Problem},
     state::AppState,
-    v1::{fresh, shape::Page},
+    v1::{consistency, shape::Page},
 };
 use axum::{extract::State, response::Response};
 use domain::position::Position;
@@ -31,14 +31,14 @@ pub struct TokenAnswer {
 pub async fn get_token(
     State(app): State<AppState>,
     TokenPath { token }: TokenPath,
-    head: Head,
-) -> Fallible<Response> {
-    fresh::written(&app, &head).await?;
+    meta: RequestMeta,
+) -> ApiResult<Response> {
+    consistency::require_known(&app, &meta).await?;
     let state = app.commands.load_token(token).await?;
     if state.issued.is_none() {
         return Err(Problem::not_found("token"));
     }
-    let page = Page::current(&app, &head, state.position, Some(state.position));
+    let page = Page::current(&app, &meta, state.position, Some(state.position));
     let answer = TokenAnswer { token: token_body(token, &state), position: page.position };
-    Ok(page.json(&head, answer))
+    Ok(page.json(&meta, answer))
 }

@@ -2,11 +2,11 @@
 
 use super::{TokenBody, token_body};
 use crate::{
-    extract::{Head, ListQuery, Params, RowCursor},
-    problem::{Fallible, Problem, ProblemType},
+    extract::{ListQuery, Params, RequestMeta, RowCursor},
+    problem::{ApiResult, Problem, ProblemType},
     state::AppState,
     v1::{
-        fresh,
+        consistency,
         shape::{List, Page, TotalBody},
     },
 };
@@ -15,19 +15,19 @@ use domain::id::TokenId;
 
 const LIST: &str = "tokens";
 /// The vault is asked for so many at once when they are counted.
-const COUNTED_AT_ONCE: u32 = 200;
+const COUNT_BATCH_LEN: u32 = 200;
 /// Beyond so many, the count says "at least".
-const MOST_COUNTED: u64 = 10_000;
+const MAX_COUNTED: u64 = 10_000;
 
-async fn total(app: &AppState) -> Fallible<TotalBody> {
+async fn total(app: &AppState) -> ApiResult<TotalBody> {
     let mut value = 0u64;
     let mut after = None;
     loop {
-        let rows = app.commands.tokens(after, COUNTED_AT_ONCE).await?;
+        let rows = app.commands.tokens(after, COUNT_BATCH_LEN).await?;
         value += u64::try_from(rows.len()).unwrap_or(u64::MAX);
         after = rows.last().map(|(id, _)| *id);
-        let last = rows.len() < usize::try_from(COUNTED_AT_ONCE).unwrap_or(usize::MAX);
-        if last || value >= MOST_COUNTED {
+        let last = rows.len() < usize::try_from(COUNT_BATCH_LEN).unwrap_or(usize::MAX);
+        if last || value >= MAX_COUNTED {
             return Ok(TotalBody { value, exact: last });
         }
     }
@@ -39,10 +39,10 @@ async fn total(app: &AppState) -> Fallible<TotalBody> {
 pub async fn list_tokens(
     State(app): State<AppState>,
     Params(query): Params<ListQuery>,
-    head: Head,
-) -> Fallible<Response> {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
     let page = query.page()?;
-    fresh::written(&app, &head).await?;
+    consistency::require_known(&app, &meta).await?;
     let after = page.after.as_deref().map(|text| RowCursor::decode(LIST, text)).transpose()?;
     let after: Option<TokenId> = after.map(|id| id.parse()).transpose().map_err(|_| {
         Problem::new(ProblemType::CursorMismatch, "the cursor does not belong to this list")
@@ -52,12 +52,12 @@ pub async fn list_tokens(
     let more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows.last().filter(|_| more);
-    let answer = Page::current(&app, &head, app.commands.last_acknowledged(), None);
+    let answer = Page::current(&app, &meta, app.commands.last_acknowledged(), None);
     let body = List {
         next: last.map(|(id, _)| RowCursor::after(LIST, &id.to_string()).encode()),
         total: if page.count { Some(total(&app).await?) } else { None },
         position: answer.position,
         data: rows.iter().map(|(id, state)| token_body(*id, state)).collect(),
     };
-    Ok(answer.json(&head, body))
+    Ok(answer.json(&meta, body))
 }

@@ -2,8 +2,8 @@
 
 use super::{TokenResource, token_body};
 use crate::{
-    extract::{Call, TokenPath},
-    problem::Fallible,
+    extract::{CommandRequest, TokenPath},
+    problem::ApiResult,
     state::AppState,
     v1::shape::{Answer, Reply},
 };
@@ -16,10 +16,10 @@ use domain::stream::StreamName;
 pub async fn delete_token(
     State(app): State<AppState>,
     TokenPath { token }: TokenPath,
-    Call { request, .. }: Call,
-) -> Fallible<Response> {
+    CommandRequest { request, .. }: CommandRequest,
+) -> ApiResult<Response> {
     let outcome = app.commands.revoke_token(&request, token).await?;
     let resource = TokenResource { token: token_body(token, &outcome.after) };
-    let answer = Answer::of(&outcome, &StreamName::Token(token), resource);
-    Ok(Reply::to(&app, &outcome).json(answer))
+    let answer = Answer::new(&outcome, &StreamName::Token(token), resource);
+    Ok(Reply::new(&app, &outcome).json(answer))
 }

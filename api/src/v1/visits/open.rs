@@ -2,10 +2,10 @@
 
 use super::{OpenedBody, answer};
 use crate::{
-    extract::Asking,
-    problem::Fallible,
+    extract::QueryRequest,
+    problem::ApiResult,
     state::AppState,
-    v1::{fresh, input::SecretInput},
+    v1::{consistency, input::SecretInput},
 };
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
@@ -28,12 +28,12 @@ pub struct OpenLink {
     responses((status = 200, description = "The visit", body = OpenedBody)))]
 pub async fn open_link(
     State(app): State<AppState>,
-    Asking { head, body }: Asking<OpenLink>,
-) -> Fallible<Response> {
+    QueryRequest { meta, body }: QueryRequest<OpenLink>,
+) -> ApiResult<Response> {
     let OpenLink { token, password } = body;
-    fresh::written(&app, &head).await?;
+    consistency::require_known(&app, &meta).await?;
     let password = password.map(|password| password.password("/password")).transpose()?;
     let token = token.0.expose();
-    let opened = app.commands.open_link(&head.caller, token, password.as_ref()).await?;
-    Ok(answer(&app, &head, opened))
+    let opened = app.commands.open_link(&meta.caller, token, password.as_ref()).await?;
+    Ok(answer(&app, &meta, opened))
 }

@@ -2,10 +2,10 @@
 
 use super::{OpenedBody, answer};
 use crate::{
-    extract::Asking,
-    problem::{Fallible, Problem, ProblemType},
+    extract::QueryRequest,
+    problem::{ApiResult, Problem, ProblemType},
     state::AppState,
-    v1::{fresh, input::SecretInput},
+    v1::{consistency, input::SecretInput},
 };
 use axum::{extract::State, response::Response};
 use commands::OpenError;
@@ -31,15 +31,15 @@ const NO_CODE: &str = "there is no such code: a code works once, for 60 seconds,
     responses((status = 200, description = "The visit", body = OpenedBody)))]
 pub async fn swap_code(
     State(app): State<AppState>,
-    Asking { head, body }: Asking<SwapCode>,
-) -> Fallible<Response> {
-    fresh::written(&app, &head).await?;
-    let opened = app.commands.swap_code(&head.caller, body.code.0.expose()).await;
+    QueryRequest { meta, body }: QueryRequest<SwapCode>,
+) -> ApiResult<Response> {
+    consistency::require_known(&app, &meta).await?;
+    let opened = app.commands.swap_code(&meta.caller, body.code.0.expose()).await;
     let opened = opened.map_err(|error| {
         if matches!(error, OpenError::NotFound) {
             return Problem::new(ProblemType::NotFound, NO_CODE);
         }
         error.into()
     })?;
-    Ok(answer(&app, &head, opened))
+    Ok(answer(&app, &meta, opened))
 }

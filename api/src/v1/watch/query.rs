@@ -2,8 +2,8 @@
 
 use crate::{
     extract::{Params, single},
-    problem::{Fallible, Problem},
-    v1::{input::AccountFilter, trail::types},
+    problem::{ApiResult, Problem},
+    v1::{audit_log::types, input::AccountFilter},
 };
 use axum::http::HeaderMap;
 use domain::{
@@ -34,7 +34,7 @@ pub(super) struct WatchQuery {
 
 /// What was asked, understood.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(super) struct WatchFilter {
     pub(super) filter: AuditFilter,
     /// `None` = from now on.
     pub(super) after: Option<EventId>,
@@ -70,7 +70,7 @@ fn joined(raw: &str) -> String {
 }
 
 impl WatchQuery {
-    pub(super) fn read(raw: &str, headers: &HeaderMap) -> Fallible<Wanted> {
+    pub(super) fn read(raw: &str, headers: &HeaderMap) -> ApiResult<WatchFilter> {
         let query: Self = Params::parse(&joined(raw))?;
         let item = query.item.as_deref().map(str::parse::<ItemRef>).transpose();
         let filter = AuditFilter {
@@ -89,7 +89,7 @@ impl WatchQuery {
             (None, Some(after)) => Some(told(after, "query:after")?),
             (None, None) => None,
         };
-        Ok(Wanted { filter, after })
+        Ok(WatchFilter { filter, after })
     }
 }
 

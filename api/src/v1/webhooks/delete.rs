@@ -2,8 +2,8 @@
 
 use super::{WebhookResource, for_itself, webhook_body};
 use crate::{
-    extract::{Call, WebhookPath},
-    problem::Fallible,
+    extract::{CommandRequest, WebhookPath},
+    problem::ApiResult,
     state::AppState,
     v1::shape::{Answer, Reply},
 };
@@ -18,11 +18,11 @@ use domain::stream::StreamName;
 pub async fn delete_webhook(
     State(app): State<AppState>,
     WebhookPath { webhook }: WebhookPath,
-    Call { request, .. }: Call,
-) -> Fallible<Response> {
+    CommandRequest { request, .. }: CommandRequest,
+) -> ApiResult<Response> {
     for_itself(&request.caller)?;
     let outcome = app.commands.remove_webhook(&request, webhook).await?;
     let resource = WebhookResource { webhook: webhook_body(webhook, &outcome.after) };
-    let answer = Answer::of(&outcome, &StreamName::Webhook(webhook), resource);
-    Ok(Reply::to(&app, &outcome).json(answer))
+    let answer = Answer::new(&outcome, &StreamName::Webhook(webhook), resource);
+    Ok(Reply::new(&app, &outcome).json(answer))
 }

@@ -2,8 +2,8 @@
 
 use super::{AttemptBody, for_itself};
 use crate::{
-    extract::{Head, ListQuery, Params, RowCursor, WebhookPath},
-    problem::{Fallible, Problem, ProblemType},
+    extract::{ListQuery, Params, RequestMeta, RowCursor, WebhookPath},
+    problem::{ApiResult, Problem, ProblemType},
     state::AppState,
     v1::shape::{List, Page},
 };
@@ -50,9 +50,9 @@ pub async fn list_webhook_deliveries(
     State(app): State<AppState>,
     WebhookPath { webhook }: WebhookPath,
     Params(query): Params<DeliveriesQuery>,
-    head: Head,
-) -> Fallible<Response> {
-    for_itself(&head.caller)?;
+    meta: RequestMeta,
+) -> ApiResult<Response> {
+    for_itself(&meta.caller)?;
     let page = ListQuery { limit: query.limit, cursor: query.cursor, count: false }.page()?;
     let there = app.commands.load_webhook(webhook).await?.terms.is_some();
     let notes = if there { app.commands.deliveries(webhook).await? } else { None };
@@ -75,8 +75,8 @@ pub async fn list_webhook_deliveries(
             (rows, last.map(|event| RowCursor::after(&name, &event).encode()))
         }
     };
-    let answer = Page::current(&app, &head, app.commands.last_acknowledged(), None);
+    let answer = Page::current(&app, &meta, app.commands.last_acknowledged(), None);
     let data: Vec<AttemptBody> = rows.into_iter().map(Into::into).collect();
     let body = List { data, total: None, next, position: answer.position };
-    Ok(answer.json(&head, body))
+    Ok(answer.json(&meta, body))
 }

@@ -2,10 +2,10 @@
 
 use super::{WebhookBody, for_itself, webhook_body};
 use crate::{
-    extract::{Head, WebhookPath},
-    problem::{Fallible, Problem},
+    extract::{RequestMeta, WebhookPath},
+    problem::{ApiResult, Problem},
     state::AppState,
-    v1::{fresh, shape::Page},
+    v1::{consistency, shape::Page},
 };
 use axum::{extract::State, response::Response};
 
@@ -15,17 +15,17 @@ use axum::{extract::State, response::Response};
 pub async fn get_webhook(
     State(app): State<AppState>,
     WebhookPath { webhook }: WebhookPath,
-    head: Head,
-) -> Fallible<Response> {
-    for_itself(&head.caller)?;
-    fresh::written(&app, &head).await?;
+    meta: RequestMeta,
+) -> ApiResult<Response> {
+    for_itself(&meta.caller)?;
+    consistency::require_known(&app, &meta).await?;
     let state = app.commands.load_webhook(webhook).await?;
     let body = webhook_body(webhook, &state).ok_or_else(|| Problem::not_found("webhook"));
     let mut body = body?;
     let notes = app.commands.deliveries(webhook).await?;
     body.deliveries = notes.map(|(notes, _)| notes.into());
     let position = app.commands.last_acknowledged().max(state.position);
-    let mut response = Page::current(&app, &head, position, None).json(&head, body);
+    let mut response = Page::current(&app, &meta, position, None).json(&meta, body);
     // Deliveries change without a new version, so the answer is never "not modified".
     if let Ok(tag) = format!("\"{}\"", state.position).parse() {
         response.headers_mut().insert(axum::http::header::ETAG, tag);

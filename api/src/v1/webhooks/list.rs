@@ -2,11 +2,11 @@
 
 use super::{WebhookBody, for_itself, webhook_body};
 use crate::{
-    extract::{Head, ListQuery, Params, RowCursor},
-    problem::{Fallible, Problem, ProblemType},
+    extract::{ListQuery, Params, RequestMeta, RowCursor},
+    problem::{ApiResult, Problem, ProblemType},
     state::AppState,
     v1::{
-        fresh,
+        consistency,
         shape::{List, Page, TotalBody},
     },
 };
@@ -15,7 +15,7 @@ use domain::id::WebhookId;
 
 const LIST: &str = "webhooks";
 /// Beyond so many, the count says "at least".
-const MOST_COUNTED: u32 = 1_000;
+const MAX_COUNTED: u32 = 1_000;
 
 /// The webhooks, without what is secret of them
 #[utoipa::path(get, path = "/v1/webhooks", tag = "live", params(ListQuery),
@@ -23,11 +23,11 @@ const MOST_COUNTED: u32 = 1_000;
 pub async fn list_webhooks(
     State(app): State<AppState>,
     Params(query): Params<ListQuery>,
-    head: Head,
-) -> Fallible<Response> {
-    for_itself(&head.caller)?;
+    meta: RequestMeta,
+) -> ApiResult<Response> {
+    for_itself(&meta.caller)?;
     let page = query.page()?;
-    fresh::written(&app, &head).await?;
+    consistency::require_known(&app, &meta).await?;
     let after = page.after.as_deref().map(|text| RowCursor::decode(LIST, text)).transpose()?;
     let after: Option<WebhookId> = after.map(|id| id.parse()).transpose().map_err(|_| {
         Problem::new(ProblemType::CursorMismatch, "the cursor does not belong to this list")
@@ -37,19 +37,19 @@ pub async fn list_webhooks(
     let more = rows.len() > limit;
     rows.truncate(limit);
     let total = if page.count {
-        let all = app.commands.webhooks(None, MOST_COUNTED).await?.len();
-        let exact = all < MOST_COUNTED as usize;
+        let all = app.commands.webhooks(None, MAX_COUNTED).await?.len();
+        let exact = all < MAX_COUNTED as usize;
         Some(TotalBody { value: u64::try_from(all).unwrap_or(u64::MAX), exact })
     } else {
         None
     };
     let last = rows.last().filter(|_| more);
-    let answer = Page::current(&app, &head, app.commands.last_acknowledged(), None);
+    let answer = Page::current(&app, &meta, app.commands.last_acknowledged(), None);
     let body = List {
         next: last.map(|(id, _)| RowCursor::after(LIST, &id.to_string()).encode()),
         total,
         position: answer.position,
         data: rows.iter().filter_map(|(id, state)| webhook_body(*id, state)).collect(),
     };
-    Ok(answer.json(&head, body))
+    Ok(answer.json(&meta, body))
 }

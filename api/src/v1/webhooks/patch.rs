@@ -5,8 +5,8 @@ use super::{
     webhook_body,
 };
 use crate::{
-    extract::{Call, Nullable, WebhookPath},
-    problem::Fallible,
+    extract::{CommandRequest, Nullable, WebhookPath},
+    problem::ApiResult,
     state::AppState,
     v1::shape::{Answer, Reply},
 };
@@ -47,7 +47,7 @@ pub struct PatchWebhook {
 }
 
 impl PatchWebhook {
-    fn check(self, app: &AppState) -> Fallible<WebhookPatch> {
+    fn check(self, app: &AppState) -> ApiResult<WebhookPatch> {
         let url = self.url.required("/url")?;
         let label = self.label.required("/label")?;
         let types = self.types.patch().map(Option::unwrap_or_default);
@@ -74,12 +74,12 @@ impl PatchWebhook {
 pub async fn patch_webhook(
     State(app): State<AppState>,
     WebhookPath { webhook }: WebhookPath,
-    Call { request, body, .. }: Call<PatchWebhook>,
-) -> Fallible<Response> {
+    CommandRequest { request, body, .. }: CommandRequest<PatchWebhook>,
+) -> ApiResult<Response> {
     for_itself(&request.caller)?;
     let patch = body.check(&app)?;
     let outcome = app.commands.change_webhook(&request, webhook, patch).await?;
     let resource = WebhookResource { webhook: webhook_body(webhook, &outcome.after) };
-    let answer = Answer::of(&outcome, &StreamName::Webhook(webhook), resource);
-    Ok(Reply::to(&app, &outcome).version(outcome.after.position).json(answer))
+    let answer = Answer::new(&outcome, &StreamName::Webhook(webhook), resource);
+    Ok(Reply::new(&app, &outcome).version(outcome.after.position).json(answer))
 }

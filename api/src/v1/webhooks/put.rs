@@ -5,8 +5,8 @@ use super::{
     webhook_body,
 };
 use crate::{
-    extract::{Call, WebhookPath},
-    problem::Fallible,
+    extract::{CommandRequest, WebhookPath},
+    problem::ApiResult,
     state::AppState,
     v1::shape::{Answer, Reply, Warning},
 };
@@ -38,7 +38,7 @@ pub struct PutWebhook {
 }
 
 impl PutWebhook {
-    fn check(self, app: &AppState) -> Fallible<WebhookSettings> {
+    fn check(self, app: &AppState) -> ApiResult<WebhookSettings> {
         check_url(app, &self.url)?;
         check_label(&self.label)?;
         let types = self.types.unwrap_or_default();
@@ -66,8 +66,8 @@ impl PutWebhook {
 pub async fn put_webhook(
     State(app): State<AppState>,
     WebhookPath { webhook }: WebhookPath,
-    Call { request, body, .. }: Call<PutWebhook>,
-) -> Fallible<Response> {
+    CommandRequest { request, body, .. }: CommandRequest<PutWebhook>,
+) -> ApiResult<Response> {
     for_itself(&request.caller)?;
     let wish = body.check(&app)?;
     let (outcome, secret) = app.commands.put_webhook(&request, webhook, wish).await?;
@@ -77,13 +77,13 @@ pub async fn put_webhook(
         body.secret = secret.map(|secret| secret.expose().to_owned());
     }
     let stream = StreamName::Webhook(webhook);
-    let mut answer = Answer::of(&outcome, &stream, WebhookResource { webhook: body });
+    let mut answer = Answer::new(&outcome, &stream, WebhookResource { webhook: body });
     if unshown {
         answer.warnings.push(Warning {
             code: "secret_not_repeated",
             detail: "the secret was shown once; rotate it to get another".to_owned(),
         });
     }
-    let reply = Reply::to(&app, &outcome).version(outcome.after.position);
+    let reply = Reply::new(&app, &outcome).version(outcome.after.position);
     Ok(reply.location(|| format!("/v1/webhooks/{webhook}")).json(answer))
 }

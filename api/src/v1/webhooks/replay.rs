@@ -2,8 +2,8 @@
 
 use super::{DeliveriesBody, for_itself};
 use crate::{
-    extract::{Asking, WebhookPath},
-    problem::{Fallible, Problem, ProblemType},
+    extract::{QueryRequest, WebhookPath},
+    problem::{ApiResult, Problem, ProblemType},
     state::AppState,
     v1::watch::place,
 };
@@ -44,9 +44,9 @@ fn before(at: EventId) -> EventId {
 pub async fn replay_webhook(
     State(app): State<AppState>,
     WebhookPath { webhook }: WebhookPath,
-    Asking { head, body }: Asking<ReplayWebhook>,
-) -> Fallible<Json<DeliveriesBody>> {
-    for_itself(&head.caller)?;
+    QueryRequest { meta, body }: QueryRequest<ReplayWebhook>,
+) -> ApiResult<Json<DeliveriesBody>> {
+    for_itself(&meta.caller)?;
     let from = if body.from == "dead_letters" {
         None
     } else {

@@ -2,8 +2,8 @@
 
 use super::{WebhookResource, for_itself, webhook_body};
 use crate::{
-    extract::{Call, WebhookPath},
-    problem::{Fallible, Problem},
+    extract::{CommandRequest, WebhookPath},
+    problem::{ApiResult, Problem},
     state::AppState,
     v1::shape::{Answer, Reply},
 };
@@ -13,8 +13,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 /// How long the old secret signs too, in seconds.
-const USUAL_GRACE: i64 = 86_400;
-const LONGEST_GRACE: i64 = 7 * 86_400;
+const DEFAULT_GRACE_SECONDS: i64 = 86_400;
+const MAX_GRACE_SECONDS: i64 = 7 * 86_400;
 
 /// How a secret is replaced.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -36,11 +36,11 @@ pub struct RotateSecret {
 pub async fn rotate_webhook_secret(
     State(app): State<AppState>,
     WebhookPath { webhook }: WebhookPath,
-    Call { request, body, .. }: Call<RotateSecret>,
-) -> Fallible<Response> {
+    CommandRequest { request, body, .. }: CommandRequest<RotateSecret>,
+) -> ApiResult<Response> {
     for_itself(&request.caller)?;
-    let grace = body.grace_seconds.unwrap_or(USUAL_GRACE);
-    if !(0..=LONGEST_GRACE).contains(&grace) {
+    let grace = body.grace_seconds.unwrap_or(DEFAULT_GRACE_SECONDS);
+    if !(0..=MAX_GRACE_SECONDS).contains(&grace) {
         return Err(Problem::field("/grace_seconds", "0 to 604800"));
     }
     let rotated = app.commands.rotate_webhook_secret(&request, webhook, grace).await?;
@@ -50,6 +50,6 @@ pub async fn rotate_webhook_secret(
         body.secret = secret.map(|secret| secret.expose().to_owned());
     }
     let resource = WebhookResource { webhook: body };
-    let answer = Answer::of(&outcome, &StreamName::Webhook(webhook), resource);
-    Ok(Reply::to(&app, &outcome).version(outcome.after.position).json(answer))
+    let answer = Answer::new(&outcome, &StreamName::Webhook(webhook), resource);
+    Ok(Reply::new(&app, &outcome).version(outcome.after.position).json(answer))
 }

@@ -1,7 +1,7 @@
 //! `GET /v1/kinds`: the kinds of the deployment.
 
 use super::shape::{List, Page, words};
-use crate::{extract::Head, problem::Fallible, state::AppState};
+use crate::{extract::RequestMeta, problem::ApiResult, state::AppState};
 use axum::{extract::State, response::Response};
 use domain::{
     id::KindName,
@@ -58,10 +58,10 @@ fn kind_body(name: &KindName, kind: &Kind) -> KindBody {
 /// The kinds of items in force
 #[utoipa::path(get, path = "/v1/kinds", tag = "administration",
     responses((status = 200, description = "All of them", body = List<KindBody>)))]
-pub async fn list_kinds(State(app): State<AppState>, head: Head) -> Fallible<Response> {
-    let system = app.commands.system_at(head.at_least.unwrap_or_default()).await?;
+pub async fn list_kinds(State(app): State<AppState>, meta: RequestMeta) -> ApiResult<Response> {
+    let system = app.commands.system_at(meta.at_least.unwrap_or_default()).await?;
     let data = system.kinds.iter().map(|(name, kind)| kind_body(name, kind)).collect();
-    let page = Page::current(&app, &head, system.position, None);
+    let page = Page::current(&app, &meta, system.position, None);
     let list = List { data, total: None, next: None, position: page.position };
-    Ok(page.json(&head, list))
+    Ok(page.json(&meta, list))
 }

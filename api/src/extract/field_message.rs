@@ -1,6 +1,6 @@
 //! Plain messages about wrong values, because parsers use words that mean nothing to the sender.
 
-use super::page::LONGEST_PAGE;
+use super::page::MAX_PAGE_ROWS;
 
 /// The text between the first two backticks.
 fn quoted(text: &str) -> &str {
@@ -61,7 +61,7 @@ fn sent(unexpected: &str) -> String {
 /// A number in a query, by the name of its parameter.
 fn number(name: &str) -> String {
     match name {
-        "limit" => format!("a whole number from 1 to {LONGEST_PAGE} is expected"),
+        "limit" => format!("a whole number from 1 to {MAX_PAGE_ROWS} is expected"),
         name if name.ends_with("position") => "a whole number from 1 on is expected".to_owned(),
         _ => "a whole number is expected".to_owned(),
     }
@@ -69,7 +69,7 @@ fn number(name: &str) -> String {
 
 /// The complaint of a parser about the value of this name in plain words. `also` are fields that
 /// are known beside those of the type.
-pub(super) fn plain(name: &str, complaint: &str, also: &[String]) -> String {
+pub(super) fn field_message(name: &str, complaint: &str, also: &[String]) -> String {
     if let Some(rest) = complaint.strip_prefix("unknown field ") {
         let (unknown, known) = rest.split_once("`, ").unwrap_or((rest, ""));
         let known: Vec<&str> =
@@ -146,7 +146,11 @@ mod tests {
     }
 
     fn told(value: Value) -> String {
-        plain("", &serde_json::from_value::<Everything>(value).unwrap_err().to_string(), &[])
+        field_message(
+            "",
+            &serde_json::from_value::<Everything>(value).unwrap_err().to_string(),
+            &[],
+        )
     }
 
     #[test]
@@ -185,17 +189,20 @@ mod tests {
         let complaint = "unknown field `rolle`, expected one of `role`, `label`";
         let also = ["reason".to_owned(), "ticket".to_owned()];
         assert_eq!(
-            plain("", complaint, &also),
+            field_message("", complaint, &also),
             "there is no field `rolle` here; known are `role`, `label`, `reason`, `ticket`"
         );
         let complaint = "unknown field `x`, there are no fields";
-        assert_eq!(plain("", complaint, &[]), "there is no field `x` here, nor any other");
+        assert_eq!(field_message("", complaint, &[]), "there is no field `x` here, nor any other");
     }
 
     #[test]
     fn numbers_of_a_query_say_which_are_possible() {
         let digit = "invalid digit found in string";
-        assert_eq!(plain("limit", digit, &[]), "a whole number from 1 to 200 is expected");
-        assert_eq!(plain("at_position", digit, &[]), "a whole number from 1 on is expected");
+        assert_eq!(field_message("limit", digit, &[]), "a whole number from 1 to 200 is expected");
+        assert_eq!(
+            field_message("at_position", digit, &[]),
+            "a whole number from 1 on is expected"
+        );
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// For how long a client may keep it: addresses change with a restart only.
-const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+const CACHE_MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
 /// Where the endpoints are. All addresses lie below the setting `public_url`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -33,7 +33,7 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    fn of(public_url: &url::Url) -> Self {
+    fn new(public_url: &url::Url) -> Self {
         let base = public_url.as_str().trim_end_matches('/').to_owned();
         let at = |path: &str| format!("{base}{path}");
         Self {
@@ -51,8 +51,8 @@ impl Metadata {
 #[utoipa::path(get, path = "/.well-known/authzen-configuration", tag = "check",
     responses((status = 200, description = "The metadata", body = Metadata)))]
 pub async fn get_metadata(State(app): State<AppState>) -> Response {
-    let mut response = Json(Metadata::of(&app.public_url)).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, KEPT);
+    let mut response = Json(Metadata::new(&app.public_url)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, CACHE_MAX_AGE);
     response
 }
 
@@ -67,7 +67,7 @@ mod tests {
             ("https://share.example/", "https://share.example"),
             ("https://example.org/share/", "https://example.org/share"),
         ] {
-            let metadata = Metadata::of(&url.parse().unwrap());
+            let metadata = Metadata::new(&url.parse().unwrap());
             assert_eq!(metadata.policy_decision_point, base);
             let wanted = format!("{base}/access/v1/search/action");
             assert_eq!(metadata.search_action_endpoint, wanted);

@@ -12,7 +12,7 @@ use domain::event::{
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
+pub enum RouteAccess {
     /// Everybody; no token is looked at.
     Open,
     /// Everybody, with a token or without; a token that is presented must be valid.
@@ -29,7 +29,7 @@ pub struct Route {
     /// The path as the router knows it.
     pub path: &'static str,
     /// Who may call it.
-    pub who: Who,
+    pub access: RouteAccess,
     /// The scope that an application's token needs, unless it has none at all.
     pub scope: Option<Scope>,
     /// Is it a command, which takes a reason, an idempotency key and a dry run?
@@ -43,35 +43,40 @@ impl Route {
     }
 }
 
-const ALL: Who = Who::Roles(&[Admin, Auditor, App, Account]);
-const ACTORS: Who = Who::Roles(&[Admin, App, Account]);
-const OPERATORS: Who = Who::Roles(&[Admin, App]);
-const OVERSEERS: Who = Who::Roles(&[Admin, Auditor]);
-const ADMINS: Who = Who::Roles(&[Admin]);
+const ALL: RouteAccess = RouteAccess::Roles(&[Admin, Auditor, App, Account]);
+const ACTORS: RouteAccess = RouteAccess::Roles(&[Admin, App, Account]);
+const OPERATORS: RouteAccess = RouteAccess::Roles(&[Admin, App]);
+const OVERSEERS: RouteAccess = RouteAccess::Roles(&[Admin, Auditor]);
+const ADMINS: RouteAccess = RouteAccess::Roles(&[Admin]);
 
 const fn page(method: &'static str, path: &'static str) -> Route {
-    Route { method, path, who: Who::Open, scope: None, command: false }
+    Route { method, path, access: RouteAccess::Open, scope: None, command: false }
 }
 
-const fn query(path: &'static str, who: Who) -> Route {
-    Route { method: "GET", path, who, scope: Some(Scope::Read), command: false }
+const fn query(path: &'static str, access: RouteAccess) -> Route {
+    Route { method: "GET", path, access, scope: Some(Scope::Read), command: false }
 }
 
-const fn asking(path: &'static str, who: Who, scope: Scope) -> Route {
-    Route { method: "POST", path, who, scope: Some(scope), command: false }
+const fn asking(path: &'static str, access: RouteAccess, scope: Scope) -> Route {
+    Route { method: "POST", path, access, scope: Some(scope), command: false }
 }
 
-const fn command(method: &'static str, path: &'static str, who: Who, scope: Scope) -> Route {
-    Route { method, path, who, scope: Some(scope), command: true }
+const fn command(
+    method: &'static str,
+    path: &'static str,
+    access: RouteAccess,
+    scope: Scope,
+) -> Route {
+    Route { method, path, access, scope: Some(scope), command: true }
 }
 
 /// Of the read models, which are no part of the record: no reason, no dry run.
 const fn operate(path: &'static str) -> Route {
-    Route { method: "POST", path, who: ADMINS, scope: None, command: false }
+    Route { method: "POST", path, access: ADMINS, scope: None, command: false }
 }
 
 const fn administer(method: &'static str, path: &'static str) -> Route {
-    Route { method, path, who: ADMINS, scope: None, command: true }
+    Route { method, path, access: ADMINS, scope: None, command: true }
 }
 
 /// All routes.
@@ -108,7 +113,7 @@ pub const ROUTES: &[Route] = &[
     query("/v1/items/{kind}/{id}/publication", ALL),
     command("PUT", "/v1/items/{kind}/{id}/publication", ACTORS, Scope::Sharing),
     command("DELETE", "/v1/items/{kind}/{id}/publication", ACTORS, Scope::Sharing),
-    query("/v1/catalog", Who::Anyone),
+    query("/v1/catalog", RouteAccess::Anyone),
     command("PUT", "/v1/accounts/{account}", OPERATORS, Scope::Accounts),
     query("/v1/accounts/{account}", ALL),
     command("PATCH", "/v1/accounts/{account}", OPERATORS, Scope::Accounts),
@@ -120,7 +125,7 @@ pub const ROUTES: &[Route] = &[
     query("/v1/items/{kind}/{id}/view-as", ALL),
     query("/v1/view-as", ALL),
     query("/v1/explain", ALL),
-    // Who may ask about whom is decided with the question: see `access::who`.
+    // Who may ask about whom is decided with the question: see `authzen::subject`.
     asking("/access/v1/evaluation", ALL, Scope::Read),
     asking("/access/v1/evaluations", ALL, Scope::Read),
     asking("/access/v1/search/subject", ALL, Scope::Read),
@@ -129,15 +134,15 @@ pub const ROUTES: &[Route] = &[
     page("GET", "/.well-known/authzen-configuration"),
     query("/v1/audit/events", OVERSEERS),
     // Applications for themselves; a person's share of it would have to be judged event by event.
-    query("/v1/watch", Who::Roles(&[Admin, Auditor, App])),
-    query("/v1/webhooks", Who::Roles(&[Admin, Auditor, App])),
+    query("/v1/watch", RouteAccess::Roles(&[Admin, Auditor, App])),
+    query("/v1/webhooks", RouteAccess::Roles(&[Admin, Auditor, App])),
     command("PUT", "/v1/webhooks/{webhook}", OPERATORS, Scope::Webhooks),
-    query("/v1/webhooks/{webhook}", Who::Roles(&[Admin, Auditor, App])),
+    query("/v1/webhooks/{webhook}", RouteAccess::Roles(&[Admin, Auditor, App])),
     command("PATCH", "/v1/webhooks/{webhook}", OPERATORS, Scope::Webhooks),
     command("DELETE", "/v1/webhooks/{webhook}", OPERATORS, Scope::Webhooks),
     command("POST", "/v1/webhooks/{webhook}/rotate-secret", OPERATORS, Scope::Webhooks),
     asking("/v1/webhooks/{webhook}/replay", OPERATORS, Scope::Webhooks),
-    query("/v1/webhooks/{webhook}/deliveries", Who::Roles(&[Admin, Auditor, App])),
+    query("/v1/webhooks/{webhook}/deliveries", RouteAccess::Roles(&[Admin, Auditor, App])),
     administer("POST", "/v1/tokens"),
     query("/v1/tokens", OVERSEERS),
     query("/v1/tokens/{token}", OVERSEERS),

@@ -51,7 +51,7 @@ impl Serialize for Decision {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("decision", &self.permitted)?;
-        map.serialize_entry("context", &Context(self))?;
+        map.serialize_entry("context", &DecisionMembers(self))?;
         map.end()
     }
 }
@@ -64,9 +64,9 @@ impl Serialize for Paths {
     }
 }
 
-struct Context<'a>(&'a Decision);
+struct DecisionMembers<'a>(&'a Decision);
 
-impl Serialize for Context<'_> {
+impl Serialize for DecisionMembers<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Decision { permitted, paths, reason, error, valid_until, position, as_of, warnings } =
             self.0;

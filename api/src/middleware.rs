@@ -1,9 +1,9 @@
 //! Middleware around every handler: counts, request ids, acceptable answers, authorization, known
 //! parameters, finished problems, panics.
 
-mod parameters;
+mod query_allowlist;
 
-pub(crate) use parameters::Parameters;
+pub(crate) use query_allowlist::QueryAllowlist;
 
 use crate::{
     auth, metrics,
@@ -24,11 +24,11 @@ use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that is echoed.
-const LONGEST_REQUEST_ID: usize = 128;
+const MAX_REQUEST_ID_BYTES: usize = 128;
 
 fn request_id(request: &Request) -> HeaderValue {
     let sent = request.headers().get(REQUEST_ID).filter(|value| {
-        (1..=LONGEST_REQUEST_ID).contains(&value.len())
+        (1..=MAX_REQUEST_ID_BYTES).contains(&value.len())
             && value.as_bytes().iter().all(|byte| (b'!'..=b'~').contains(byte))
     });
     sent.cloned().unwrap_or_else(new_request_id)
@@ -80,7 +80,7 @@ fn accepts(request: &Request, media: Media) -> bool {
 #[derive(Debug, Clone)]
 pub(crate) struct Edge {
     pub(crate) app: AppState,
-    pub(crate) parameters: Arc<Parameters>,
+    pub(crate) parameters: Arc<QueryAllowlist>,
 }
 
 /// The one layer: lets callers in, refuses parameters that nobody would read, runs the handler,
@@ -108,7 +108,7 @@ pub(crate) async fn around(
             Problem::new(ProblemType::NotAcceptable, detail).into_response()
         } else {
             let handled = AssertUnwindSafe(async {
-                let entered = auth::enter(&app, place, &mut request).await;
+                let entered = auth::authorize(&app, place, &mut request).await;
                 match entered.and_then(|()| parameters.check(place, uri.query())) {
                     Ok(()) => next.run(request).await,
                     Err(problem) => problem.into_response(),
@@ -163,14 +163,14 @@ fn finished(
         response = problem.into_response();
     }
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        tell(&problem, method, path, id.to_str().unwrap_or_default());
+        log_cause(&problem, method, path, id.to_str().unwrap_or_default());
         response = problem.render(Some(path));
     }
     response
 }
 
 /// Writes the cause of a failure to the service's log.
-pub(crate) fn tell(problem: &Problem, method: &Method, path: &str, request_id: &str) {
+pub(crate) fn log_cause(problem: &Problem, method: &Method, path: &str, request_id: &str) {
     if let Some(cause) = problem.cause() {
         let name = problem.kind().name();
         tracing::error!(problem = name, %method, path, request_id, cause, "request failed");

@@ -2,11 +2,11 @@
 
 use super::{
     credentials::{bearer, caller},
-    table::{ROUTES, Route, Who},
+    routes::{ROUTES, Route, RouteAccess},
 };
 use crate::{
     extract::at_least,
-    problem::{Fallible, Problem, ProblemType, scope_missing},
+    problem::{ApiResult, Problem, ProblemType, scope_missing},
     state::AppState,
 };
 use axum::{
@@ -19,11 +19,11 @@ use eventlog::{ActivityEntry, ActivityKind};
 
 /// Lets a request go on to the handler of the route at this place in the table, with the
 /// [`Caller`] attached, or says why not.
-pub(crate) async fn enter(
+pub(crate) async fn authorize(
     app: &AppState,
     place: Option<usize>,
     request: &mut Request,
-) -> Fallible<()> {
+) -> ApiResult<()> {
     let Some(route) = place.and_then(|place| ROUTES.get(place)) else {
         // Without a matched path the router answers 404 by itself.
         let Some(path) = request.extensions().get::<MatchedPath>() else { return Ok(()) };
@@ -37,22 +37,22 @@ pub(crate) async fn enter(
         let path = path.as_str();
         return Err(problem.because(format!("{path} is missing in the table of routes")));
     };
-    if let Some(caller) = admit(app, route, request.headers()).await? {
+    if let Some(caller) = authenticate(app, route, request.headers()).await? {
         request.extensions_mut().insert(caller);
     }
     Ok(())
 }
 
 /// The caller of a route, if it is let in; nobody on open routes.
-pub(crate) async fn admit(
+pub(crate) async fn authenticate(
     app: &AppState,
     route: &Route,
     headers: &HeaderMap,
-) -> Fallible<Option<Caller>> {
-    let roles = match route.who {
-        Who::Open => return Ok(None),
-        Who::Anyone => None,
-        Who::Roles(roles) => Some(roles),
+) -> ApiResult<Option<Caller>> {
+    let roles = match route.access {
+        RouteAccess::Open => return Ok(None),
+        RouteAccess::Anyone => None,
+        RouteAccess::Roles(roles) => Some(roles),
     };
     let identity = match bearer(headers)? {
         Some(token) => {
@@ -76,7 +76,7 @@ pub(crate) async fn admit(
     if let Some(roles) = roles
         && !roles.contains(&caller.role)
     {
-        note_denied(app, &caller, "role");
+        record_denial(app, &caller, "role");
         let named: Vec<&str> = roles.iter().map(|role| role_name(*role)).collect();
         let detail = format!(
             "this needs a token with the role {}; the role of this one is {}",
@@ -88,7 +88,7 @@ pub(crate) async fn admit(
     if let Some(scope) = route.scope.filter(|_| signed_in)
         && !caller.has_scope(scope)
     {
-        note_denied(app, &caller, "scope");
+        record_denial(app, &caller, "scope");
         return Err(scope_missing(scope));
     }
     Ok(Some(caller))
@@ -103,7 +103,7 @@ const fn role_name(role: CallerRole) -> &'static str {
     }
 }
 
-fn note_denied(app: &AppState, caller: &Caller, detail: &str) {
+fn record_denial(app: &AppState, caller: &Caller, detail: &str) {
     app.activity.note(ActivityEntry {
         token: caller.token,
         account: caller.account.clone(),

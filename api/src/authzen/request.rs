@@ -103,7 +103,7 @@ pub(super) struct Entity<'a> {
 
 /// An action.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct Action<'a> {
+pub(super) struct NamedAction<'a> {
     #[serde(borrow)]
     pub(super) name: Option<Text<'a>>,
     #[serde(rename = "properties")]
@@ -112,7 +112,7 @@ pub(super) struct Action<'a> {
 
 /// What of a context means something here.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct Context<'a> {
+pub(super) struct RequestContext<'a> {
     /// Openings of links.
     #[serde(borrow)]
     pub(super) visits: Option<Vec<Text<'a>>>,
@@ -125,15 +125,15 @@ pub(super) struct Context<'a> {
 
 /// One question, or what the questions of a batch have in common.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct Part<'a> {
+pub(super) struct Question<'a> {
     #[serde(borrow)]
     pub(super) subject: Option<Object<Entity<'a>>>,
     #[serde(borrow)]
-    pub(super) action: Option<Object<Action<'a>>>,
+    pub(super) action: Option<Object<NamedAction<'a>>>,
     #[serde(borrow)]
     pub(super) resource: Option<Object<Entity<'a>>>,
     #[serde(borrow)]
-    pub(super) context: Option<Object<Context<'a>>>,
+    pub(super) context: Option<Object<RequestContext<'a>>>,
 }
 
 /// How a batch is carried out.
@@ -156,7 +156,7 @@ pub(super) enum Semantic {
 }
 
 impl Semantic {
-    fn of(options: Option<&Object<Options<'_>>>) -> Result<Self, Problem> {
+    fn from_options(options: Option<&Object<Options<'_>>>) -> Result<Self, Problem> {
         let name = options.and_then(|options| options.0.evaluations_semantic.as_deref());
         match name {
             None | Some("execute_all") => Ok(Self::ExecuteAll),
@@ -186,11 +186,11 @@ struct Body<'a, E> {
     #[serde(borrow)]
     subject: Option<Object<Entity<'a>>>,
     #[serde(borrow)]
-    action: Option<Object<Action<'a>>>,
+    action: Option<Object<NamedAction<'a>>>,
     #[serde(borrow)]
     resource: Option<Object<Entity<'a>>>,
     #[serde(borrow)]
-    context: Option<Object<Context<'a>>>,
+    context: Option<Object<RequestContext<'a>>>,
     #[serde(borrow)]
     options: Option<Object<Options<'a>>>,
     evaluations: Option<Vec<E>>,
@@ -200,9 +200,9 @@ struct Body<'a, E> {
 #[derive(Debug, Clone)]
 pub(super) struct Batch<'a> {
     /// What the questions have in common.
-    pub(super) common: Part<'a>,
+    pub(super) common: Question<'a>,
     /// The questions; one that cannot be read says why. None = the common part is the one question.
-    pub(super) parts: Vec<Result<Part<'a>, FieldError>>,
+    pub(super) parts: Vec<Result<Question<'a>, FieldError>>,
     /// When it ends.
     pub(super) semantic: Semantic,
 }
@@ -210,12 +210,12 @@ pub(super) struct Batch<'a> {
 impl<'a> Batch<'a> {
     /// Reads a batch. A question that cannot be read is an error of that question alone.
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Problem> {
-        match serde_json::from_slice::<Object<Body<'a, Object<Part<'a>>>>>(bytes) {
-            Ok(Object(body)) => Self::of(body, |part| Ok(part.0)),
+        match serde_json::from_slice::<Object<Body<'a, Object<Question<'a>>>>>(bytes) {
+            Ok(Object(body)) => Self::from_body(body, |part| Ok(part.0)),
             Err(error) if error.classify() == Category::Data => {
                 let Object(body) = read::<Object<Body<'a, &'a RawValue>>>(bytes)?;
-                Self::of(body, |raw| {
-                    let part = read_at::<Object<Part<'a>>>(raw.get().as_bytes());
+                Self::from_body(body, |raw| {
+                    let part = read_at::<Object<Question<'a>>>(raw.get().as_bytes());
                     part.map(|part| part.0).map_err(|wrong| wrong.error)
                 })
             }
@@ -223,13 +223,13 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn of<E>(
+    fn from_body<E>(
         body: Body<'a, E>,
-        part: impl FnMut(E) -> Result<Part<'a>, FieldError>,
+        part: impl FnMut(E) -> Result<Question<'a>, FieldError>,
     ) -> Result<Self, Problem> {
         let Body { subject, action, resource, context, options, evaluations } = body;
-        let semantic = Semantic::of(options.as_ref())?;
-        let common = Part { subject, action, resource, context };
+        let semantic = Semantic::from_options(options.as_ref())?;
+        let common = Question { subject, action, resource, context };
         let parts = evaluations.unwrap_or_default().into_iter().map(part).collect();
         Ok(Self { common, parts, semantic })
     }
@@ -237,7 +237,7 @@ impl<'a> Batch<'a> {
 
 /// Which part of a result.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct PageAsked<'a> {
+pub(super) struct PageRequested<'a> {
     #[serde(borrow)]
     pub(super) token: Option<Text<'a>>,
     pub(super) limit: Option<u64>,
@@ -251,13 +251,13 @@ pub(super) struct SearchBody<'a> {
     #[serde(borrow)]
     pub(super) subject: Option<Object<Entity<'a>>>,
     #[serde(borrow)]
-    pub(super) action: Option<Object<Action<'a>>>,
+    pub(super) action: Option<Object<NamedAction<'a>>>,
     #[serde(borrow)]
     pub(super) resource: Option<Object<Entity<'a>>>,
     #[serde(borrow)]
-    pub(super) context: Option<Object<Context<'a>>>,
+    pub(super) context: Option<Object<RequestContext<'a>>>,
     #[serde(borrow)]
-    pub(super) page: Option<Object<PageAsked<'a>>>,
+    pub(super) page: Option<Object<PageRequested<'a>>>,
 }
 
 /// A wrong value; is the whole text no JSON?
@@ -308,8 +308,8 @@ mod tests {
 
     const SUBJECT: &str = r#""subject":{"type":"user","id":"alice"}"#;
 
-    fn part(text: &str) -> Result<Part<'_>, Problem> {
-        read::<Object<Part<'_>>>(text.as_bytes()).map(|part| part.0)
+    fn part(text: &str) -> Result<Question<'_>, Problem> {
+        read::<Object<Question<'_>>>(text.as_bytes()).map(|part| part.0)
     }
 
     #[test]

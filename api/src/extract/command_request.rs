@@ -1,8 +1,8 @@
 //! The request of a command: metadata, query and body as one.
 
 use super::{
-    Head, NoBody, Params, Reading,
-    headers::{REASON_LIMIT, TICKET_LIMIT},
+    JsonBody, NoBody, Params, RequestMeta,
+    headers::{MAX_REASON_CHARS, MAX_TICKET_CHARS},
 };
 use crate::{problem::Problem, state::AppState};
 use axum::extract::{FromRequest, Request as HttpRequest};
@@ -34,7 +34,7 @@ impl DryRun for CommandQuery {
 
 /// A command as it was sent.
 #[derive(Debug)]
-pub struct Call<B = NoBody, Q = CommandQuery> {
+pub struct CommandRequest<B = NoBody, Q = CommandQuery> {
     /// What the write side wants to know beside the command.
     pub request: Request,
     /// The body.
@@ -43,7 +43,7 @@ pub struct Call<B = NoBody, Q = CommandQuery> {
     pub query: Q,
 }
 
-impl<B, Q> Call<B, Q> {
+impl<B, Q> CommandRequest<B, Q> {
     /// Keeps the state before the command, for answers that tell what it changed.
     #[must_use]
     pub fn with_before(mut self) -> Self {
@@ -65,31 +65,31 @@ fn either(
     }
 }
 
-impl<B: DeserializeOwned + Send, Q: DryRun> FromRequest<AppState> for Call<B, Q> {
+impl<B: DeserializeOwned + Send, Q: DryRun> FromRequest<AppState> for CommandRequest<B, Q> {
     type Rejection = Problem;
 
     async fn from_request(http: HttpRequest, app: &AppState) -> Result<Self, Problem> {
         let (parts, body) = http.into_parts();
-        let head = Head::read(&parts, app)?;
+        let meta = RequestMeta::read(&parts, app)?;
         let query: Q = Params::parse(parts.uri.query().unwrap_or_default())?;
-        let condition = head.preconditions.command()?;
-        let mut reading = Reading::of(&parts.method, &parts.headers, body).await?;
+        let condition = meta.preconditions.command()?;
+        let mut reading = JsonBody::read(&parts.method, &parts.headers, body).await?;
         // Only under a key is a request ever compared with another.
-        let whole = || format!("{}\n{condition:?}\n{}", head.line, reading.canonical());
-        let fingerprint = head.key.as_ref().map(|_| whole()).unwrap_or_default();
-        let reason = either("reason", head.reason, reading.take_text("reason", REASON_LIMIT)?)?;
-        let ticket = either("ticket", head.ticket, reading.take_text("ticket", TICKET_LIMIT)?)?;
+        let whole = || format!("{}\n{condition:?}\n{}", meta.line, reading.canonical());
+        let fingerprint = meta.key.as_ref().map(|_| whole()).unwrap_or_default();
+        let reason = either("reason", meta.reason, reading.take_text("reason", MAX_REASON_CHARS)?)?;
+        let ticket = either("ticket", meta.ticket, reading.take_text("ticket", MAX_TICKET_CHARS)?)?;
         let request = Request {
-            caller: head.caller,
+            caller: meta.caller,
             reason,
             ticket,
-            key: head.key,
+            key: meta.key,
             fingerprint: fingerprint.into_bytes(),
             condition,
-            at_least: head.at_least.unwrap_or_default(),
+            at_least: meta.at_least.unwrap_or_default(),
             dry_run: query.dry_run(),
             before: false,
-            trace: head.trace,
+            trace: meta.trace,
         };
         Ok(Self { request, body: reading.into_typed()?, query })
     }
@@ -97,20 +97,20 @@ impl<B: DeserializeOwned + Send, Q: DryRun> FromRequest<AppState> for Call<B, Q>
 
 /// A body that belongs to a query.
 #[derive(Debug)]
-pub struct Asking<B> {
+pub struct QueryRequest<B> {
     /// What the request says beside its body.
-    pub head: Head,
+    pub meta: RequestMeta,
     /// The body.
     pub body: B,
 }
 
-impl<B: DeserializeOwned> FromRequest<AppState> for Asking<B> {
+impl<B: DeserializeOwned> FromRequest<AppState> for QueryRequest<B> {
     type Rejection = Problem;
 
     async fn from_request(http: HttpRequest, app: &AppState) -> Result<Self, Problem> {
         let (parts, body) = http.into_parts();
-        let head = Head::read(&parts, app)?;
-        let body = Reading::of(&parts.method, &parts.headers, body).await?.into_typed()?;
-        Ok(Self { head, body })
+        let meta = RequestMeta::read(&parts, app)?;
+        let body = JsonBody::read(&parts.method, &parts.headers, body).await?.into_typed()?;
+        Ok(Self { meta, body })
     }
 }

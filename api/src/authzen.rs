@@ -4,17 +4,17 @@
 //! about which subject, and that a denial never says more than its caller may know.
 
 pub mod answer;
-mod call;
-mod decide;
 pub mod discovery;
+mod endpoint;
 pub mod evaluation;
+mod evaluator;
 pub mod paging;
+mod request;
 pub mod schema;
 pub mod search;
-mod who;
-mod wire;
+mod subject;
 
-pub(crate) use who::{QueryScope, Who};
+pub(crate) use subject::{QueryScope, Who};
 
 use crate::{
     problem::{Problem, ProblemType},
@@ -31,7 +31,7 @@ use futures::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The questions, which pass no layer; see `call`.
+/// The questions, which pass no layer; see `endpoint`.
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(evaluation::evaluate))
@@ -56,17 +56,19 @@ pub(crate) fn asked(
     }
     let state = || State(app.clone());
     Either::Left(match request.uri().path() {
-        path if path == call::EVALUATION.path() => evaluation::evaluate(state(), request).boxed(),
-        path if path == call::EVALUATIONS.path() => {
+        path if path == endpoint::EVALUATION.path() => {
+            evaluation::evaluate(state(), request).boxed()
+        }
+        path if path == endpoint::EVALUATIONS.path() => {
             evaluation::evaluate_many(state(), request).boxed()
         }
-        path if path == call::SEARCH_SUBJECT.path() => {
+        path if path == endpoint::SEARCH_SUBJECT.path() => {
             search::search_subjects(state(), request).boxed()
         }
-        path if path == call::SEARCH_RESOURCE.path() => {
+        path if path == endpoint::SEARCH_RESOURCE.path() => {
             search::search_resources(state(), request).boxed()
         }
-        path if path == call::SEARCH_ACTION.path() => {
+        path if path == endpoint::SEARCH_ACTION.path() => {
             search::search_actions(state(), request).boxed()
         }
         _ => return Either::Right(request),

@@ -1,6 +1,6 @@
 //! The subject of a question, and whether the caller may ask about it.
 
-use crate::problem::{Fallible, Problem};
+use crate::problem::{ApiResult, Problem};
 use commands::Caller;
 use domain::{
     access::{Subject, Visit},
@@ -145,7 +145,7 @@ impl QueryScope {
         item: Option<&ItemRef>,
         index: &Snapshot,
         at: Time,
-    ) -> Fallible<()> {
+    ) -> ApiResult<()> {
         let permitted = self.covers(who) || item.is_some_and(|item| self.shares(index, item, at));
         if permitted { Ok(()) } else { Err(not_about_others()) }
     }

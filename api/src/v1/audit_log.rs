@@ -2,14 +2,14 @@
 //! audit trail.
 
 use super::{
-    fresh,
+    consistency,
     input::AccountFilter,
     item_access::load_visible,
     shape::{AuditEvent, List, Page},
 };
 use crate::{
-    extract::{Head, ItemPath, ListQuery, Params, bound},
-    problem::{Fallible, Problem},
+    extract::{ItemPath, ListQuery, Params, RequestMeta, bound},
+    problem::{ApiResult, Problem},
     state::AppState,
 };
 use axum::{extract::State, response::Response};
@@ -103,7 +103,7 @@ pub struct AuditQuery {
 }
 
 /// Stored names of events, or beginnings of them, separated by commas.
-pub(super) fn types(text: Option<&str>) -> Fallible<Vec<String>> {
+pub(super) fn types(text: Option<&str>) -> ApiResult<Vec<String>> {
     let names = text.iter().flat_map(|text| text.split(','));
     names
         .map(|name| {
@@ -140,7 +140,7 @@ pub(super) fn no_event(name: &str) -> String {
 }
 
 /// A range of positions; one that nothing can lie in is refused.
-fn positions(from: Option<u64>, to: Option<u64>) -> Fallible<[Option<Position>; 2]> {
+fn positions(from: Option<u64>, to: Option<u64>) -> ApiResult<[Option<Position>; 2]> {
     for (name, position) in [("from_position", from), ("to_position", to)] {
         if position == Some(0) {
             return Err(Problem::field(format!("query:{name}"), "positions begin with 1"));
@@ -156,7 +156,7 @@ fn positions(from: Option<u64>, to: Option<u64>) -> Fallible<[Option<Position>; 
 }
 
 /// The same of times.
-fn times(from: Option<&str>, to: Option<&str>) -> Fallible<[Option<Time>; 2]> {
+fn times(from: Option<&str>, to: Option<&str>) -> ApiResult<[Option<Time>; 2]> {
     let (from, to) = (bound("from", from, false)?, bound("to", to, true)?);
     if let (Some(from), Some(to)) = (from, to)
         && from > to
@@ -168,15 +168,15 @@ fn times(from: Option<&str>, to: Option<&str>) -> Fallible<[Option<Time>; 2]> {
 
 async fn answer(
     app: &AppState,
-    head: &Head,
+    meta: &RequestMeta,
     filter: &AuditFilter,
     page: ListQuery,
-) -> Fallible<Response> {
+) -> ApiResult<Response> {
     let page = page.page()?;
-    fresh::catch_up(app, head, &[Model::Audit]).await?;
+    consistency::wait_for_position(app, meta, &[Model::Audit]).await?;
     let furthest = filter.from_position.max(filter.to_position);
     if let Some(position) = furthest {
-        fresh::glance(app, head.wait, &[Model::Audit], position).await?;
+        consistency::wait_briefly(app, meta.wait, &[Model::Audit], position).await?;
     }
     let found = app.views.audit(filter, &page).await?;
     let position = found.position;
@@ -190,8 +190,8 @@ async fn answer(
         };
         return Err(error.into());
     }
-    let list: List<AuditEvent> = List::of(found, Into::into);
-    Ok(Page { app, position, version: None }.json(head, list))
+    let list: List<AuditEvent> = List::from_listing(found, Into::into);
+    Ok(Page { app, position, version: None }.json(meta, list))
 }
 
 /// What happened to an item
@@ -203,8 +203,8 @@ pub async fn get_history(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     Params(query): Params<HistoryQuery>,
-    head: Head,
-) -> Fallible<Response> {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
     let filter = AuditFilter {
         item: Some(item.clone()),
         types: types(query.types.as_deref())?,
@@ -212,9 +212,9 @@ pub async fn get_history(
         ..AuditFilter::default()
     };
     let page = ListQuery { limit: query.limit, cursor: query.cursor, count: query.count };
-    let seen = load_visible(&app, &head, &item).await?;
+    let seen = load_visible(&app, &meta, &item).await?;
     seen.require(Permission::Share)?;
-    answer(&app, &head, &filter, page).await
+    answer(&app, &meta, &filter, page).await
 }
 
 /// The audit trail
@@ -223,8 +223,8 @@ pub async fn get_history(
 pub async fn list_audit_events(
     State(app): State<AppState>,
     Params(query): Params<AuditQuery>,
-    head: Head,
-) -> Fallible<Response> {
+    meta: RequestMeta,
+) -> ApiResult<Response> {
     let item = query.item.as_deref().map(str::parse::<ItemRef>).transpose();
     let [from_position, to_position] = positions(query.from_position, query.to_position)?;
     let [from_time, to_time] = times(query.from.as_deref(), query.to.as_deref())?;
@@ -240,5 +240,5 @@ pub async fn list_audit_events(
         order: query.order.into(),
     };
     let page = ListQuery { limit: query.limit, cursor: query.cursor, count: query.count };
-    answer(&app, &head, &filter, page).await
+    answer(&app, &meta, &filter, page).await
 }

@@ -3,15 +3,17 @@
 
 use super::{
     answer::{Found, FoundAction, FoundEntity, SearchContext},
-    call::{self, Arrived, Call, Spot},
-    decide::{Judge, Past, action, item, named, of_the_past, permission, subject, typed},
-    paging::{Page, question},
+    endpoint::{self, Endpoint, EvaluationContext, RequestTimer},
+    evaluator::{
+        Evaluator, Past, action, item, named, permission, subject, typed, warnings_about_past,
+    },
+    paging::{SearchPage, question},
+    request::{Object, SearchBody, Text, read},
     schema,
-    who::{Who, not_about_others},
-    wire::{Object, SearchBody, Text, read},
+    subject::{Who, not_about_others},
 };
 use crate::{
-    problem::{Fallible, FieldError, Problem, ProblemType},
+    problem::{ApiResult, FieldError, Problem, ProblemType},
     state::AppState,
 };
 use axum::{
@@ -39,9 +41,9 @@ use tokio::task::spawn_blocking;
     request_body = schema::SubjectSearch,
     responses((status = 200, description = "A page", body = Found<FoundEntity>)))]
 pub async fn search_subjects(State(app): State<AppState>, request: Request) -> Response {
-    let arrived = Arrived::at(&call::SEARCH_SUBJECT, &request);
+    let arrived = RequestTimer::at(&endpoint::SEARCH_SUBJECT, &request);
     let answering = async {
-        let call = Call::read(&app, &call::SEARCH_SUBJECT, request).await?;
+        let call = EvaluationContext::read(&app, &endpoint::SEARCH_SUBJECT, request).await?;
         let body = read::<Object<SearchBody<'_>>>(&call.body)?.0;
         subjects(&app, &call, &body).await
     };
@@ -55,9 +57,9 @@ pub async fn search_subjects(State(app): State<AppState>, request: Request) -> R
     request_body = schema::ResourceSearch,
     responses((status = 200, description = "A page", body = Found<FoundEntity>)))]
 pub async fn search_resources(State(app): State<AppState>, request: Request) -> Response {
-    let arrived = Arrived::at(&call::SEARCH_RESOURCE, &request);
+    let arrived = RequestTimer::at(&endpoint::SEARCH_RESOURCE, &request);
     let answering = async {
-        let call = Call::read(&app, &call::SEARCH_RESOURCE, request).await?;
+        let call = EvaluationContext::read(&app, &endpoint::SEARCH_RESOURCE, request).await?;
         let body = read::<Object<SearchBody<'_>>>(&call.body)?.0;
         resources(&app, &call, &body).await
     };
@@ -69,9 +71,9 @@ pub async fn search_resources(State(app): State<AppState>, request: Request) -> 
     request_body = schema::ActionSearch,
     responses((status = 200, description = "A page", body = Found<FoundAction>)))]
 pub async fn search_actions(State(app): State<AppState>, request: Request) -> Response {
-    let arrived = Arrived::at(&call::SEARCH_ACTION, &request);
+    let arrived = RequestTimer::at(&endpoint::SEARCH_ACTION, &request);
     let answering = async {
-        let call = Call::read(&app, &call::SEARCH_ACTION, request).await?;
+        let call = EvaluationContext::read(&app, &endpoint::SEARCH_ACTION, request).await?;
         let body = read::<Object<SearchBody<'_>>>(&call.body)?.0;
         actions(&app, &call, &body).await
     };
@@ -83,21 +85,21 @@ fn refused(error: FieldError) -> Problem {
 }
 
 /// What a search says beside the entities that it names.
-struct Asked<'a> {
+struct SearchRequest<'a> {
     /// The past moment.
     as_of: Option<AsOf>,
-    page: Page,
+    page: SearchPage,
     visits: &'a [Text<'a>],
 }
 
 fn asked<'a>(
-    spot: &Spot,
-    call: &Call,
+    spot: &Endpoint,
+    call: &EvaluationContext,
     body: &'a SearchBody<'a>,
     parts: &[&str],
-) -> Fallible<Asked<'a>> {
+) -> ApiResult<SearchRequest<'a>> {
     let context = body.context.as_ref().map(|context| &context.0);
-    let past = Past::of(context);
+    let past = Past::from_context(context);
     let visits = context.and_then(|context| context.visits.as_deref()).unwrap_or_default();
     // Two callers may see different results: a token is its caller's.
     let who = call.caller.account.as_ref().map(AccountId::as_str).unwrap_or_default();
@@ -105,14 +107,18 @@ fn asked<'a>(
     let mut all = vec![spot.path(), who, past.at.unwrap_or_default(), &position];
     all.extend_from_slice(parts);
     all.extend(visits.iter().map(|text| &**text));
-    let page = Page::of(body.page.as_ref(), question(&all))?;
+    let page = SearchPage::new(body.page.as_ref(), question(&all))?;
     let as_of = past.moment(call.now)?;
-    Ok(Asked { as_of, page, visits })
+    Ok(SearchRequest { as_of, page, visits })
 }
 
 /// Who judges, at a position not before that of the page before.
-async fn judge<'a>(app: &'a AppState, call: &'a Call, page: &Page) -> Fallible<Judge<'a>> {
-    let mut judge = Judge::new(app, call).await?;
+async fn judge<'a>(
+    app: &'a AppState,
+    call: &'a EvaluationContext,
+    page: &SearchPage,
+) -> ApiResult<Evaluator<'a>> {
+    let mut judge = Evaluator::new(app, call).await?;
     if judge.index.position() < page.position {
         judge.index = call.index_at(app, page.position).await?;
         judge.now = app.clock.now().max(judge.index.time());
@@ -122,13 +128,13 @@ async fn judge<'a>(app: &'a AppState, call: &'a Call, page: &Page) -> Fallible<J
 
 fn respond<R: Serialize>(
     app: &AppState,
-    page: &Page,
+    page: &SearchPage,
     (results, next): (Vec<R>, Option<String>),
     context: SearchContext,
-) -> Fallible<Response> {
+) -> ApiResult<Response> {
     let position = context.position;
     let page = page.body(results.len(), next.as_deref(), position);
-    call::answer(app, position, &Found { page, context, results })
+    endpoint::answer(app, position, &Found { page, context, results })
 }
 
 fn nothing(reason: &'static str, position: Position) -> SearchContext {
@@ -144,26 +150,31 @@ fn opened(visibility: Visibility, open: bool, permission: Permission) -> Option<
 
 /// Which principals a search for subjects of a type finds.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+enum PrincipalKind {
     Accounts,
     Groups,
     Anonymous,
 }
 
-fn wanted(kind: &str) -> Option<Wanted> {
+fn principal_kind(kind: &str) -> Option<PrincipalKind> {
     match kind {
-        "account" | "user" => Some(Wanted::Accounts),
-        "group" => Some(Wanted::Groups),
-        "anonymous" => Some(Wanted::Anonymous),
+        "account" | "user" => Some(PrincipalKind::Accounts),
+        "group" => Some(PrincipalKind::Groups),
+        "anonymous" => Some(PrincipalKind::Anonymous),
         _ => None,
     }
 }
 
-async fn subjects(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallible<Response> {
+async fn subjects(
+    app: &AppState,
+    call: &EvaluationContext,
+    body: &SearchBody<'_>,
+) -> ApiResult<Response> {
     let kind = typed(body.subject.as_ref(), "/subject").map_err(refused)?;
     let name = action(body.action.as_ref(), None).map_err(refused)?;
     let resource = named(body.resource.as_ref(), None, "/resource").map_err(refused)?;
-    let asked = asked(&call::SEARCH_SUBJECT, call, body, &[kind, name, resource.0, resource.1])?;
+    let asked =
+        asked(&endpoint::SEARCH_SUBJECT, call, body, &[kind, name, resource.0, resource.1])?;
     let mut judge = judge(app, call, &asked.page).await?;
     let position = judge.index.position();
     let item = item(resource).filter(|item| judge.index.item(item).is_some());
@@ -179,7 +190,7 @@ async fn subjects(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallibl
         let rows: (Vec<FoundEntity>, _) = (Vec::new(), None);
         respond(app, &asked.page, rows, nothing(reason, position))
     };
-    let Some(wanted) = wanted(kind) else { return none("unknown_subject") };
+    let Some(wanted) = principal_kind(kind) else { return none("unknown_subject") };
     let Some(permission) = permission(name) else { return none("unknown_action") };
     let Some(item) = item else { return none("unknown_resource") };
     let (found, context) = match asked.as_of {
@@ -201,7 +212,7 @@ async fn subjects(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallibl
 type Ids = (Vec<String>, Option<String>);
 
 /// Looks through what may be long, apart from those who answer short questions.
-async fn aside<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Fallible<T> {
+async fn aside<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> ApiResult<T> {
     spawn_blocking(look).await.map_err(|error| match error.try_into_panic() {
         Ok(panic) => resume_unwind(panic),
         Err(_) => Problem::new(ProblemType::ViewsUnavailable, "the service ends"),
@@ -211,26 +222,26 @@ async fn aside<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> 
 fn subjects_now(
     index: &Snapshot,
     now: Time,
-    wanted: Wanted,
+    wanted: PrincipalKind,
     item: &ItemRef,
     permission: Permission,
-    page: &Page,
-) -> Fallible<(Ids, SearchContext)> {
+    page: &SearchPage,
+) -> ApiResult<(Ids, SearchContext)> {
     let facts = index.item(item);
     let open = facts.as_ref().is_some_and(|facts| facts.lifecycle == Lifecycle::Open);
     let visibility = facts.map(|facts| facts.visibility).unwrap_or_default();
     let open_to = opened(visibility, open, permission);
     let after = page.after.as_deref();
     let (ids, next) = match wanted {
-        Wanted::Accounts => {
+        PrincipalKind::Accounts => {
             let (ids, next) = index.subjects(item, permission, now, after, page.wanted())?;
             (ids.into_iter().map(String::from).collect(), next)
         }
-        Wanted::Groups => {
+        PrincipalKind::Groups => {
             let (ids, next) = index.groups(item, permission, now, after, page.wanted())?;
             (ids.into_iter().map(String::from).collect(), next)
         }
-        Wanted::Anonymous => page.take(anonymous(open_to), &["anonymous"], String::as_str),
+        PrincipalKind::Anonymous => page.take(anonymous(open_to), &["anonymous"], String::as_str),
     };
     Ok((page.cut(ids, next), SearchContext { open_to, ..SearchContext::at(index.position()) }))
 }
@@ -241,23 +252,23 @@ fn anonymous(open_to: Option<Visibility>) -> impl Iterator<Item = String> {
 }
 
 /// The page of a past list.
-fn rows_of(page: &Page) -> projections::Page {
+fn rows_of(page: &SearchPage) -> projections::Page {
     let limit = u32::try_from(page.wanted()).unwrap_or(u32::MAX);
     projections::Page { limit, after: page.after.clone(), count: false }
 }
 
 async fn subjects_then(
-    judge: &Judge<'_>,
-    (wanted, permission, as_of): (Wanted, Permission, AsOf),
+    judge: &Evaluator<'_>,
+    (wanted, permission, as_of): (PrincipalKind, Permission, AsOf),
     item: &ItemRef,
-    Asked { page, visits, .. }: &Asked<'_>,
-) -> Fallible<(Ids, SearchContext)> {
+    SearchRequest { page, visits, .. }: &SearchRequest<'_>,
+) -> ApiResult<(Ids, SearchContext)> {
     let list = judge.app.views.access_list(item, as_of, judge.now, &rows_of(page)).await?;
     let open_to = opened(list.open_to, true, permission);
-    let warnings = of_the_past(visits, list.as_of.0, list.known_from);
+    let warnings = warnings_about_past(visits, list.as_of.0, list.known_from);
     let context = SearchContext::at(list.position).then(list.as_of);
     let context = SearchContext { open_to, warnings, ..context };
-    if wanted == Wanted::Anonymous {
+    if wanted == PrincipalKind::Anonymous {
         return Ok((page.take(anonymous(open_to), &["anonymous"], String::as_str), context));
     }
     // Rows of others are left out, so that a page may be shorter than its limit. Who is named has
@@ -265,8 +276,8 @@ async fn subjects_then(
     let given = |own: Permissions| own.has(permission) || open_to.is_some();
     let may = list.rows.into_iter().filter(|row| given(row.permissions));
     let ids = may.filter_map(|row| match row.principal {
-        Principal::Account(id) if wanted == Wanted::Accounts => Some(id.to_string()),
-        Principal::Group(id) if wanted == Wanted::Groups => Some(id.to_string()),
+        Principal::Account(id) if wanted == PrincipalKind::Accounts => Some(id.to_string()),
+        Principal::Group(id) if wanted == PrincipalKind::Groups => Some(id.to_string()),
         Principal::Account(_) | Principal::Group(_) | Principal::Link(_) | Principal::Anonymous => {
             None
         }
@@ -274,11 +285,15 @@ async fn subjects_then(
     Ok((page.cut(ids.collect(), list.next), context))
 }
 
-async fn resources(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallible<Response> {
+async fn resources(
+    app: &AppState,
+    call: &EvaluationContext,
+    body: &SearchBody<'_>,
+) -> ApiResult<Response> {
     let subject = subject(body.subject.as_ref(), None).map_err(refused)?;
     let name = action(body.action.as_ref(), None).map_err(refused)?;
     let kind = typed(body.resource.as_ref(), "/resource").map_err(refused)?;
-    let asked = asked(&call::SEARCH_RESOURCE, call, body, &[subject.0, subject.1, name, kind])?;
+    let asked = asked(&endpoint::SEARCH_RESOURCE, call, body, &[subject.0, subject.1, name, kind])?;
     let mut judge = judge(app, call, &asked.page).await?;
     let who = Who::named(subject.0, subject.1);
     if !judge.scope.covers(&who) {
@@ -328,11 +343,11 @@ fn unlisted(who: &Who, visits: bool) -> Option<&'static str> {
 type Items = (Vec<ItemRef>, Option<String>);
 
 async fn resources_then(
-    judge: &Judge<'_>,
+    judge: &Evaluator<'_>,
     who: &Who,
     (kind, permission, as_of): (&str, Permission, AsOf),
-    asked: &Asked<'_>,
-) -> Fallible<(Items, SearchContext)> {
+    asked: &SearchRequest<'_>,
+) -> ApiResult<(Items, SearchContext)> {
     // No item has a kind that none can be called.
     let Ok(kind) = KindName::parse(kind) else {
         return Ok((Items::default(), SearchContext::at(judge.index.position())));
@@ -340,16 +355,20 @@ async fn resources_then(
     let query =
         ResourceQuery { asker: who.asker(), kind, permission, as_of, page: rows_of(&asked.page) };
     let list = judge.app.views.resources(&query, judge.now).await?;
-    let mut warnings = of_the_past(asked.visits, judge.now, None);
+    let mut warnings = warnings_about_past(asked.visits, judge.now, None);
     warnings.extend(unlisted(who, false));
     Ok(((list.rows, list.next), SearchContext { warnings, ..SearchContext::at(list.position) }))
 }
 
-async fn actions(app: &AppState, call: &Call, body: &SearchBody<'_>) -> Fallible<Response> {
+async fn actions(
+    app: &AppState,
+    call: &EvaluationContext,
+    body: &SearchBody<'_>,
+) -> ApiResult<Response> {
     let subject = subject(body.subject.as_ref(), None).map_err(refused)?;
     let resource = named(body.resource.as_ref(), None, "/resource").map_err(refused)?;
     let parts = [subject.0, subject.1, resource.0, resource.1];
-    let asked = asked(&call::SEARCH_ACTION, call, body, &parts)?;
+    let asked = asked(&endpoint::SEARCH_ACTION, call, body, &parts)?;
     let mut judge = judge(app, call, &asked.page).await?;
     let (who, item) = (Who::named(subject.0, subject.1), item(resource));
     let (permissions, context) = match (&who, &item) {

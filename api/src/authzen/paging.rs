@@ -5,7 +5,7 @@
 //! question, or a changed one, is refused. A node that is before that position has to wait for it:
 //! it may not know what the page begins after.
 
-use super::wire::{Object, PageAsked};
+use super::request::{Object, PageRequested};
 use crate::problem::{Problem, ProblemType};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::position::Position;
@@ -14,11 +14,11 @@ use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 /// The most results of a page; a longer limit gets so many.
-pub(super) const LONGEST: u16 = 1_000;
+pub(super) const MAX_RESULTS: u16 = 1_000;
 /// Results of a page when no limit is asked for.
-const USUAL: u16 = 100;
+const DEFAULT_RESULTS: u16 = 100;
 const VERSION: u8 = 2;
-const TAG: usize = 12;
+const TAG_BYTES: usize = 12;
 
 /// The `page` of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -31,7 +31,7 @@ pub struct PageBody {
 
 /// The page that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Page {
+pub(super) struct SearchPage {
     /// At most so many results.
     pub(super) limit: usize,
     /// The last result of the page before.
@@ -52,25 +52,25 @@ pub(super) fn question(parts: &[&str]) -> [u8; 32] {
     digest.finalize().into()
 }
 
-fn tag(question: &[u8; 32], content: &[u8]) -> [u8; TAG] {
+fn tag(question: &[u8; 32], content: &[u8]) -> [u8; TAG_BYTES] {
     let mut digest = Sha256::new();
     digest.update(question);
     digest.update(content);
     let digest = digest.finalize();
-    digest.first_chunk::<TAG>().copied().unwrap_or_default()
+    digest.first_chunk::<TAG_BYTES>().copied().unwrap_or_default()
 }
 
-impl Page {
+impl SearchPage {
     /// Reads the `page` of a request on this question.
-    pub(super) fn of(
-        asked: Option<&Object<PageAsked<'_>>>,
+    pub(super) fn new(
+        asked: Option<&Object<PageRequested<'_>>>,
         question: [u8; 32],
     ) -> Result<Self, Problem> {
         let limit = asked.and_then(|page| page.0.limit);
-        let limit = limit.map(|limit| u16::try_from(limit).unwrap_or(u16::MAX).min(LONGEST));
+        let limit = limit.map(|limit| u16::try_from(limit).unwrap_or(u16::MAX).min(MAX_RESULTS));
         let token = asked.and_then(|page| page.0.token.as_deref());
         let (asked, position, after) = match token {
-            None => (limit.unwrap_or(USUAL), Position::START, None),
+            None => (limit.unwrap_or(DEFAULT_RESULTS), Position::START, None),
             Some(text) => {
                 let (asked, position, after) = decode(&question, text)?;
                 if limit.is_some_and(|limit| limit != asked) {
@@ -140,7 +140,7 @@ type Place = (u16, Position, Option<String>);
 fn decode(question: &[u8; 32], text: &str) -> Result<Place, Problem> {
     let read = || {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (content, signed) = bytes.split_at_checked(bytes.len().checked_sub(TAG)?)?;
+        let (content, signed) = bytes.split_at_checked(bytes.len().checked_sub(TAG_BYTES)?)?;
         (tag(question, content) == *signed).then_some(())?;
         let (version, rest) = content.split_first()?;
         (*version == VERSION).then_some(())?;
@@ -159,13 +159,13 @@ fn decode(question: &[u8; 32], text: &str) -> Result<Place, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wire;
+    use super::super::request;
     use super::*;
     use proptest::prelude::*;
 
-    fn page(text: &str, of: &[&str]) -> Result<Page, Problem> {
-        let asked = wire::read::<Object<PageAsked<'_>>>(text.as_bytes()).unwrap();
-        Page::of(Some(&asked), question(of))
+    fn page(text: &str, of: &[&str]) -> Result<SearchPage, Problem> {
+        let asked = request::read::<Object<PageRequested<'_>>>(text.as_bytes()).unwrap();
+        SearchPage::new(Some(&asked), question(of))
     }
 
     #[test]
@@ -196,18 +196,21 @@ mod tests {
     #[test]
     fn the_last_page_says_so_and_limits_are_bounded() {
         let asked = page(r#"{"limit":18446744073709551615}"#, &[]).unwrap();
-        assert_eq!(asked.limit, usize::from(LONGEST));
+        assert_eq!(asked.limit, usize::from(MAX_RESULTS));
         let last = asked.body(3, None, Position(42));
         assert_eq!(last, PageBody { next_token: String::new(), count: 3 });
-        assert_eq!(Page::of(None, question(&[])).unwrap().limit, usize::from(USUAL));
-        assert!(wire::read::<Object<PageAsked<'_>>>(br#"{"limit":-1}"#).is_err());
-        assert!(wire::read::<Object<PageAsked<'_>>>(br#"{"limit":1.5}"#).is_err());
+        assert_eq!(
+            SearchPage::new(None, question(&[])).unwrap().limit,
+            usize::from(DEFAULT_RESULTS)
+        );
+        assert!(request::read::<Object<PageRequested<'_>>>(br#"{"limit":-1}"#).is_err());
+        assert!(request::read::<Object<PageRequested<'_>>>(br#"{"limit":1.5}"#).is_err());
     }
 
     #[test]
     fn results_in_memory_come_in_pages() {
         let all = ["browse", "view", "copy"];
-        let take = |page: &Page| page.take(all.iter(), &all, |name| name);
+        let take = |page: &SearchPage| page.take(all.iter(), &all, |name| name);
         let first = page(r#"{"limit":2}"#, &[]).unwrap();
         let (rows, next) = take(&first);
         assert_eq!((rows, next.as_deref()), (vec![&"browse", &"view"], Some("view")));

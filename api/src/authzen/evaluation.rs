@@ -4,13 +4,13 @@
 
 use super::{
     answer::{Decision, Decisions},
-    call::{self, Arrived, Call},
-    decide::{Asked, Judge, told_in_place},
+    endpoint::{self, EvaluationContext, RequestTimer},
+    evaluator::{Evaluator, ParsedEvaluation, as_decision},
+    request::{Batch, Object, Question, read},
     schema,
-    wire::{Batch, Object, Part, read},
 };
 use crate::{
-    problem::{Fallible, Problem},
+    problem::{ApiResult, Problem},
     state::AppState,
 };
 use axum::{
@@ -19,7 +19,7 @@ use axum::{
 };
 
 /// The most questions of a batch.
-const MOST: usize = 1_000;
+const MAX_EVALUATIONS: usize = 1_000;
 
 /// May a subject do something with a resource?
 ///
@@ -30,10 +30,10 @@ const MOST: usize = 1_000;
     request_body = schema::Evaluation,
     responses((status = 200, description = "The decision", body = schema::DecisionBody)))]
 pub async fn evaluate(State(app): State<AppState>, request: Request) -> Response {
-    let arrived = Arrived::at(&call::EVALUATION, &request);
+    let arrived = RequestTimer::at(&endpoint::EVALUATION, &request);
     let answering = async {
-        let call = Call::read(&app, &call::EVALUATION, request).await?;
-        let part = read::<Object<Part<'_>>>(&call.body)?.0;
+        let call = EvaluationContext::read(&app, &endpoint::EVALUATION, request).await?;
+        let part = read::<Object<Question<'_>>>(&call.body)?.0;
         one(&app, &call, &part).await
     };
     arrived.answer(answering).await
@@ -47,9 +47,9 @@ pub async fn evaluate(State(app): State<AppState>, request: Request) -> Response
     request_body = schema::Evaluations,
     responses((status = 200, description = "The decisions", body = schema::DecisionsBody)))]
 pub async fn evaluate_many(State(app): State<AppState>, request: Request) -> Response {
-    let arrived = Arrived::at(&call::EVALUATIONS, &request);
+    let arrived = RequestTimer::at(&endpoint::EVALUATIONS, &request);
     let answering = async {
-        let call = Call::read(&app, &call::EVALUATIONS, request).await?;
+        let call = EvaluationContext::read(&app, &endpoint::EVALUATIONS, request).await?;
         let batch = Batch::read(&call.body)?;
         if batch.parts.is_empty() {
             return one(&app, &call, &batch.common).await;
@@ -59,39 +59,40 @@ pub async fn evaluate_many(State(app): State<AppState>, request: Request) -> Res
     arrived.answer(answering).await
 }
 
-async fn one(app: &AppState, call: &Call, part: &Part<'_>) -> Fallible<Response> {
-    let nothing = Part::default();
-    let asked = Asked::of(part, &nothing).map_err(|error| Problem::fields(vec![error]))?;
-    let decision = Judge::new(app, call).await?.decide(&asked).await?;
-    call::answer(app, decision.position, &decision)
+async fn one(app: &AppState, call: &EvaluationContext, part: &Question<'_>) -> ApiResult<Response> {
+    let nothing = Question::default();
+    let asked =
+        ParsedEvaluation::new(part, &nothing).map_err(|error| Problem::fields(vec![error]))?;
+    let decision = Evaluator::new(app, call).await?.decide(&asked).await?;
+    endpoint::answer(app, decision.position, &decision)
 }
 
-async fn many(app: &AppState, call: &Call, batch: &Batch<'_>) -> Fallible<Response> {
-    if batch.parts.len() > MOST {
-        return Err(Problem::field("/evaluations", format!("at most {MOST} at once")));
+async fn many(app: &AppState, call: &EvaluationContext, batch: &Batch<'_>) -> ApiResult<Response> {
+    if batch.parts.len() > MAX_EVALUATIONS {
+        return Err(Problem::field("/evaluations", format!("at most {MAX_EVALUATIONS} at once")));
     }
-    let mut judge = Judge::new(app, call).await?;
+    let mut judge = Evaluator::new(app, call).await?;
     let mut evaluations = decide(&mut judge, batch).await?;
     if judge.moved {
         // All on the same view.
         evaluations = decide(&mut judge, batch).await?;
     }
     let last = evaluations.iter().map(|decision| decision.position).max().unwrap_or_default();
-    call::answer(app, last, &Decisions { evaluations })
+    endpoint::answer(app, last, &Decisions { evaluations })
 }
 
-async fn decide(judge: &mut Judge<'_>, batch: &Batch<'_>) -> Fallible<Vec<Decision>> {
+async fn decide(judge: &mut Evaluator<'_>, batch: &Batch<'_>) -> ApiResult<Vec<Decision>> {
     let mut decisions = Vec::with_capacity(batch.parts.len());
     for part in &batch.parts {
         let part = part.as_ref().map_err(Clone::clone);
-        let asked = part.and_then(|part| Asked::of(part, &batch.common));
+        let asked = part.and_then(|part| ParsedEvaluation::new(part, &batch.common));
         let answered = match asked {
             Ok(asked) => judge.decide(&asked).await,
             Err(error) => Err(Problem::fields(vec![error])),
         };
         let decision = match answered {
             Ok(decision) => decision,
-            Err(problem) => told_in_place(&problem, judge)?,
+            Err(problem) => as_decision(&problem, judge)?,
         };
         let over = batch.semantic.ends_with(decision.permitted);
         decisions.push(decision);

@@ -2,13 +2,13 @@
 
 use super::{
     answer::{Decision, ErrorBody, SearchContext},
-    call::Call,
-    who::{QueryScope, Who},
-    wire::{Action, Context, Entity, Object, Part, Text},
+    endpoint::EvaluationContext,
+    request::{Entity, NamedAction, Object, Question, RequestContext, Text},
+    subject::{QueryScope, Who},
 };
 use crate::{
     extract::instant_or_end_of_date,
-    problem::{Fallible, FieldError, Problem, ProblemType},
+    problem::{ApiResult, FieldError, Problem, ProblemType},
     state::AppState,
 };
 use domain::{
@@ -29,7 +29,7 @@ use projections::{
 
 /// A question, with what of it can mean something.
 #[derive(Debug, Clone)]
-pub(super) struct Asked<'a> {
+pub(super) struct ParsedEvaluation<'a> {
     pub(super) who: Who,
     /// `None` = no item can be called so.
     pub(super) item: Option<ItemRef>,
@@ -48,13 +48,13 @@ pub(super) struct Past<'a> {
 }
 
 impl<'a> Past<'a> {
-    pub(super) fn of(context: Option<&'a Context<'a>>) -> Self {
+    pub(super) fn from_context(context: Option<&'a RequestContext<'a>>) -> Self {
         let at = context.and_then(|context| context.at.as_deref());
         Self { at, position: context.and_then(|context| context.at_position) }
     }
 
     /// The moment; `None` = now.
-    pub(super) fn moment(self, now: Time) -> Fallible<Option<AsOf>> {
+    pub(super) fn moment(self, now: Time) -> ApiResult<Option<AsOf>> {
         let wrong = |detail| Err(Problem::field("/context/at_position", detail));
         match (self.at, self.position) {
             (None, None) => Ok(None),
@@ -105,8 +105,8 @@ pub(super) fn typed<'a>(
 
 /// The name of an action.
 pub(super) fn action<'a>(
-    own: Option<&'a Object<Action<'a>>>,
-    common: Option<&'a Object<Action<'a>>>,
+    own: Option<&'a Object<NamedAction<'a>>>,
+    common: Option<&'a Object<NamedAction<'a>>>,
 ) -> Result<&'a str, FieldError> {
     let action = own.or(common).ok_or_else(|| missing("/action"))?;
     action.0.name.as_deref().ok_or_else(|| missing("/action/name"))
@@ -122,9 +122,12 @@ pub(super) fn item((kind, id): (&str, &str)) -> Option<ItemRef> {
     Some(ItemRef { kind: KindName::parse(kind).ok()?, id: ItemId::parse(id).ok()? })
 }
 
-impl<'a> Asked<'a> {
+impl<'a> ParsedEvaluation<'a> {
     /// Reads a question of a batch; of a single one nothing is in common.
-    pub(super) fn of(part: &'a Part<'a>, common: &'a Part<'a>) -> Result<Self, FieldError> {
+    pub(super) fn new(
+        part: &'a Question<'a>,
+        common: &'a Question<'a>,
+    ) -> Result<Self, FieldError> {
         let (kind, id) = subject(part.subject.as_ref(), common.subject.as_ref())?;
         let name = action(part.action.as_ref(), common.action.as_ref())?;
         let resource = named(part.resource.as_ref(), common.resource.as_ref(), "/resource")?;
@@ -135,13 +138,13 @@ impl<'a> Asked<'a> {
             item: item(resource),
             permission: permission(name),
             visits: visits.unwrap_or_default(),
-            past: Past::of(context),
+            past: Past::from_context(context),
         })
     }
 }
 
 /// The past instant that a question names.
-fn past(text: &str, now: Time) -> Fallible<Time> {
+fn past(text: &str, now: Time) -> ApiResult<Time> {
     let time = instant_or_end_of_date("at", text)
         .map_err(|_| Problem::field("/context/at", "an RFC 3339 instant or a date is expected"))?;
     if time > now {
@@ -152,9 +155,9 @@ fn past(text: &str, now: Time) -> Fallible<Time> {
 }
 
 /// What is the same for all questions of a request.
-pub(super) struct Judge<'a> {
+pub(super) struct Evaluator<'a> {
     pub(super) app: &'a AppState,
-    pub(super) call: &'a Call,
+    pub(super) call: &'a EvaluationContext,
     pub(super) scope: QueryScope,
     pub(super) index: Snapshot,
     /// When windows are judged.
@@ -165,8 +168,8 @@ pub(super) struct Judge<'a> {
     views_fresh: bool,
 }
 
-impl<'a> Judge<'a> {
-    pub(super) async fn new(app: &'a AppState, call: &'a Call) -> Fallible<Self> {
+impl<'a> Evaluator<'a> {
+    pub(super) async fn new(app: &'a AppState, call: &'a EvaluationContext) -> ApiResult<Self> {
         let index = call.index(app).await?;
         // The index may have been waited for.
         let now = app.clock.now().max(index.time());
@@ -175,7 +178,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Answers a question.
-    pub(super) async fn decide(&mut self, asked: &Asked<'_>) -> Fallible<Decision> {
+    pub(super) async fn decide(&mut self, asked: &ParsedEvaluation<'_>) -> ApiResult<Decision> {
         if let Some(as_of) = asked.past.moment(self.call.now)? {
             return self.decide_then(asked, as_of).await;
         }
@@ -209,7 +212,7 @@ impl<'a> Judge<'a> {
         who: &Who,
         item: &ItemRef,
         texts: &[Text<'_>],
-    ) -> Fallible<(Subject, Verdict, Vec<&'static str>)> {
+    ) -> ApiResult<(Subject, Verdict, Vec<&'static str>)> {
         let (visits, mut ignored) = self.call.visits(self.app, who, texts).await?;
         let subject = who.subject(visits);
         let mut verdict = self.index.check(&subject, item, self.now);
@@ -256,7 +259,7 @@ impl<'a> Judge<'a> {
         item: &ItemRef,
         as_of: Option<AsOf>,
         texts: &[Text<'_>],
-    ) -> Fallible<(Permissions, SearchContext)> {
+    ) -> ApiResult<(Permissions, SearchContext)> {
         self.scope.check(who, Some(item), &self.index, self.now)?;
         let Some(as_of) = as_of else {
             let (_, verdict, warnings) = self.verdict(who, item, texts).await?;
@@ -265,7 +268,7 @@ impl<'a> Judge<'a> {
         };
         self.fresh_views(as_of).await?;
         let had = self.app.views.access_at(item, &who.asker(), as_of, self.now).await?;
-        let warnings = self.told_of_the_past(texts, item, &had);
+        let warnings = self.past_warnings(texts, item, &had);
         let context = SearchContext::at(had.position).then(had.as_of);
         Ok((had.permissions(), SearchContext { warnings, ..context }))
     }
@@ -273,7 +276,7 @@ impl<'a> Judge<'a> {
     /// Why not; `None` = yes. Callers who may not know the item learn nothing of it.
     fn reason(
         &self,
-        asked: &Asked<'_>,
+        asked: &ParsedEvaluation<'_>,
         permissions: Permissions,
         wanted: Permission,
         lifecycle: impl FnOnce() -> Option<Lifecycle>,
@@ -299,7 +302,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The read models, as fresh as asked, once for a request; and at the moment asked about.
-    pub(super) async fn fresh_views(&mut self, as_of: AsOf) -> Fallible<()> {
+    pub(super) async fn fresh_views(&mut self, as_of: AsOf) -> ApiResult<()> {
         if !self.views_fresh {
             self.call.views(self.app).await?;
             self.views_fresh = true;
@@ -311,17 +314,21 @@ impl<'a> Judge<'a> {
     }
 
     /// Since when an item is known is told to those who may know that there is one.
-    fn told_of_the_past(
+    fn past_warnings(
         &self,
         visits: &[Text<'_>],
         item: &ItemRef,
         had: &AccessAt,
     ) -> Vec<&'static str> {
         let known = self.scope.knows(&self.index, item, self.now);
-        of_the_past(visits, had.as_of.0, had.known_from.filter(|_| known))
+        warnings_about_past(visits, had.as_of.0, had.known_from.filter(|_| known))
     }
 
-    async fn decide_then(&mut self, asked: &Asked<'_>, as_of: AsOf) -> Fallible<Decision> {
+    async fn decide_then(
+        &mut self,
+        asked: &ParsedEvaluation<'_>,
+        as_of: AsOf,
+    ) -> ApiResult<Decision> {
         self.scope.check(&asked.who, asked.item.as_ref(), &self.index, self.now)?;
         self.fresh_views(as_of).await?;
         let position = self.index.position();
@@ -340,7 +347,7 @@ impl<'a> Judge<'a> {
             reason,
             position: had.position,
             as_of: Some(had.as_of),
-            warnings: self.told_of_the_past(asked.visits, item, &had),
+            warnings: self.past_warnings(asked.visits, item, &had),
             ..Decision::default()
         })
     }
@@ -348,7 +355,7 @@ impl<'a> Judge<'a> {
 
 /// What is to be known of an answer about the past: openings of links that came with the question
 /// give nothing then; and before an item is known, who had access is not.
-pub(super) fn of_the_past(
+pub(super) fn warnings_about_past(
     visits: &[Text<'_>],
     at: Time,
     known_from: Option<Time>,
@@ -375,7 +382,7 @@ fn way_kinds(who: &Who, had: &AccessAt, permission: Permission) -> PathKinds {
 }
 
 /// A question of a batch that could not be answered; what fails the service fails the whole batch.
-pub(super) fn told_in_place(problem: &Problem, judge: &Judge<'_>) -> Fallible<Decision> {
+pub(super) fn as_decision(problem: &Problem, judge: &Evaluator<'_>) -> ApiResult<Decision> {
     let status = problem.kind().status();
     if status.is_server_error() {
         return Err(problem.clone());

@@ -1,8 +1,8 @@
 //! Consistency: waits, within bounds, for what the caller has seen or written.
 
 use crate::{
-    extract::Head,
-    problem::{Fallible, Problem, ProblemType},
+    extract::RequestMeta,
+    problem::{ApiResult, Problem, ProblemType},
     state::AppState,
 };
 use domain::position::Position;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// Refuses a position that lies beyond the end of the log: nobody was ever told it, so it is not
 /// worth anybody's waiting.
-async fn exists(app: &AppState, position: Position) -> Fallible<()> {
+async fn require_on_log(app: &AppState, position: Position) -> ApiResult<()> {
     let seen = app.index.snapshot().map_or(Position::START, |index| index.position());
     if position <= seen.max(app.commands.last_acknowledged()) {
         return Ok(());
@@ -30,19 +30,23 @@ async fn exists(app: &AppState, position: Position) -> Fallible<()> {
 
 /// Waits until the read models know the position that the caller names; without one, for a moment,
 /// until they know what this node has recorded, so that callers find what they wrote.
-pub async fn catch_up(app: &AppState, head: &Head, models: &[Model]) -> Fallible<()> {
-    views(app, head.at_least, head.wait, models).await
+pub async fn wait_for_position(
+    app: &AppState,
+    meta: &RequestMeta,
+    models: &[Model],
+) -> ApiResult<()> {
+    wait_for_views(app, meta.at_least, meta.wait, models).await
 }
 
 /// The same, for a request whose head is not read whole.
-pub async fn views(
+pub async fn wait_for_views(
     app: &AppState,
     at_least: Option<Position>,
     wait: Option<Duration>,
     models: &[Model],
-) -> Fallible<()> {
+) -> ApiResult<()> {
     if let Some(position) = at_least {
-        exists(app, position).await?;
+        require_on_log(app, position).await?;
         let wait = wait.unwrap_or(app.limits.at_least_wait);
         app.views.wait_for(models, position, wait).await?;
         return Ok(());
@@ -58,30 +62,30 @@ pub async fn views(
 
 /// The access index at the position that the caller names; without one at what this node has
 /// recorded, so that what was revoked here is refused here.
-pub async fn index(
+pub async fn index_at_least(
     app: &AppState,
     at_least: Option<Position>,
     wait: Option<Duration>,
-) -> Fallible<Snapshot> {
+) -> ApiResult<Snapshot> {
     match at_least {
         Some(position) => {
             if let Some(now) = app.index.snapshot().ok().filter(|now| now.position() >= position) {
                 return Ok(now);
             }
-            exists(app, position).await?;
+            require_on_log(app, position).await?;
             let wait = wait.unwrap_or(app.limits.at_least_wait);
             Ok(app.index.wait_for(position, wait).await?)
         }
-        None => index_glance(app, app.commands.last_acknowledged(), wait).await,
+        None => index_wait_briefly(app, app.commands.last_acknowledged(), wait).await,
     }
 }
 
 /// Waits for a moment until the index knows a position; goes on without it then.
-pub async fn index_glance(
+pub async fn index_wait_briefly(
     app: &AppState,
     position: Position,
     wait: Option<Duration>,
-) -> Fallible<Snapshot> {
+) -> ApiResult<Snapshot> {
     match app.index.snapshot() {
         Ok(now) if now.position() >= position => return Ok(now),
         // It has just started.
@@ -96,12 +100,12 @@ pub async fn index_glance(
 }
 
 /// Waits for a moment until the read models know a position; goes on without it then.
-pub async fn glance(
+pub async fn wait_briefly(
     app: &AppState,
     wait: Option<Duration>,
     models: &[Model],
     position: Position,
-) -> Fallible<()> {
+) -> ApiResult<()> {
     let own = app.limits.own_writes_wait;
     let wait = wait.unwrap_or(own).min(own);
     match app.views.wait_for(models, position, wait).await {
@@ -111,9 +115,9 @@ pub async fn glance(
 }
 
 /// For answers of the write side, which are always current.
-pub async fn written(app: &AppState, head: &Head) -> Fallible<()> {
-    match head.at_least {
-        Some(position) => exists(app, position).await,
+pub async fn require_known(app: &AppState, meta: &RequestMeta) -> ApiResult<()> {
+    match meta.at_least {
+        Some(position) => require_on_log(app, position).await,
         None => Ok(()),
     }
 }

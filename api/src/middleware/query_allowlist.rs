@@ -5,13 +5,13 @@
 
 use crate::{
     auth::ROUTES,
-    problem::{Fallible, Problem},
+    problem::{ApiResult, Problem},
 };
 use serde_json::Value;
 
 /// The names of the query parameters of each route, in the order of the table of routes.
 #[derive(Debug)]
-pub(crate) struct Parameters(Vec<Option<Vec<String>>>);
+pub(crate) struct QueryAllowlist(Vec<Option<Vec<String>>>);
 
 /// What the description says at a place of this path.
 fn described<'a>(document: &'a Value, path: &[&str]) -> Option<&'a Value> {
@@ -32,9 +32,9 @@ fn names(document: &Value, method: &str, path: &str) -> Vec<String> {
     .collect()
 }
 
-impl Parameters {
+impl QueryAllowlist {
     /// What the description says of the routes below `/v1/`.
-    pub(crate) fn of(document: &Value) -> Self {
+    pub(crate) fn new(document: &Value) -> Self {
         let known = ROUTES.iter().map(|route| {
             let versioned = route.path.starts_with("/v1/");
             versioned.then(|| names(document, route.method, route.path))
@@ -43,7 +43,7 @@ impl Parameters {
     }
 
     /// Refuses a query with a parameter that the route at this place of the table does not take.
-    pub(crate) fn check(&self, place: Option<usize>, query: Option<&str>) -> Fallible<()> {
+    pub(crate) fn check(&self, place: Option<usize>, query: Option<&str>) -> ApiResult<()> {
         let Some(query) = query.filter(|query| !query.is_empty()) else { return Ok(()) };
         let known = place.and_then(|place| self.0.get(place)).and_then(Option::as_ref);
         let Some(known) = known else { return Ok(()) };
