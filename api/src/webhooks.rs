@@ -24,11 +24,11 @@ use tokio::task::{AbortHandle, JoinSet};
 use uuid::Uuid;
 
 /// How often it is looked which webhooks there are.
-const LOOK: Duration = Duration::from_secs(1);
+const LOOKUP_INTERVAL: Duration = Duration::from_secs(1);
 /// Webhooks asked for at once.
-const PAGE: u32 = 200;
+const LOOKUP_PAGE_LEN: u32 = 200;
 /// How long deliveries under way may take at the end.
-const LAST: Duration = Duration::from_secs(5);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How deliveries are made.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ impl Default for WebhookOptions {
 }
 
 /// What all deliveries of a node share.
-struct Shared {
+struct Dispatch {
     commands: Commands,
     feed: Feed<Shown>,
     clock: Arc<dyn Clock>,
@@ -66,15 +66,15 @@ struct Shared {
 }
 
 /// Delivers to webhooks.
-pub struct Deliverer(Arc<Shared>);
+pub struct WebhookDispatcher(Arc<Dispatch>);
 
-impl std::fmt::Debug for Deliverer {
+impl std::fmt::Debug for WebhookDispatcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Deliverer").field("node", &self.0.node).finish_non_exhaustive()
+        f.debug_struct("WebhookDispatcher").field("node", &self.0.node).finish_non_exhaustive()
     }
 }
 
-impl Deliverer {
+impl WebhookDispatcher {
     /// For a node, which keeps its name over restarts and so gets its own leases back at once.
     pub fn new(
         commands: Commands,
@@ -86,7 +86,7 @@ impl Deliverer {
     ) -> Self {
         let sender = Sender::new(&options, tls);
         let schedule = options.schedule;
-        Self(Arc::new(Shared { commands, feed, clock, schedule, sender, node, ending }))
+        Self(Arc::new(Dispatch { commands, feed, clock, schedule, sender, node, ending }))
     }
 
     /// Delivers until the service ends.
@@ -98,14 +98,14 @@ impl Deliverer {
                 tracing::warn!(%error, "the webhooks cannot be looked up; tries again");
             }
             tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(LOOKUP_INTERVAL) => {}
                 () = self.0.ending.wait() => {}
             }
             while tasks.try_join_next().is_some() {}
             running.retain(|_, task| !task.is_finished());
         }
         let rest = async { while tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(LAST, rest).await.is_err() {
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, rest).await.is_err() {
             tracing::warn!("some deliveries did not end in time; they are made again");
         }
     }
@@ -118,7 +118,7 @@ impl Deliverer {
     ) -> Result<(), CommandError> {
         let mut after = None;
         loop {
-            let found = self.0.commands.webhooks(after, PAGE).await?;
+            let found = self.0.commands.webhooks(after, LOOKUP_PAGE_LEN).await?;
             for (id, state) in &found {
                 let active =
                     state.terms.as_ref().is_some_and(|t| t.status == WebhookStatus::Active);
@@ -128,7 +128,7 @@ impl Deliverer {
                 }
             }
             after = found.last().map(|(id, _)| *id);
-            if found.len() < PAGE as usize {
+            if found.len() < LOOKUP_PAGE_LEN as usize {
                 return Ok(());
             }
         }

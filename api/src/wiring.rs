@@ -1,16 +1,16 @@
 //! Wires the engines of this process. The only module that names concrete ones.
 
-mod counted;
 mod embedded;
 mod jetstream;
 mod lock;
+mod metered_log;
 mod postgres;
 mod rights;
 
 pub(crate) use postgres::tls;
 
-use counted::CountedLog;
 pub use lock::DataLock;
+use metered_log::MeteredLog;
 pub use rights::IndexAuthority;
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 };
 use commands::{Clock, vault::ServerKey, vault::Vault};
 use domain::time::Time;
-use eventlog::{Activity, KeyIndex, ReadOnce, SharedLog};
+use eventlog::{Activity, KeyIndex, SharedLog, SharedTailLog};
 use projections::Database;
 use std::{fs, io, path::Path, sync::Arc};
 use uuid::Uuid;
@@ -90,7 +90,7 @@ pub fn take_data_folder(store: &Store) -> Result<DataLock, Failure> {
 pub async fn open(store: &Store, clock: Arc<dyn Clock>) -> Result<Engines, Failure> {
     make_folder(&store.data)?;
     let server_key = server_key(&store.key_file)?;
-    let now: eventlog::skew::Now = Arc::new(move || clock.now());
+    let now: eventlog::clock_skew::Now = Arc::new(move || clock.now());
     let node = node(&store.data)?;
     let log = match &store.log {
         LogEngine::Embedded => embedded::log(store, &node, now).await?,
@@ -101,7 +101,7 @@ pub async fn open(store: &Store, clock: Arc<dyn Clock>) -> Result<Engines, Failu
         DbEngine::Postgres(address) => postgres::database(store, address).await?,
     };
     Ok(Engines {
-        log: Arc::new(ReadOnce::new(Arc::new(CountedLog(log.log)))),
+        log: Arc::new(SharedTailLog::new(Arc::new(MeteredLog(log.log)))),
         keys: log.keys,
         activity: log.activity,
         vault: db.vault,

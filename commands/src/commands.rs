@@ -8,7 +8,7 @@ mod webhook;
 
 use crate::{
     Caller, CommandError, LinkPreview, OpenError, Opened, Parts, Secret, StartError, WriteHealth,
-    core::Core, core::account_stream, links, sweeper::Sweeper, vault::VaultOpener,
+    core::Core, core::account_stream, expiry_worker::ExpiryWorker, links, vault::VaultOpener,
 };
 use domain::{
     access::{Subject, Visit},
@@ -26,7 +26,7 @@ use std::sync::{Arc, atomic::Ordering};
 #[derive(Debug, Clone)]
 pub struct Commands {
     pub(crate) core: Arc<Core>,
-    pub(crate) sweeper: Arc<Sweeper>,
+    pub(crate) expiry: Arc<ExpiryWorker>,
 }
 
 impl Commands {
@@ -35,7 +35,7 @@ impl Commands {
     pub async fn open(parts: Parts) -> Result<Self, StartError> {
         let core = Arc::new(Core::open(parts).await?);
         core.erase_to_head().await?;
-        Ok(Self { core, sweeper: Arc::default() })
+        Ok(Self { core, expiry: Arc::default() })
     }
 
     /// The log's identity.
@@ -138,8 +138,8 @@ impl Commands {
 
     /// Follows the log for erasures until dropped, and collects vault rows that nothing refers to.
     /// Safe on many nodes.
-    pub async fn run_eraser(&self) {
-        self.core.run_eraser().await;
+    pub async fn run_erasure_worker(&self) {
+        self.core.run_erasure_worker().await;
     }
 
     /// Looks at vault rows that were not looked at for a day, and removes those that nothing has

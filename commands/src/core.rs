@@ -20,7 +20,7 @@ use domain::{
     system::{SystemCommand, SystemState},
     time::Time,
 };
-use eventlog::{Record, skew::Guard};
+use eventlog::{Record, clock_skew::ClockGuard};
 use moka::future::Cache;
 use parking_lot::{Mutex, RwLock};
 use std::{
@@ -108,7 +108,7 @@ impl Core {
             return Err(StartError::WrongServerKey);
         }
         let clock = parts.clock.clone();
-        let guard = Guard::start(parts.log.clone(), Arc::new(move || clock.now())).await?;
+        let guard = ClockGuard::start(parts.log.clone(), Arc::new(move || clock.now())).await?;
         let log_id = first_start(&parts, &keeper, &guard).await?;
         let make = |purpose: &'static str| {
             let keeper = keeper.clone();
@@ -263,7 +263,7 @@ fn starting() -> Request {
 fn handler(
     parts: &Parts,
     keeper: &Arc<Keeper>,
-    guard: &Guard,
+    guard: &ClockGuard,
     log_id: LogId,
     fingerprints: Fingerprints,
 ) -> Handler {
@@ -292,7 +292,7 @@ fn handler(
 async fn first_start(
     parts: &Parts,
     keeper: &Arc<Keeper>,
-    guard: &Guard,
+    guard: &ClockGuard,
 ) -> Result<LogId, StartError> {
     if let Some(log_id) = parts.log.identity().await? {
         return Ok(log_id);

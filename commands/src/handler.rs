@@ -31,7 +31,9 @@ use domain::{
     stream::StreamName,
     time::Time,
 };
-use eventlog::{AppendFailed, Appended, KeyIndex, MAX_RECORD, Record, SharedLog, skew::Guard};
+use eventlog::{
+    AppendFailed, Appended, KeyIndex, MAX_RECORD_BYTES, Record, SharedLog, clock_skew::ClockGuard,
+};
 use state_cache::{CacheEntry, CachedState};
 use std::{
     future::Future,
@@ -86,7 +88,7 @@ pub(crate) struct Handler {
     pub(crate) log: SharedLog,
     pub(crate) keys: Arc<dyn KeyIndex>,
     pub(crate) keeper: Arc<Keeper>,
-    pub(crate) guard: Guard,
+    pub(crate) guard: ClockGuard,
     pub(crate) fingerprints: Fingerprints,
     pub(crate) folds: Option<Snapshots>,
     pub(crate) log_id: LogId,
@@ -394,7 +396,7 @@ impl Handler {
 
     pub(crate) fn observe(&self, record: &Record) {
         self.known.fetch_max(record.position.0, Ordering::Relaxed);
-        self.guard.saw(record.time);
+        self.guard.observe(record.time);
     }
 
     /// The last position that this node recorded of an account.
@@ -406,7 +408,7 @@ impl Handler {
         if matches!(stream, StreamName::Account(_) | StreamName::Group(_)) {
             self.of_accounts.fetch_max(position.0, Ordering::AcqRel);
         }
-        self.guard.saw(at);
+        self.guard.observe(at);
         self.known.fetch_max(position.0, Ordering::Relaxed);
         self.acknowledged.fetch_max(position.0, Ordering::Relaxed);
     }

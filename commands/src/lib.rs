@@ -4,8 +4,9 @@ mod authority;
 mod clock;
 mod commands;
 mod core;
-mod eraser;
+mod erasure_worker;
 mod error;
+mod expiry_worker;
 mod handler;
 mod identities;
 mod links;
@@ -13,7 +14,6 @@ mod random;
 mod request;
 mod secret;
 mod settings;
-mod sweeper;
 pub mod vault;
 mod webhooks;
 

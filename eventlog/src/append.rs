@@ -5,9 +5,9 @@ use domain::id::CommitId;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// First pause between attempts; doubles up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+/// First pause between attempts; doubles up to [`MAX_RETRY_PAUSE`].
+const MIN_RETRY_PAUSE: Duration = Duration::from_millis(5);
+const MAX_RETRY_PAUSE: Duration = Duration::from_millis(250);
 
 /// Why an append has no answer.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -39,7 +39,7 @@ pub async fn append(
 ) -> Result<Appended, AppendFailed> {
     let until = Instant::now() + budget;
     let mut doubt = None;
-    let mut pause = FIRST_PAUSE;
+    let mut pause = MIN_RETRY_PAUSE;
     loop {
         let outcome = match tokio::time::timeout_at(until, log.try_append(append)).await {
             Ok(Ok(position)) => return Ok(Appended::At(position)),
@@ -72,7 +72,7 @@ pub async fn append(
             };
         }
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(MAX_RETRY_PAUSE);
     }
 }
 

@@ -16,10 +16,10 @@ use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
 /// The most bytes a record may have (tile formats count lengths in 16 bits).
-pub const MAX_RECORD: usize = 65_000;
+pub const MAX_RECORD_BYTES: usize = 65_000;
 
 /// The format of the envelope that this release writes.
-pub const FORMAT: u8 = 1;
+pub const ENVELOPE_FORMAT: u8 = 1;
 
 /// A record's content. Serialised once, then stored, hashed and compared as bytes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -87,8 +87,8 @@ pub struct StoredEvent {
 /// Why an envelope could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum EncodeError {
-    /// Larger than [`MAX_RECORD`].
-    #[error("the record has {size} bytes, more than the {MAX_RECORD} one may have")]
+    /// Larger than [`MAX_RECORD_BYTES`].
+    #[error("the record has {size} bytes, more than the {MAX_RECORD_BYTES} one may have")]
     TooLarge {
         /// Bytes.
         size: usize,
@@ -110,7 +110,7 @@ impl Envelope {
     /// The bytes as they are stored.
     pub fn encode(&self) -> Result<Bytes, EncodeError> {
         let bytes = serde_json::to_vec(self)?;
-        if bytes.len() > MAX_RECORD {
+        if bytes.len() > MAX_RECORD_BYTES {
             return Err(EncodeError::TooLarge { size: bytes.len() });
         }
         Ok(bytes.into())
@@ -166,7 +166,7 @@ pub struct Append {
 
 impl Append {
     /// Encodes an envelope.
-    pub fn of(envelope: Envelope) -> Result<Self, EncodeError> {
+    pub fn new(envelope: Envelope) -> Result<Self, EncodeError> {
         let bytes = envelope.encode()?;
         let Envelope { stream, prev, commit, at, key, .. } = envelope;
         Ok(Self { stream, expected: prev, commit, at, key, bytes })

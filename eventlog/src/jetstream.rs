@@ -2,7 +2,7 @@
 
 use crate::{
     Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, LogError, Record,
-    chain::{RawRecord, begins_at_one, check_stream, not_beyond},
+    chain_verifier::{RawRecord, check_stream, require_first_at_one, require_not_beyond},
 };
 use async_nats::{
     Client, HeaderMap, Request,
@@ -21,23 +21,23 @@ use std::{
 
 mod activity;
 mod check;
-mod feed;
-mod follow;
-mod keys;
+mod follower;
+mod idempotency_index;
 mod options;
-mod own;
+mod ordered_consumer;
+mod pending_keys;
 mod server;
 
-use feed::{Feed, Wanted};
+use ordered_consumer::{OrderedConsumer, ReadSpec};
 use server::{ApiError, Found, Get, code};
 
 pub use activity::JetStreamActivity;
-pub use keys::JetStreamKeyIndex;
+pub use idempotency_index::JetStreamKeyIndex;
 pub use options::{Credentials, JetStreamOptions};
 
 /// Records of a stream that are fetched one by one; for more a consumer is made, which costs as
 /// much as some of them.
-const ONE_BY_ONE: usize = 8;
+const MAX_SINGLE_READS: usize = 8;
 
 struct Shared {
     client: Client,
@@ -49,7 +49,7 @@ struct Shared {
     /// The highest position known to be recorded: the log never ends before.
     known: AtomicU64,
     /// What this node appended and the index of keys has not taken up yet.
-    own: own::Own,
+    pending: pending_keys::PendingKeys,
     /// Why appends are refused.
     refused: Mutex<Option<LogError>>,
 }
@@ -99,7 +99,7 @@ impl JetStreamLog {
             created: OnceLock::new(),
             identity: OnceLock::new(),
             known: AtomicU64::new(0),
-            own: own::Own::default(),
+            pending: pending_keys::PendingKeys::default(),
             refused: Mutex::new(None),
         });
         let log = Self { shared };
@@ -174,7 +174,7 @@ impl JetStreamLog {
         let subject = stream.subject(&options.subjects());
         let handle = context.get_stream_no_info(&options.stream).await.ok()?;
         let mut all: Vec<RawRecord> = Vec::new();
-        while all.len() < ONE_BY_ONE {
+        while all.len() < MAX_SINGLE_READS {
             let next = all.last().map_or(after, |record| record.position).next();
             // A replica that is behind finds nothing.
             let found =
@@ -196,13 +196,13 @@ impl JetStreamLog {
         last: Position,
     ) -> Result<Vec<RawRecord>, LogError> {
         let options = &self.shared.options;
-        let wanted = Wanted {
+        let wanted = ReadSpec {
             stream: options.stream.clone(),
             filter: Some(stream.subject(&options.subjects())),
             headers_only: false,
             dense: false,
         };
-        let mut feed = Feed::new(Arc::clone(&self.shared), wanted, after.0);
+        let mut feed = OrderedConsumer::new(Arc::clone(&self.shared), wanted, after.0);
         let mut all: Vec<RawRecord> = Vec::new();
         while all.last().is_none_or(|record| record.position < last) {
             let came = feed.next(1_000, options.timeout).await?;
@@ -210,7 +210,7 @@ impl JetStreamLog {
                 let why = format!("records of `{stream}` before {last} did not come");
                 return Err(LogError::Unavailable(why));
             }
-            all.extend(came.into_iter().map(|fed| fed.raw(&options.subjects())));
+            all.extend(came.into_iter().map(|delivered| delivered.raw(&options.subjects())));
         }
         all.retain(|record| record.position <= last);
         Ok(all)
@@ -228,7 +228,7 @@ fn found_message(message: StreamMessage, subjects: &str) -> RawRecord {
     found.raw(subjects)
 }
 
-impl feed::Fed {
+impl ordered_consumer::Delivered {
     fn raw(self, subjects: &str) -> RawRecord {
         RawRecord {
             position: Position(self.seq),
@@ -267,7 +267,7 @@ impl EventLog for JetStreamLog {
         };
         let position = self.acknowledged(&answer.payload)?;
         self.shared.knows(position);
-        self.shared.own.acknowledged(position, append.key());
+        self.shared.pending.acknowledged(position, append.key());
         Ok(position)
     }
 
@@ -314,10 +314,10 @@ impl EventLog for JetStreamLog {
 
     async fn follow(&self, after: Checkpoint) -> Result<Box<dyn Follower>, LogError> {
         let head = self.head().await?;
-        begins_at_one(head)?;
-        not_beyond(after, head.position)?;
+        require_first_at_one(head)?;
+        require_not_beyond(after, head.position)?;
         let log = self.identity().await?;
-        Ok(Box::new(follow::JetStreamFollower::new(Arc::clone(&self.shared), after, log)))
+        Ok(Box::new(follower::JetStreamFollower::new(Arc::clone(&self.shared), after, log)))
     }
 
     async fn identity(&self) -> Result<Option<LogId>, LogError> {

@@ -5,18 +5,18 @@
 
 pub mod activity;
 mod append;
-mod chain;
+mod chain_verifier;
+pub mod clock_skew;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod decorator;
 pub mod envelope;
-pub mod faulty;
+pub mod fault_injection;
+mod in_process_follower;
 pub mod jetstream;
-mod local;
 pub mod log;
 pub mod memory;
-mod once;
-pub mod skew;
+mod shared_tail;
 pub mod sqlite;
 
 pub use activity::{Activity, ActivityEntry, ActivityFilter, ActivityKind, ActivityRow};
@@ -24,4 +24,4 @@ pub use append::{AppendFailed, append};
 pub use decorator::Decorator;
 pub use envelope::*;
 pub use log::*;
-pub use once::ReadOnce;
+pub use shared_tail::SharedTailLog;

@@ -3,8 +3,8 @@
 use crate::{
     Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, KeyIndex, LogError,
     Record,
-    chain::{RawRecord, check_stream},
-    local::{LocalFollower, Source},
+    chain_verifier::{RawRecord, check_stream},
+    in_process_follower::{InProcessFollower, RecordSource},
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -22,7 +22,7 @@ mod activity;
 pub use activity::{MemoryActivity, MemoryRuns};
 
 /// How often a follower looks by itself; the writer wakes it.
-const LOOK: Duration = Duration::from_mins(1);
+const POLL_INTERVAL: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Clone)]
 struct Stored {
@@ -68,7 +68,8 @@ impl State {
 
     fn store(&mut self, stream: StreamName, bytes: Bytes) -> Position {
         let position = self.last() + 1;
-        self.time = crate::chain::stamped(&bytes).map_or(self.time, |at| at.max(self.time));
+        self.time =
+            crate::chain_verifier::stamped_time(&bytes).map_or(self.time, |at| at.max(self.time));
         self.streams.entry(stream.clone()).or_default().push(position);
         self.records.insert(position, Stored { stream, time: self.time, bytes });
         Position(position)
@@ -112,7 +113,7 @@ impl MemoryLog {
 }
 
 #[async_trait]
-impl Source for Arc<Inner> {
+impl RecordSource for Arc<Inner> {
     async fn records(&self, after: Position, max: usize) -> Result<Vec<RawRecord>, LogError> {
         let state = self.state.lock();
         let positions = state.records.range(after.0 + 1..).take(max).map(|(position, _)| *position);
@@ -174,11 +175,11 @@ impl EventLog for MemoryLog {
 
     async fn follow(&self, after: Checkpoint) -> Result<Box<dyn Follower>, LogError> {
         let last = self.inner.state.lock().last();
-        crate::chain::not_beyond(after, Position(last))?;
+        crate::chain_verifier::require_not_beyond(after, Position(last))?;
         let log = if after.position.0 == 0 { None } else { self.identity().await? };
         let head = self.inner.head.subscribe();
         let source = Arc::clone(&self.inner);
-        Ok(Box::new(LocalFollower::new(source, after, log, head, LOOK)))
+        Ok(Box::new(InProcessFollower::new(source, after, log, head, POLL_INTERVAL)))
     }
 
     async fn identity(&self) -> Result<Option<LogId>, LogError> {
@@ -187,7 +188,7 @@ impl EventLog for MemoryLog {
 
     async fn check(&self) -> Result<Durability, LogError> {
         let head = self.head().await?;
-        crate::chain::begins_at_one(head)?;
+        crate::chain_verifier::require_first_at_one(head)?;
         Ok(Durability {
             engine: "memory".to_owned(),
             replicas: 1,

@@ -4,8 +4,8 @@
 use crate::{
     Append, AppendError, Checkpoint, Durability, EventLog, Follower, Head, KeyIndex, LogError,
     Record,
-    chain::{RawRecord, begins_at_one, check_stream, not_beyond},
-    local::{LocalFollower, Source},
+    chain_verifier::{RawRecord, check_stream, require_first_at_one, require_not_beyond},
+    in_process_follower::{InProcessFollower, RecordSource},
 };
 use async_trait::async_trait;
 use domain::{id::LogId, position::Position, stream::StreamName, time::Time};
@@ -28,12 +28,12 @@ use writer::Writer;
 
 /// How often a follower looks when the writer of its own process did not wake it: another process
 /// may append.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How often the file is examined.
-const CHECK_EVERY: Duration = Duration::from_secs(30);
+const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 /// Triggers that refuse changes of records.
-const GUARDS: u32 = 4;
+const GUARD_TRIGGERS: u32 = 4;
 
 /// How the file is used.
 #[derive(Debug, Clone)]
@@ -102,8 +102,8 @@ fn examine(connection: &Connection) -> rusqlite::Result<(Head, u32)> {
 
 async fn check(readers: &Arc<Readers>, refused: &Mutex<Option<LogError>>) -> Result<(), LogError> {
     let (head, guards) = readers.read(examine).await?;
-    let found = begins_at_one(head).and_then(|()| {
-        if guards >= GUARDS {
+    let found = require_first_at_one(head).and_then(|()| {
+        if guards >= GUARD_TRIGGERS {
             return Ok(());
         }
         let why = "the triggers that refuse changes of records are gone";
@@ -115,7 +115,7 @@ async fn check(readers: &Arc<Readers>, refused: &Mutex<Option<LogError>>) -> Res
 
 async fn check_on(readers: Weak<Readers>, refused: Arc<Mutex<Option<LogError>>>) {
     loop {
-        tokio::time::sleep(CHECK_EVERY).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
         let Some(readers) = readers.upgrade() else { return };
         if let Err(error) = check(&readers, &refused).await {
             tracing::error!(%error, "the event log is not as it must be");
@@ -167,7 +167,7 @@ fn message(connection: &Connection, message: &str) -> rusqlite::Result<Option<Po
 }
 
 #[async_trait]
-impl Source for Arc<Readers> {
+impl RecordSource for Arc<Readers> {
     async fn records(&self, after: Position, max: usize) -> Result<Vec<RawRecord>, LogError> {
         let max = i64::try_from(max).unwrap_or(i64::MAX);
         self.read(move |connection| {
@@ -253,11 +253,11 @@ impl EventLog for SqliteLog {
 
     async fn follow(&self, after: Checkpoint) -> Result<Box<dyn Follower>, LogError> {
         let head = self.head().await?;
-        begins_at_one(head)?;
-        not_beyond(after, head.position)?;
+        require_first_at_one(head)?;
+        require_not_beyond(after, head.position)?;
         let log = if after.position.0 == 0 { None } else { self.identity().await? };
         let source = Arc::clone(&self.readers);
-        Ok(Box::new(LocalFollower::new(source, after, log, self.head.clone(), LOOK)))
+        Ok(Box::new(InProcessFollower::new(source, after, log, self.head.clone(), POLL_INTERVAL)))
     }
 
     async fn identity(&self) -> Result<Option<LogId>, LogError> {

@@ -7,10 +7,10 @@
 //! is reported twice, and no reader waits for another. The follower runs only while there are
 //! readers.
 
+mod audit_event;
 mod follow;
 mod reader;
 mod ring;
-mod tell;
 
 pub use reader::Reader;
 
@@ -23,7 +23,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 /// The index that stands for "the whole record": `42-MAX` = all of position 42 is known.
-pub const WHOLE: u32 = u32::MAX;
+pub const WHOLE_RECORD: u32 = u32::MAX;
 
 /// What readers get of an event. Made once, shared by all.
 pub trait Body: Clone + Send + Sync + fmt::Debug + 'static {
@@ -35,7 +35,7 @@ pub trait Body: Clone + Send + Sync + fmt::Debug + 'static {
 
 /// An event with what filters look at.
 #[derive(Debug, Clone)]
-pub struct Told<B> {
+pub struct FeedEvent<B> {
     /// Where it stands.
     pub id: EventId,
     /// Effective time.
@@ -52,7 +52,7 @@ pub struct Told<B> {
     pub body: B,
 }
 
-impl<B: Body> Told<B> {
+impl<B: Body> FeedEvent<B> {
     /// From an event of the trail.
     pub fn of(event: AuditRow) -> Self {
         Self {
@@ -194,7 +194,7 @@ impl<B: Body> Feed<B> {
     /// The end of the log now: where a reader begins who wants nothing of the past.
     pub async fn end(&self) -> Result<EventId, LogError> {
         let head = self.inner.log.head().await?;
-        Ok(EventId { position: head.position, index: WHOLE })
+        Ok(EventId { position: head.position, index: WHOLE_RECORD })
     }
 
     /// Reads on behind an event.

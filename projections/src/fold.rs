@@ -25,13 +25,13 @@ pub struct TimedChange {
 
 /// Why a batch could not be folded.
 #[derive(Debug, thiserror::Error)]
-pub enum FoldError {
+pub enum ApplyError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The change does not fit what is there; the projection must stop before this record.
     #[error("{why}")]
-    Misfit {
+    Inconsistent {
         /// Of which record.
         at: Moment,
         /// Why it does not fit.
@@ -40,7 +40,7 @@ pub enum FoldError {
 }
 
 /// Applies changes within a transaction, in order.
-pub async fn apply(batch: &mut dyn Batch, changes: Vec<TimedChange>) -> Result<(), FoldError> {
+pub async fn apply(batch: &mut dyn Batch, changes: Vec<TimedChange>) -> Result<(), ApplyError> {
     let mut run = Vec::with_capacity(changes.len());
     for timed in changes {
         if let Change::Erase(table, keys) = &timed.change {
@@ -54,7 +54,7 @@ pub async fn apply(batch: &mut dyn Batch, changes: Vec<TimedChange>) -> Result<(
     fold(batch, run).await
 }
 
-async fn fold(batch: &mut dyn Batch, changes: Vec<TimedChange>) -> Result<(), FoldError> {
+async fn fold(batch: &mut dyn Batch, changes: Vec<TimedChange>) -> Result<(), ApplyError> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -66,7 +66,7 @@ async fn fold(batch: &mut dyn Batch, changes: Vec<TimedChange>) -> Result<(), Fo
     for timed in changes {
         memory
             .take_in(timed.at, timed.change)
-            .map_err(|why| FoldError::Misfit { at: timed.at, why })?;
+            .map_err(|why| ApplyError::Inconsistent { at: timed.at, why })?;
     }
     memory.write(batch).await?;
     Ok(())

@@ -4,10 +4,10 @@
 //! Rows and checkpoint move in one transaction that first takes hold of the checkpoint, so any
 //! number of runners on any number of nodes has the effect of one.
 
-pub(crate) mod batch;
 mod build;
 mod compare;
 mod follow;
+pub(crate) mod prepare;
 
 use crate::{
     Stopped,
@@ -17,7 +17,7 @@ use crate::{
 };
 use domain::position::Position;
 use eventlog::{LogError, SharedLog, TextOpener};
-use follow::Line;
+use follow::BuildTarget;
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
@@ -50,9 +50,9 @@ impl Default for RunnerOptions {
 }
 
 /// The pause after the first loss; doubled with every further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const MIN_RETRY_PAUSE: Duration = Duration::from_millis(50);
 /// How often a projection that stands looks whether it may go on.
-const GLANCE: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Follows the log for projections. Safe to run on many nodes.
 #[derive(Debug, Clone)]
@@ -147,19 +147,19 @@ impl Runner {
     /// Keeps the generation of a projection that is read up to date, whichever that is.
     async fn keep(&self, projection: &'static dyn Projection) {
         let name = projection.name();
-        let mut pause = FIRST_PAUSE;
+        let mut pause = MIN_RETRY_PAUSE;
         loop {
             let standing = self.live_generation(name).await;
             if standing.version != projection.version() || standing.paused.is_some() {
                 // Of another release until it is rebuilt, or until somebody resumes it.
-                tokio::time::sleep(GLANCE).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
                 continue;
             }
             let target = Generation { projection, generation: standing.generation };
             let (mut moved, mut at) = (false, standing.progress.position);
-            match self.follow(&Line { target, live: true }, &mut moved, &mut at).await {
+            match self.follow(&BuildTarget { target, live: true }, &mut moved, &mut at).await {
                 Halt::Lost(why) => {
-                    pause = if moved { FIRST_PAUSE } else { pause };
+                    pause = if moved { MIN_RETRY_PAUSE } else { pause };
                     tracing::warn!(projection = name, %why, ?pause, "waits and tries again");
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(self.options.longest_pause);
@@ -179,7 +179,7 @@ impl Runner {
                     metrics::gauge!("sharelog_projection_stopped", "projection" => name).set(1.0);
                     self.note_stopped(&target, &stopped).await;
                     while standing.same(&self.live_generation(name).await) {
-                        tokio::time::sleep(GLANCE).await;
+                        tokio::time::sleep(POLL_INTERVAL).await;
                     }
                 }
                 Halt::Paused => tracing::info!(projection = name, "paused"),
@@ -192,7 +192,7 @@ impl Runner {
 
     /// How the generation stands that is read, as often as it takes.
     async fn live_generation(&self, name: &str) -> LiveGeneration {
-        let mut pause = FIRST_PAUSE;
+        let mut pause = MIN_RETRY_PAUSE;
         loop {
             match self.generations.live_generation(name).await {
                 Ok(standing) => return standing,

@@ -151,7 +151,7 @@ async fn saved_index(store: &Store, reading: &Reading) {
 }
 
 async fn clock(reading: &Reading, findings: &mut Findings) {
-    const LIMIT: i64 = eventlog::skew::MAX_SKEW_MICROS;
+    const LIMIT: i64 = eventlog::clock_skew::MAX_SKEW_MICROS;
     match wiring::clock_difference(&reading.log, SystemClock.now()).await {
         Ok(None) => Findings::good("clock", "this machine's own"),
         Ok(Some(micros)) if micros.abs() <= LIMIT => {

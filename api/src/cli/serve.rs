@@ -20,7 +20,7 @@ use crate::{
     shutdown::Shutdown,
     terminal,
     v1::watch::Shown,
-    webhooks::Deliverer,
+    webhooks::WebhookDispatcher,
     wiring::{self, DataLock, Engines},
 };
 use commands::Commands;
@@ -173,14 +173,14 @@ fn work(
     let (sweeping, ending) = (commands.clone(), shutdown.wait());
     background.spawn(async move {
         tokio::select! {
-            () = sweeping.run_sweeper() => {}
+            () = sweeping.run_expiry_worker() => {}
             () = ending => {}
         }
     });
     let (erasing, ending) = (commands.clone(), shutdown.wait());
     background.spawn(async move {
         tokio::select! {
-            () = erasing.run_eraser() => {}
+            () = erasing.run_erasure_worker() => {}
             () = ending => {}
         }
     });
@@ -193,8 +193,8 @@ fn deliverer(
     feed: &Feed<Shown>,
     settings: &Settings,
     shutdown: &Shutdown,
-) -> Result<Deliverer, Failure> {
-    Ok(Deliverer::new(
+) -> Result<WebhookDispatcher, Failure> {
+    Ok(WebhookDispatcher::new(
         commands.clone(),
         feed.clone(),
         Arc::new(SystemClock),

@@ -24,9 +24,9 @@ use tokio::sync::Semaphore;
 use tower::Service;
 
 /// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// So much of an answer is read, so that the connection can be used again.
-const READ: usize = 64 * 1024;
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
 /// What came of sending.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(super) enum Sent {
 
 /// A message, ready to be sent.
 #[derive(Debug, Clone)]
-pub(super) struct Message {
+pub(super) struct SignedMessage {
     pub(super) id: String,
     pub(super) timestamp: i64,
     pub(super) signatures: String,
@@ -63,7 +63,7 @@ impl Sender {
         let mut http = HttpConnector::new_with_resolver(Resolver { private: options.private });
         http.enforce_http(false);
         http.set_nodelay(true);
-        http.set_connect_timeout(Some(CONNECT));
+        http.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()
@@ -77,7 +77,7 @@ impl Sender {
         Self { client, places: Semaphore::new(options.at_once), private, timeout }
     }
 
-    pub(super) async fn send(&self, url: &str, message: &Message) -> Sent {
+    pub(super) async fn send(&self, url: &str, message: &SignedMessage) -> Sent {
         let Ok(_place) = self.places.acquire().await else {
             return Sent::Failed(None, "the service ends", None);
         };
@@ -118,7 +118,7 @@ impl Sender {
         let mut read = 0;
         while let Some(Ok(frame)) = body.frame().await {
             read += frame.data_ref().map_or(0, Bytes::len);
-            if read > READ {
+            if read > MAX_RESPONSE_BYTES {
                 break;
             }
         }

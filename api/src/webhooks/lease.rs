@@ -1,19 +1,19 @@
 //! The lease of a webhook, and the saved progress of its deliveries.
 
-use super::Shared;
+use super::Dispatch;
 use commands::{Attempt, CommandError, Deliveries, Lease};
 use domain::{id::WebhookId, time::Time};
 use std::{pin::pin, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
 /// For so long nobody else delivers, in seconds. A node that died is replaced after that.
-const SECONDS: i64 = 15;
+const LEASE_SECONDS: i64 = 15;
 /// When a lease is renewed, and how late progress may be noted.
-const RENEW: Duration = Duration::from_secs(3);
-const NOTE: Duration = Duration::from_millis(250);
+const RENEW_INTERVAL: Duration = Duration::from_secs(3);
+const SAVE_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The notes of a webhook, held by this node.
-pub(super) struct Held {
+pub(super) struct DeliveryLease {
     pub(super) webhook: WebhookId,
     pub(super) notes: Deliveries,
     version: u64,
@@ -35,14 +35,14 @@ impl From<CommandError> for Lost {
     }
 }
 
-fn lease(shared: &Shared, now: Time) -> Lease {
-    Lease { node: shared.node, until: now.plus_seconds(SECONDS) }
+fn lease(shared: &Dispatch, now: Time) -> Lease {
+    Lease { node: shared.node, until: now.plus_seconds(LEASE_SECONDS) }
 }
 
-impl Held {
+impl DeliveryLease {
     /// Takes the lease; `None` = another node has it.
     pub(super) async fn take(
-        shared: &Shared,
+        shared: &Dispatch,
         webhook: WebhookId,
     ) -> Result<Option<Self>, CommandError> {
         let Some((mut notes, version)) = shared.commands.deliveries(webhook).await? else {
@@ -72,18 +72,22 @@ impl Held {
     }
 
     /// Writes what is due to be written.
-    pub(super) async fn tend(&mut self, shared: &Shared) -> Result<(), Lost> {
+    pub(super) async fn tend(&mut self, shared: &Dispatch) -> Result<(), Lost> {
         let age = self.saved.elapsed();
-        if age >= RENEW || self.changed && age >= NOTE { self.save(shared).await } else { Ok(()) }
+        if age >= RENEW_INTERVAL || self.changed && age >= SAVE_INTERVAL {
+            self.save(shared).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Writes at once.
-    pub(super) async fn save(&mut self, shared: &Shared) -> Result<(), Lost> {
+    pub(super) async fn save(&mut self, shared: &Dispatch) -> Result<(), Lost> {
         self.notes.lease = Some(lease(shared, shared.clock.now()));
         self.write(shared).await
     }
 
-    async fn write(&mut self, shared: &Shared) -> Result<(), Lost> {
+    async fn write(&mut self, shared: &Dispatch) -> Result<(), Lost> {
         let saved = shared.commands.save_deliveries(self.webhook, self.version, &self.notes);
         if !saved.await? {
             return Err(Lost::Taken);
@@ -97,12 +101,12 @@ impl Held {
     /// Awaits something that may take longer than the lease lasts, and keeps the lease meanwhile.
     pub(super) async fn during<T>(
         &mut self,
-        shared: &Shared,
+        shared: &Dispatch,
         work: impl Future<Output = T>,
     ) -> Result<T, Lost> {
         let mut work = pin!(work);
         loop {
-            match timeout_at(self.saved + RENEW, &mut work).await {
+            match timeout_at(self.saved + RENEW_INTERVAL, &mut work).await {
                 Ok(done) => return Ok(done),
                 Err(_) => self.save(shared).await?,
             }
@@ -110,7 +114,7 @@ impl Held {
     }
 
     /// Gives the lease back.
-    pub(super) async fn give_back(mut self, shared: &Shared) -> Result<(), Lost> {
+    pub(super) async fn give_back(mut self, shared: &Dispatch) -> Result<(), Lost> {
         self.notes.lease = None;
         self.write(shared).await
     }

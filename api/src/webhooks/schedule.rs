@@ -4,9 +4,9 @@ use std::{str::FromStr, time::Duration};
 
 /// An event that the receiver refuses (4xx) is given up after so many tries: it would hold up those
 /// behind it for nothing.
-const REFUSALS: u32 = 3;
+const MAX_REFUSALS: u32 = 3;
 /// The longest `Retry-After` that is honoured.
-const LONGEST: Duration = Duration::from_hours(24);
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// The pauses between the attempts to deliver an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,12 +43,12 @@ impl Schedule {
         asked: Option<Duration>,
         part: f64,
     ) -> Option<Duration> {
-        if refused && attempts >= REFUSALS {
+        if refused && attempts >= MAX_REFUSALS {
             return None;
         }
         let place = usize::try_from(attempts).unwrap_or(usize::MAX).saturating_sub(1);
         let pause = *self.0.get(place)?;
-        let pause = pause.max(asked.unwrap_or_default().min(LONGEST));
+        let pause = pause.max(asked.unwrap_or_default().min(MAX_RETRY_AFTER));
         Some(pause + pause.mul_f64(part.clamp(0.0, 1.0) / 5.0))
     }
 }

@@ -5,11 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
 /// The longest address, in characters.
-const LONGEST: usize = 2_000;
+const MAX_URL_BYTES: usize = 2_000;
 
 /// Reads an address that deliveries may go to; says otherwise what is wrong with it.
 pub fn parse(text: &str, private: bool) -> Result<Url, &'static str> {
-    if text.len() > LONGEST {
+    if text.len() > MAX_URL_BYTES {
         return Err("has more than 2000 characters");
     }
     let url =

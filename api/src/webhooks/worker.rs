@@ -1,9 +1,9 @@
 //! Sends the events of one webhook, each until it arrives or is given up.
 
 use super::{
-    Shared,
-    client::{Message, Sent},
-    lease::{Held, Lost},
+    Dispatch,
+    client::{Sent, SignedMessage},
+    lease::{DeliveryLease, Lost},
     sign::signatures,
 };
 use crate::v1::watch::Shown;
@@ -12,7 +12,7 @@ use commands::{Attempt, AttemptOutcome, Failing};
 use domain::{event::WebhookTerms, id::WebhookId, position::EventId, webhook::WebhookState};
 use projections::{
     AuditFilter, Page, ViewError,
-    feed::{FeedError, Reader, Told},
+    feed::{FeedError, FeedEvent, Reader},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -20,12 +20,12 @@ use tokio::time::Instant;
 /// One wait for events, or one part of a longer pause.
 const WAIT: Duration = Duration::from_millis(500);
 /// How often it is looked whether the webhook is still set up as it was.
-const LOOK: Duration = Duration::from_secs(1);
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// Events that are at hand for longer are told anew before they are sent: a text of theirs may have
 /// been erased meanwhile.
-const FRESH: Duration = Duration::from_secs(1);
+const MAX_EVENT_AGE: Duration = Duration::from_secs(1);
 /// Dead letters asked for at once.
-const LETTERS: u32 = 50;
+const DEAD_LETTER_PAGE_LEN: u32 = 50;
 
 /// Why a webhook's task ends.
 enum End {
@@ -54,16 +54,16 @@ impl From<FeedError> for End {
 }
 
 struct Worker<'a> {
-    shared: &'a Shared,
-    held: Held,
+    shared: &'a Dispatch,
+    held: DeliveryLease,
     state: Arc<WebhookState>,
     terms: WebhookTerms,
     looked: Instant,
 }
 
-pub(super) async fn run(shared: Arc<Shared>, webhook: WebhookId, state: Arc<WebhookState>) {
+pub(super) async fn run(shared: Arc<Dispatch>, webhook: WebhookId, state: Arc<WebhookState>) {
     let Some(terms) = state.terms.clone() else { return };
-    let held = match Held::take(&shared, webhook).await {
+    let held = match DeliveryLease::take(&shared, webhook).await {
         Ok(Some(held)) => held,
         Ok(None) => return,
         Err(error) => return tracing::warn!(%webhook, %error, "cannot deliver now"),
@@ -125,14 +125,14 @@ impl Worker<'_> {
     }
 
     /// One event, told at that instant, until it has arrived or is given up.
-    async fn one(&mut self, event: &Arc<Told<Shown>>, mut told: Instant) -> Result<(), End> {
+    async fn one(&mut self, event: &Arc<FeedEvent<Shown>>, mut told: Instant) -> Result<(), End> {
         let mut event = event.clone();
         loop {
             let failing = self.held.notes.failing.clone().filter(|f| f.event == event.id);
             if let Some(failing) = &failing {
                 self.pause(failing).await?;
             }
-            if told.elapsed() >= FRESH {
+            if told.elapsed() >= MAX_EVENT_AGE {
                 told = Instant::now();
                 // `None`: the read models do not know it yet, so it is new.
                 if let Some(anew) = self.again(event.id).await.map_err(FeedError::from)? {
@@ -150,7 +150,7 @@ impl Worker<'_> {
     /// One attempt; true = it is over with this event.
     async fn attempt(
         &mut self,
-        event: &Told<Shown>,
+        event: &FeedEvent<Shown>,
         before: u32,
         failing: Option<Failing>,
     ) -> Result<bool, End> {
@@ -199,7 +199,11 @@ impl Worker<'_> {
     }
 
     /// Sends an event and says what came of it.
-    async fn send(&mut self, event: &Told<Shown>, number: u32) -> Result<(Attempt, Sent), End> {
+    async fn send(
+        &mut self,
+        event: &FeedEvent<Shown>,
+        number: u32,
+    ) -> Result<(Attempt, Sent), End> {
         let at = self.shared.clock.now();
         let commands = &self.shared.commands;
         let secrets = commands.webhook_secrets(self.held.webhook, &self.state, at).await?;
@@ -208,7 +212,7 @@ impl Worker<'_> {
         let timestamp = at.as_micros().div_euclid(1_000_000);
         let body = body(event);
         let signatures = signatures(&secrets, &id, timestamp, &body);
-        let message = Message { id, timestamp, signatures, body };
+        let message = SignedMessage { id, timestamp, signatures, body };
         let begun = Instant::now();
         let sending = self.shared.sender.send(&self.terms.url, &message);
         let sent = self.held.during(self.shared, sending).await?;
@@ -251,7 +255,7 @@ impl Worker<'_> {
         if self.shared.ending.begun() {
             return Err(End::Over);
         }
-        if self.looked.elapsed() >= LOOK {
+        if self.looked.elapsed() >= CHECK_INTERVAL {
             self.looked = Instant::now();
             let state = self.shared.commands.load_webhook(self.held.webhook).await?;
             if state.position != self.state.position {
@@ -267,7 +271,7 @@ impl Worker<'_> {
         let mut after = None;
         loop {
             let commands = &self.shared.commands;
-            let letters = commands.dead_letters(webhook, after, LETTERS).await?;
+            let letters = commands.dead_letters(webhook, after, DEAD_LETTER_PAGE_LEN).await?;
             let Some(last) = letters.last() else { break };
             after = Some(last.event);
             for letter in &letters {
@@ -291,7 +295,7 @@ impl Worker<'_> {
     }
 
     /// An event as the audit view tells it now; `None` = it does not know it yet.
-    async fn again(&self, id: EventId) -> Result<Option<Arc<Told<Shown>>>, ViewError> {
+    async fn again(&self, id: EventId) -> Result<Option<Arc<FeedEvent<Shown>>>, ViewError> {
         let filter = AuditFilter {
             from_position: Some(id.position),
             to_position: Some(id.position),
@@ -303,7 +307,7 @@ impl Worker<'_> {
             let page = Page { limit: 200, after, count: false };
             let found = views.audit(&filter, &page).await?;
             if let Some(row) = found.rows.into_iter().find(|row| row.id == id) {
-                return Ok(Some(Arc::new(Told::of(row))));
+                return Ok(Some(Arc::new(FeedEvent::of(row))));
             }
             after = found.next;
             if after.is_none() {
@@ -314,7 +318,7 @@ impl Worker<'_> {
 }
 
 /// `type`, `timestamp` and `data`, as Standard Webhooks recommends.
-fn body(event: &Told<Shown>) -> Bytes {
+fn body(event: &FeedEvent<Shown>) -> Bytes {
     let mut body =
         format!("{{\"type\":\"{}\",\"timestamp\":\"{}\",\"data\":", event.name, event.time)
             .into_bytes();

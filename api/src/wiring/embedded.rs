@@ -8,7 +8,7 @@ use crate::{
 use commands::vault::sqlite::SqliteVault;
 use eventlog::{
     SharedLog,
-    skew::Now,
+    clock_skew::Now,
     sqlite::{SqliteActivity, SqliteLog, SqliteOptions},
 };
 use projections::{

@@ -7,10 +7,10 @@ use crate::{
 };
 use eventlog::{
     SharedLog,
+    clock_skew::Now,
     jetstream::{
         Credentials, JetStreamActivity, JetStreamKeyIndex, JetStreamLog, JetStreamOptions,
     },
-    skew::Now,
 };
 use std::sync::Arc;
 use uuid::Uuid;

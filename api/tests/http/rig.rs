@@ -8,7 +8,7 @@ use domain::{
     role::Permission,
     time::Time,
 };
-use eventlog::{Append, AppendError, Decorator, EventLog, LogError, faulty::FaultyLog};
+use eventlog::{Append, AppendError, Decorator, EventLog, LogError, fault_injection::FaultyLog};
 use projections::{
     AccessAt, AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found,
     ItemRow, Listing, Model, Page, ProjectionStatus, Relation, ResourceQuery, RevokedAccess,

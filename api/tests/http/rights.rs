@@ -22,7 +22,7 @@ async fn stop_the_index(world: &World) {
     (envelope.commit, envelope.command) = (commit, CommandId(commit.0));
     let data = serde_json::value::to_raw_value(&json!({})).unwrap();
     envelope.events = vec![StoredEvent { name: "item.dreamt".into(), v: 1, data }];
-    let append = Append::of(envelope).unwrap();
+    let append = Append::new(envelope).unwrap();
     let position = world.memory.try_append(&append).await.unwrap();
     let stopped = world.index.wait_for(position, Duration::from_mins(1)).await;
     assert!(matches!(stopped, Err(IndexError::Stopped { .. })), "{stopped:?}");

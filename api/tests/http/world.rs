@@ -14,7 +14,7 @@ use commands::{
 use domain::time::Time;
 use eventlog::{
     Activity as _, ActivityFilter, ActivityKind, EventLog as _, SharedLog,
-    faulty::FaultyLog,
+    fault_injection::FaultyLog,
     memory::{MemoryActivity, MemoryLog},
 };
 use projections::{

@@ -1,7 +1,7 @@
 //! Encodes a decision as the bytes of a record: private texts sealed, envelope encoded, size
 //! checked.
 
-use super::{CommandContext, EncodedCommit, Handler, MAX_RECORD, Proposal, vault_error};
+use super::{CommandContext, EncodedCommit, Handler, MAX_RECORD_BYTES, Proposal, vault_error};
 use crate::{CommandError, vault::keeper::DataKey};
 use domain::{
     id::CommitId,
@@ -10,7 +10,7 @@ use domain::{
     rejection::{Reason, Rejection},
     time::Time,
 };
-use eventlog::{Append, EncodeError, Envelope, FORMAT, StoredEvent};
+use eventlog::{Append, ENVELOPE_FORMAT, EncodeError, Envelope, StoredEvent};
 use std::sync::Arc;
 
 /// Whose key seals what belongs to nobody.
@@ -30,7 +30,7 @@ impl Handler {
         let events: Result<Vec<StoredEvent>, EncodeError> =
             proposal.events.iter().map(StoredEvent::encode).collect();
         let envelope = Envelope {
-            f: FORMAT,
+            f: ENVELOPE_FORMAT,
             log: self.log_id,
             stream: issue.stream.clone(),
             prev,
@@ -50,7 +50,7 @@ impl Handler {
             results: proposal.results.clone(),
             events: events.map_err(refused)?,
         };
-        let append = Append::of(envelope).map_err(refused)?;
+        let append = Append::new(envelope).map_err(refused)?;
         Ok(EncodedCommit { append, at, commit, proposal })
     }
 
@@ -127,7 +127,7 @@ fn seal(
 fn refused(error: EncodeError) -> CommandError {
     match error {
         EncodeError::TooLarge { size } => {
-            CommandError::Rejected(Rejection::TooLarge { size, limit: MAX_RECORD })
+            CommandError::Rejected(Rejection::TooLarge { size, limit: MAX_RECORD_BYTES })
         }
         EncodeError::Payload(error) => CommandError::Internal(error.to_string()),
     }

@@ -142,7 +142,7 @@ async fn an_eraser_that_broke_off_goes_on_from_its_own_place() {
         put(&one, "a-1", profile("planted@example.org")).await.unwrap();
         let item = registered(&one).await;
         let following = two.clone();
-        let follower = tokio::spawn(async move { following.run_eraser().await });
+        let follower = tokio::spawn(async move { following.run_erasure_worker().await });
         assert_eq!(title(&two.load_item(&item).await.unwrap()).as_deref(), Some("RNA"));
         tokio::time::sleep(Duration::from_millis(50)).await;
         log.set_broken(true);

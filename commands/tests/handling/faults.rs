@@ -3,7 +3,7 @@
 use crate::world::*;
 use commands::{CommandError, Commands, Status};
 use domain::{id::ItemRef, item::ItemCommand};
-use eventlog::faulty::{Fault, FaultyLog};
+use eventlog::fault_injection::{Fault, FaultyLog};
 use std::{sync::Arc, time::Duration};
 
 /// An acknowledgement can be lost in several ways.

@@ -17,7 +17,9 @@ use std::{sync::Arc, time::Duration};
 
 /// A sweep, which must not take for ever.
 async fn sweep(node: &Commands) -> Result<usize, CommandError> {
-    tokio::time::timeout(Duration::from_secs(20), node.sweep()).await.expect("it comes to an end")
+    tokio::time::timeout(Duration::from_secs(20), node.expire_due())
+        .await
+        .expect("it comes to an end")
 }
 
 /// Shares with an account until so many seconds from now.
@@ -50,9 +52,9 @@ async fn ended_grants_and_links_are_recorded_once_by_several_nodes() {
         nodes[0].share(&by("a-1"), &item, asked, template).await.unwrap();
         let template = NewLink { ends_at, ..link() };
         nodes[0].create_link(&by("a-1"), &item, template, None).await.unwrap();
-        assert_eq!(nodes[0].sweep().await.unwrap(), 0);
+        assert_eq!(nodes[0].expire_due().await.unwrap(), 0);
         world.clock.advance_seconds(60);
-        let swept = tokio::join!(nodes[0].sweep(), nodes[1].sweep());
+        let swept = tokio::join!(nodes[0].expire_due(), nodes[1].expire_due());
         assert_eq!(swept.0.unwrap() + swept.1.unwrap(), 1);
         let stream = StreamName::Item(item);
         let records = world.log.read_stream(&stream, Position::START).await.unwrap();
@@ -64,7 +66,7 @@ async fn ended_grants_and_links_are_recorded_once_by_several_nodes() {
             Event::Item(ItemEvent::GrantEnded(_) | ItemEvent::LinkExpired(_))
         )));
         assert_eq!(ended.len(), 2);
-        assert_eq!(nodes[0].sweep().await.unwrap(), 0);
+        assert_eq!(nodes[0].expire_due().await.unwrap(), 0);
     }
 }
 
@@ -177,7 +179,7 @@ async fn a_sweep_that_is_dropped_half_way_forgets_nothing() {
         one.item(&by("a-1"), &reopened, ItemCommand::Reopen(Restore::All)).await.unwrap();
         share_until(&world, &one, &other, "a-4", 60).await;
         log.set_hanging(true);
-        let dropped = tokio::time::timeout(Duration::from_millis(200), two.sweep()).await;
+        let dropped = tokio::time::timeout(Duration::from_millis(200), two.expire_due()).await;
         assert!(dropped.is_err(), "{dropped:?}");
         log.set_hanging(false);
         world.clock.advance_seconds(60);

@@ -44,7 +44,7 @@ async fn another_node_refuses_a_revoked_token_as_soon_as_it_sees_the_record() {
     let world = World::memory();
     let (one, two) = (world.node().await, world.node().await);
     let following = two.clone();
-    let follower = tokio::spawn(async move { following.run_eraser().await });
+    let follower = tokio::spawn(async move { following.run_erasure_worker().await });
     let (_, id, secret) = one.issue_token(&admin(), new("lab")).await.unwrap();
     let secret = secret.unwrap();
     assert!(two.authenticate(secret.expose(), Position::START).await.unwrap().is_some());

@@ -1,7 +1,7 @@
 //! The buffer of the activity log: entries are added without waiting and written every second.
 
 use super::{Activity, ActivityEntry, ActivityFilter, ActivityKind, ActivityRow};
-use crate::{LogError, skew::Now};
+use crate::{LogError, clock_skew::Now};
 use async_trait::async_trait;
 use domain::{position::EventId, time::Time};
 use parking_lot::Mutex;
@@ -11,11 +11,11 @@ use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
 
 /// How long an entry may wait.
-const FLUSH: Duration = Duration::from_millis(500);
+const FLUSH_INTERVAL: Duration = Duration::from_millis(500);
 /// Entries that may wait while the engine does not answer; further ones are counted only.
-const WAITING: usize = 20_000;
+const MAX_WAITING_ENTRIES: usize = 20_000;
 /// Entries in one batch at most, so that a batch fits into a message.
-const BATCH: usize = 500;
+const MAX_BATCH_ENTRIES: usize = 500;
 
 /// What is written at once. Numbered by run, so that a retry cannot double it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ pub(crate) trait Store: Send + Sync + fmt::Debug + 'static {
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct Queue {
     entries: Vec<ActivityEntry>,
     /// Entries dropped since the last batch, and when the first was.
     dropped: Option<(u64, Time)>,
@@ -59,8 +59,8 @@ struct Waiting {
 }
 
 #[derive(Debug)]
-struct Shared {
-    waiting: Mutex<Waiting>,
+struct BufferState {
+    waiting: Mutex<Queue>,
     wake: Notify,
 }
 
@@ -68,7 +68,7 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct Buffered<S> {
     store: Arc<S>,
-    shared: Arc<Shared>,
+    shared: Arc<BufferState>,
     task: tokio::task::AbortHandle,
 }
 
@@ -93,7 +93,7 @@ impl<S: Store> Buffered<S> {
             first.entries.push(gap(now(), "node_ended_unsettled"));
         }
         store.write(&first).await?;
-        let shared = Arc::new(Shared { waiting: Mutex::default(), wake: Notify::new() });
+        let shared = Arc::new(BufferState { waiting: Mutex::default(), wake: Notify::new() });
         let next = Batch { seq: 1, entries: Vec::new(), ..first };
         let work = write_on(Arc::clone(&store), Arc::clone(&shared), next);
         let task = tokio::spawn(work).abort_handle();
@@ -106,10 +106,10 @@ fn gap(at: Time, detail: &str) -> ActivityEntry {
 }
 
 /// Writes what waits, twice a second or when asked; a batch that fails is tried again as it is.
-async fn write_on<S: Store>(store: Arc<S>, shared: Arc<Shared>, mut batch: Batch) {
+async fn write_on<S: Store>(store: Arc<S>, shared: Arc<BufferState>, mut batch: Batch) {
     loop {
         // Woken or not: what waits is written.
-        tokio::time::timeout(FLUSH, shared.wake.notified()).await.ok();
+        tokio::time::timeout(FLUSH_INTERVAL, shared.wake.notified()).await.ok();
         let (entries, dropped, asked) = {
             let mut waiting = shared.waiting.lock();
             let asked = std::mem::take(&mut waiting.asked);
@@ -117,7 +117,7 @@ async fn write_on<S: Store>(store: Arc<S>, shared: Arc<Shared>, mut batch: Batch
         };
         let lost = dropped.map(|(count, at)| gap(at, &format!("dropped:{count}")));
         let all: Vec<ActivityEntry> = entries.into_iter().chain(lost).collect();
-        let mut chunks: Vec<&[ActivityEntry]> = all.chunks(BATCH).collect();
+        let mut chunks: Vec<&[ActivityEntry]> = all.chunks(MAX_BATCH_ENTRIES).collect();
         if chunks.is_empty() && !asked.is_empty() && !batch.settled {
             chunks.push(&[]);
         }
@@ -157,13 +157,13 @@ async fn write<S: Store>(store: &S, batch: &Batch) -> Result<(), LogError> {
 impl<S: Store> Activity for Buffered<S> {
     fn note(&self, entry: ActivityEntry) {
         let mut waiting = self.shared.waiting.lock();
-        if waiting.entries.len() < WAITING {
+        if waiting.entries.len() < MAX_WAITING_ENTRIES {
             waiting.entries.push(entry);
         } else {
             let (count, _) = waiting.dropped.get_or_insert((0, entry.at));
             *count += 1;
         }
-        if waiting.entries.len() == BATCH {
+        if waiting.entries.len() == MAX_BATCH_ENTRIES {
             self.shared.wake.notify_one();
         }
     }

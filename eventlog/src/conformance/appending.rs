@@ -5,8 +5,8 @@ use super::{
     make::{BUDGET, at, item, put, to_append},
 };
 use crate::{
-    Append, AppendError, AppendFailed, Appended, LogError, MAX_RECORD, SharedLog, append,
-    faulty::{Fault, FaultyLog},
+    Append, AppendError, AppendFailed, Appended, LogError, MAX_RECORD_BYTES, SharedLog, append,
+    fault_injection::{Fault, FaultyLog},
 };
 use domain::{position::Position, private_text::PrivateText, private_text::Sealed};
 use std::{sync::Arc, time::Duration};
@@ -188,12 +188,12 @@ pub async fn records_up_to_the_limit_are_kept_and_larger_ones_refused(factory: &
         })
     };
     envelope.reason = Some(text(0));
-    let room = MAX_RECORD - envelope.encode().unwrap().len();
+    let room = MAX_RECORD_BYTES - envelope.encode().unwrap().len();
     envelope.reason = Some(text(room + 1));
-    assert!(Append::of(envelope.clone()).is_err(), "one byte too many");
+    assert!(Append::new(envelope.clone()).is_err(), "one byte too many");
     envelope.reason = Some(text(room));
     let record = to_append(&envelope);
-    assert_eq!(record.bytes().len(), MAX_RECORD);
+    assert_eq!(record.bytes().len(), MAX_RECORD_BYTES);
     let recorded = at(put(&log, &record).await);
     let read = log.read(recorded).await.unwrap().unwrap();
     assert_eq!(&read.bytes, record.bytes());

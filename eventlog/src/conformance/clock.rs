@@ -4,7 +4,7 @@ use super::{
     Factory, Maker,
     make::{item, put},
 };
-use crate::skew::{Guard, Now};
+use crate::clock_skew::{ClockGuard, Now};
 use domain::{position::Position, time::Time};
 use std::sync::{
     Arc,
@@ -38,7 +38,7 @@ pub async fn a_node_with_a_wrong_clock_takes_no_commands(factory: &dyn Factory) 
     let broker = log.clock().await.unwrap();
     let truth = broker.map_or(maker.now, Time::as_micros);
     let clock = Clock::at(truth);
-    let guard = Guard::new(Arc::clone(&log), clock.now());
+    let guard = ClockGuard::new(Arc::clone(&log), clock.now());
     guard.sample().await.unwrap();
     guard.check().expect("a right clock");
     clock.shift(-10);
@@ -57,7 +57,7 @@ pub async fn a_node_with_a_wrong_clock_takes_no_commands(factory: &dyn Factory) 
     // Another node's record far in this node's future, seen without any sample.
     maker.now = truth + 60_000_000;
     put(&log, &maker.commit(&item("future"), Position::START)).await;
-    guard.saw(Time::from_micros(maker.now).unwrap());
+    guard.observe(Time::from_micros(maker.now).unwrap());
     assert!(guard.check().is_err());
 }
 
@@ -65,10 +65,10 @@ pub async fn a_node_with_a_wrong_clock_takes_no_commands(factory: &dyn Factory) 
 pub async fn stamps_never_run_backwards(factory: &dyn Factory) {
     let bench = factory.fresh().await;
     let clock = Clock::at(super::make::START);
-    let guard = Guard::new(bench.log(), clock.now());
+    let guard = ClockGuard::new(bench.log(), clock.now());
     assert_eq!(guard.stamp().as_micros(), super::make::START);
-    guard.saw(Time::from_micros(super::make::START + 700).unwrap());
-    guard.saw(Time::from_micros(super::make::START + 300).unwrap());
+    guard.observe(Time::from_micros(super::make::START + 700).unwrap());
+    guard.observe(Time::from_micros(super::make::START + 300).unwrap());
     assert_eq!(guard.stamp().as_micros(), super::make::START + 700);
     clock.shift(1);
     assert_eq!(guard.stamp().as_micros(), super::make::START + 1_000_000);

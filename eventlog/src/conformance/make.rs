@@ -1,7 +1,7 @@
 //! Records to test with, the same for the same seed.
 
 use super::Bench;
-use crate::{Append, Appended, Envelope, FORMAT, SharedLog, StoredEvent, append};
+use crate::{Append, Appended, ENVELOPE_FORMAT, Envelope, SharedLog, StoredEvent, append};
 use domain::{
     actor::Actor,
     event::{Event, LinkUseEvent, LinkUsed, LogStarted, SystemEvent},
@@ -122,7 +122,7 @@ impl Maker {
         let commit = self.random.uuid();
         self.now += 1_000;
         Envelope {
-            f: FORMAT,
+            f: ENVELOPE_FORMAT,
             log: self.log,
             stream: stream.clone(),
             prev,
@@ -169,7 +169,7 @@ impl Maker {
 
 /// An append of an envelope as it says.
 pub fn to_append(envelope: &Envelope) -> Append {
-    Append::of(envelope.clone()).expect("small enough")
+    Append::new(envelope.clone()).expect("small enough")
 }
 
 /// Appends; every doubt must be resolved.

@@ -2,13 +2,13 @@
 
 use super::{
     JetStreamLog, Shared,
-    feed::{Feed, Wanted},
+    ordered_consumer::{OrderedConsumer, ReadSpec},
     server::{self, Get},
 };
 use crate::{
     Activity, ActivityEntry, ActivityFilter, ActivityRow, LogError,
     activity::buffer::{Batch, Buffered, Store},
-    skew::Now,
+    clock_skew::Now,
 };
 use async_nats::{HeaderMap, Request, header};
 use async_trait::async_trait;
@@ -18,7 +18,7 @@ use std::{fmt, sync::Arc};
 use uuid::Uuid;
 
 /// How long an entry is kept, in nanoseconds: 400 days.
-const KEPT: i64 = 400 * 86_400 * 1_000_000_000;
+const RETENTION_NANOS: i64 = 400 * 86_400 * 1_000_000_000;
 
 struct Stream {
     shared: Arc<Shared>,
@@ -52,7 +52,7 @@ impl JetStreamActivity {
             let config = json!({
                 "name": name,
                 "subjects": [format!("{}.activity.>", options.prefix)],
-                "retention": "limits", "max_age": KEPT, "discard": "old",
+                "retention": "limits", "max_age": RETENTION_NANOS, "discard": "old",
                 "max_consumers": -1, "max_msgs": -1, "max_bytes": -1,
                 "max_msgs_per_subject": -1, "max_msg_size": -1,
                 "storage": "file", "num_replicas": options.replicas,
@@ -135,16 +135,16 @@ impl Store for Stream {
             return Ok(found);
         }
         let name = self.name.clone();
-        let wanted = Wanted { stream: name, filter: None, headers_only: false, dense: false };
-        let mut feed = Feed::new(Arc::clone(&self.shared), wanted, seq);
+        let wanted = ReadSpec { stream: name, filter: None, headers_only: false, dense: false };
+        let mut consumer = OrderedConsumer::new(Arc::clone(&self.shared), wanted, seq);
         while seq < end {
-            let came = feed.next(100, options.timeout).await?;
+            let came = consumer.next(100, options.timeout).await?;
             if came.is_empty() {
                 return Err(LogError::Unavailable("activity did not come".to_owned()));
             }
-            for fed in came {
-                seq = fed.seq;
-                let batch = read_batch(Position(seq), &fed.message.payload)?;
+            for delivered in came {
+                seq = delivered.seq;
+                let batch = read_batch(Position(seq), &delivered.message.payload)?;
                 for (index, entry) in (0u32..).zip(batch.entries) {
                     let id = EventId { position: Position(seq), index };
                     if after.is_none_or(|after| id > after) && filter.matches(&entry) {

@@ -2,7 +2,7 @@
 //! s.
 
 use super::{JetStreamLog, Shared, server};
-use crate::{Durability, EventLog as _, Head, LogError, chain::begins_at_one};
+use crate::{Durability, EventLog as _, Head, LogError, chain_verifier::require_first_at_one};
 use domain::position::Position;
 use std::{
     sync::{Weak, atomic::Ordering},
@@ -10,12 +10,12 @@ use std::{
 };
 
 /// How often the stream is compared with what it must be.
-const CHECK_EVERY: Duration = Duration::from_secs(30);
+const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 /// How often while appends are refused, so that they go on soon after it is mended.
-const CHECK_REFUSED_EVERY: Duration = Duration::from_secs(1);
+const CHECK_REFUSED_INTERVAL: Duration = Duration::from_secs(1);
 /// A server that has just become leader, or just come back, can tell of an empty stream for a
 /// moment.
-const ASKED_AGAIN: [Duration; 3] =
+const RECHECK_PAUSES: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1_500)];
 
 impl Shared {
@@ -25,7 +25,7 @@ impl Shared {
 
     /// Missing records are believed when they are still missing on being asked again.
     pub(super) async fn check(&self) -> Result<Durability, LogError> {
-        for pause in ASKED_AGAIN {
+        for pause in RECHECK_PAUSES {
             match self.check_once().await {
                 Err(LogError::Corrupt { .. }) => tokio::time::sleep(pause).await,
                 found => return found,
@@ -52,7 +52,7 @@ impl Shared {
             return Err(LogError::Misconfigured(why));
         }
         let state = &info.state;
-        begins_at_one(state.head())?;
+        require_first_at_one(state.head())?;
         if state.last_seq < known || state.messages != state.last_seq {
             return Err(LogError::Corrupt {
                 position: Position(state.messages.min(state.last_seq) + 1),
@@ -89,7 +89,7 @@ impl server::StreamState {
 pub(super) async fn check_on(shared: Weak<Shared>) {
     loop {
         let refused = shared.upgrade().is_some_and(|shared| shared.refused.lock().is_some());
-        tokio::time::sleep(if refused { CHECK_REFUSED_EVERY } else { CHECK_EVERY }).await;
+        tokio::time::sleep(if refused { CHECK_REFUSED_INTERVAL } else { CHECK_INTERVAL }).await;
         let Some(shared) = shared.upgrade() else { return };
         let log = JetStreamLog { shared };
         if let Err(error) = log.check().await {

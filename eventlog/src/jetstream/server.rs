@@ -1,7 +1,7 @@
 //! Requests to the server beside publishing, and the parsing of its answers.
 
 use super::{JetStreamOptions, Shared};
-use crate::{LogError, chain::RawRecord};
+use crate::{LogError, chain_verifier::RawRecord};
 use async_nats::{Client, Request, RequestErrorKind};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 /// Servers below lose acknowledged writes or skip version checks in known cases; refused.
-const FLOOR: (u64, u64, u64) = (2, 10, 23);
+const MIN_SERVER_VERSION: (u64, u64, u64) = (2, 10, 23);
 /// Servers below have known faults that we can live with; warned about.
-const ADVISED: (u64, u64, u64) = (2, 12, 2);
+const ADVISED_SERVER_VERSION: (u64, u64, u64) = (2, 12, 2);
 
 /// The server's codes: <https://github.com/nats-io/nats-server/blob/main/server/errors.json>.
 pub(super) mod code {
@@ -38,7 +38,7 @@ pub(super) struct ApiError {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Answer<T> {
+enum ApiResponse<T> {
     Failed { error: ApiError },
     Done(T),
 }
@@ -124,8 +124,8 @@ pub(super) async fn ask<T: DeserializeOwned>(
         .await
         .map_err(|error| unavailable(&error))?;
     match serde_json::from_slice(&answer.payload).map_err(unreadable)? {
-        Answer::Failed { error } => Ok(Err(error)),
-        Answer::Done(answer) => Ok(Ok(answer)),
+        ApiResponse::Failed { error } => Ok(Err(error)),
+        ApiResponse::Done(answer) => Ok(Ok(answer)),
     }
 }
 
@@ -258,13 +258,13 @@ pub(super) fn judge_version(version: &str) -> Result<Vec<String>, LogError> {
         .chain(std::iter::repeat(0));
     let mut next = || numbers.next().unwrap_or(0);
     let found = (next(), next(), next());
-    if found < FLOOR {
-        let (a, b, c) = FLOOR;
+    if found < MIN_SERVER_VERSION {
+        let (a, b, c) = MIN_SERVER_VERSION;
         let why = format!("nats-server {version} is too old; {a}.{b}.{c} is the oldest supported");
         return Err(LogError::Misconfigured(why));
     }
-    if found < ADVISED {
-        let (a, b, c) = ADVISED;
+    if found < ADVISED_SERVER_VERSION {
+        let (a, b, c) = ADVISED_SERVER_VERSION;
         return Ok(vec![format!("nats-server {version} has known faults; {a}.{b}.{c} is advised")]);
     }
     Ok(Vec::new())

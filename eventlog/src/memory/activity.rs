@@ -3,7 +3,7 @@
 use crate::{
     Activity, ActivityEntry, ActivityFilter, ActivityRow, LogError,
     activity::buffer::{Batch, Buffered, Store},
-    skew::Now,
+    clock_skew::Now,
 };
 use async_trait::async_trait;
 use domain::position::{EventId, Position};

@@ -4,7 +4,7 @@ use super::store::{self, Readers, blocking, failed};
 use crate::{
     Activity, ActivityEntry, ActivityFilter, ActivityRow, LogError,
     activity::buffer::{Batch, Buffered, Store},
-    skew::Now,
+    clock_skew::Now,
 };
 use async_trait::async_trait;
 use domain::{
@@ -17,9 +17,9 @@ use std::{path::Path, sync::Arc};
 use uuid::Uuid;
 
 /// How long an entry is kept.
-const KEPT_DAYS: i64 = 400;
+const RETENTION_DAYS: i64 = 400;
 /// Rows read at once while looking for entries that match.
-const PAGE: usize = 1_000;
+const PAGE_ROWS: usize = 1_000;
 
 #[derive(Debug)]
 struct File {
@@ -39,7 +39,7 @@ impl SqliteActivity {
         let (owned, today) = (path.to_owned(), now());
         let connection = blocking(move || {
             let connection = store::open(&owned, store::ACTIVITY)?;
-            let oldest = today.plus_seconds(-KEPT_DAYS * 86_400).as_micros();
+            let oldest = today.plus_seconds(-RETENTION_DAYS * 86_400).as_micros();
             connection
                 .execute("DELETE FROM entry WHERE at < ?1", [oldest])
                 .map_err(|error| failed(&error))?;
@@ -105,7 +105,7 @@ fn page(
             ":account": filter.account.as_ref().map(ToString::to_string),
             ":from": filter.from.map_or(i64::MIN, Time::as_micros),
             ":to": filter.to.map_or(i64::MAX, Time::as_micros),
-            ":page": i64::try_from(PAGE).unwrap_or(i64::MAX),
+            ":page": i64::try_from(PAGE_ROWS).unwrap_or(i64::MAX),
         },
         |row| {
             let id = EventId { position: super::position(row.get(0)?), index: row.get(1)? };
@@ -150,7 +150,7 @@ impl Store for File {
             let wanted = filter.clone();
             let rows =
                 self.readers.read(move |connection| page(connection, &wanted, after)).await?;
-            let last_page = rows.len() < PAGE;
+            let last_page = rows.len() < PAGE_ROWS;
             for (id, body) in rows {
                 after = id;
                 let entry: ActivityEntry = serde_json::from_str(&body).map_err(|error| {

@@ -9,9 +9,9 @@ use std::{
 };
 
 /// Connections kept for readers.
-const KEPT: usize = 8;
+const MAX_IDLE_READERS: usize = 8;
 /// How long a statement waits for another process.
-const BUSY: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 mod log {
     refinery::embed_migrations!("migrations/log");
@@ -49,7 +49,7 @@ pub(crate) fn failed(error: &rusqlite::Error) -> LogError {
 pub(crate) fn open(path: &Path, schema: Schema) -> Result<Connection, LogError> {
     let mut connection = Connection::open(path).map_err(|error| failed(&error))?;
     let prepare = |connection: &Connection| -> rusqlite::Result<()> {
-        connection.busy_timeout(BUSY)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", schema.synchronous)?;
         // So that REPLACE asks the triggers that refuse deletes.
@@ -91,7 +91,7 @@ impl Readers {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.busy_timeout(BUSY)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         Ok(connection)
     }
 
@@ -108,7 +108,7 @@ impl Readers {
                 let found = query(&transaction)?;
                 drop(transaction);
                 let mut idle = this.idle.lock();
-                if idle.len() < KEPT {
+                if idle.len() < MAX_IDLE_READERS {
                     idle.push(connection);
                 }
                 Ok(found)

@@ -12,18 +12,18 @@ use tokio::sync::{
 };
 
 /// Appends that may wait for the writer; more wait for a place.
-const QUEUE: usize = 8_192;
+const MAX_QUEUED_APPENDS: usize = 8_192;
 
 /// How long the writer waits for as many appends as the last group had: those whom it has just
 /// answered need a moment to come back, and a sync to disk costs far more.
-const LINGER: Duration = Duration::from_micros(200);
+const GROUP_WAIT: Duration = Duration::from_micros(200);
 
-type Answer = Result<Position, AppendError>;
+type AppendResult = Result<Position, AppendError>;
 
 struct Job {
     stream: String,
     append: Append,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<AppendResult>,
 }
 
 /// The handle of the writer's thread, which ends when the last handle is dropped.
@@ -38,7 +38,7 @@ impl Writer {
         connection: Connection,
         group: usize,
     ) -> Result<(Self, watch::Receiver<u64>), LogError> {
-        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (queue, waiting) = mpsc::channel(MAX_QUEUED_APPENDS);
         let head = last(&connection).map_err(|error| failed(&error))?;
         let (tell, told) = watch::channel(head.0);
         std::thread::Builder::new()
@@ -48,7 +48,7 @@ impl Writer {
         Ok((Self { queue }, told))
     }
 
-    pub(super) async fn append(&self, append: &Append) -> Answer {
+    pub(super) async fn append(&self, append: &Append) -> AppendResult {
         let (answer, answered) = oneshot::channel();
         let job = Job { stream: append.stream().to_string(), append: append.clone(), answer };
         self.queue
@@ -88,7 +88,7 @@ fn run(
 }
 
 fn gather(waiting: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>, hoped: usize) {
-    let until = Instant::now() + LINGER;
+    let until = Instant::now() + GROUP_WAIT;
     while jobs.len() < hoped && Instant::now() < until {
         match waiting.try_recv() {
             Ok(job) => jobs.push(job),
@@ -102,7 +102,7 @@ fn gather(waiting: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>, hoped: usize) 
 fn commit(
     connection: &mut Connection,
     jobs: &[Job],
-) -> Result<(Vec<Answer>, Position), AppendError> {
+) -> Result<(Vec<AppendResult>, Position), AppendError> {
     let before = |error: rusqlite::Error| AppendError::Log(failed(&error));
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(before)?;
@@ -112,7 +112,7 @@ fn commit(
     Ok(done)
 }
 
-fn stage(connection: &Connection, jobs: &[Job]) -> rusqlite::Result<(Vec<Answer>, Position)> {
+fn stage(connection: &Connection, jobs: &[Job]) -> rusqlite::Result<(Vec<AppendResult>, Position)> {
     let mut head = last(connection)?;
     let mut time = connection
         .prepare_cached("SELECT time FROM record WHERE position = ?1")?

@@ -9,12 +9,12 @@
 
 mod jetstream;
 mod memory;
-mod once;
 mod server;
+mod shared_tail;
 mod sqlite;
 
 use domain::time::Time;
-use eventlog::skew::Now;
+use eventlog::clock_skew::Now;
 use std::sync::Arc;
 
 /// A clock for what needs one and is not judged by it.

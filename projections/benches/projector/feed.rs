@@ -160,7 +160,7 @@ fn append(log: LogId, item: &ItemRef, expected: Position, mut events: Vec<Event>
         results: Vec::new(),
         events: events.iter().map(|event| StoredEvent::encode(event).unwrap()).collect(),
     };
-    Append::of(envelope).unwrap()
+    Append::new(envelope).unwrap()
 }
 
 impl Feed {

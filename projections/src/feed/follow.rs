@@ -1,8 +1,8 @@
 //! The follower of the feed: one task per node fills the ring while there are readers.
 
 use super::{
-    Body, Follower as State, Inner, Told,
-    tell::{Telling, Untold, tell},
+    Body, FeedEvent, Follower as State, Inner,
+    audit_event::{AuditEvents, RenderError, render},
 };
 use crate::{AuditFilter, AuditOrder, Page};
 use domain::position::Position;
@@ -11,11 +11,11 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// At most so many records at once.
-const BATCH: usize = 256;
+const BATCH_RECORDS: usize = 256;
 /// How long one look for new records lasts.
-const LOOK: Duration = Duration::from_secs(1);
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const WAIT: Duration = Duration::from_secs(1);
+const MIN_RETRY_PAUSE: Duration = Duration::from_millis(50);
+const MAX_RETRY_PAUSE: Duration = Duration::from_secs(2);
 
 /// Why following ended.
 enum Halt {
@@ -47,7 +47,7 @@ struct Place {
 
 pub(super) async fn run<B: Body>(inner: Arc<Inner<B>>) {
     let mut place = None;
-    let mut pause = FIRST_PAUSE;
+    let mut pause = MIN_RETRY_PAUSE;
     let mut closed = inner.closed.subscribe();
     loop {
         let before = place.map(|place: Place| place.checkpoint.position);
@@ -65,10 +65,10 @@ pub(super) async fn run<B: Body>(inner: Arc<Inner<B>>) {
             }
             Halt::Lost(why) => {
                 let moved = place.map(|place| place.checkpoint.position) != before;
-                pause = if moved { FIRST_PAUSE } else { pause };
+                pause = if moved { MIN_RETRY_PAUSE } else { pause };
                 tracing::warn!(%why, ?pause, "the feed waits and tries again");
                 tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                pause = (pause * 2).min(MAX_RETRY_PAUSE);
                 if idle(&inner) {
                     return;
                 }
@@ -150,16 +150,16 @@ async fn step<B: Body>(
     follower: &mut dyn Follower,
     from: &mut Place,
 ) -> Result<(), Halt> {
-    let records = follower.next(BATCH, LOOK).await?;
+    let records = follower.next(BATCH_RECORDS, WAIT).await?;
     if records.is_empty() {
         return Ok(());
     }
     for record in &records {
         let mut rules = from.rules;
-        let telling = tell(record, inner.opener.as_ref(), &mut rules).await;
+        let telling = render(record, inner.opener.as_ref(), &mut rules).await;
         let telling = telling.map_err(|untold| match untold {
-            Untold::Log(error) => error.into(),
-            Untold::Unreadable(why) => {
+            RenderError::Log(error) => error.into(),
+            RenderError::Unreadable(why) => {
                 Halt::Stopped(format!("position {}: {why}", record.position))
             }
         });
@@ -178,8 +178,8 @@ async fn step<B: Body>(
     Ok(())
 }
 
-fn push<B: Body>(inner: &Inner<B>, record: &Record, telling: Telling) {
-    let told: Vec<_> = telling.events.into_iter().map(Told::of).collect();
+fn push<B: Body>(inner: &Inner<B>, record: &Record, telling: AuditEvents) {
+    let told: Vec<_> = telling.events.into_iter().map(FeedEvent::of).collect();
     let most = (inner.options.events, inner.options.bytes);
     let mut ring = inner.ring.write();
     if telling.erases {

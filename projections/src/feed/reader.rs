@@ -1,6 +1,6 @@
 //! A reader of the feed: next events from the ring, or from the past until it is there.
 
-use super::{Body, FeedError, Follower, Inner, Told, WHOLE, count, ring::Taken};
+use super::{Body, FeedError, FeedEvent, Follower, Inner, WHOLE_RECORD, count, ring::Taken};
 use crate::{AuditFilter, AuditOrder, Model, Page, ViewError};
 use domain::{
     id::TokenId,
@@ -10,9 +10,9 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// At most so many events at once.
-const LIMIT: usize = 64;
+const MAX_EVENTS: usize = 64;
 /// So many of the past.
-const PAST: u32 = 200;
+const PAST_PAGE_ROWS: u32 = 200;
 
 /// A place in the order of events, with a filter.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl<B: Body> Reader<B> {
 
     /// The next events that pass; none when there were none for so long. The place moves on either
     /// way. May be dropped while it waits: nothing is lost.
-    pub async fn next(&mut self, wait: Duration) -> Result<Vec<Arc<Told<B>>>, FeedError> {
+    pub async fn next(&mut self, wait: Duration) -> Result<Vec<Arc<FeedEvent<B>>>, FeedError> {
         let until = Instant::now() + wait;
         let mut follower = self.inner.follower.subscribe();
         let mut closed = self.inner.closed.subscribe();
@@ -103,8 +103,8 @@ impl<B: Body> Reader<B> {
     }
 
     /// What is still at hand of a feed that has stopped.
-    fn rest(&mut self, why: String) -> Result<Vec<Arc<Told<B>>>, FeedError> {
-        let taken = self.inner.ring.read().take(self.at, &self.filter, self.token, LIMIT);
+    fn rest(&mut self, why: String) -> Result<Vec<Arc<FeedEvent<B>>>, FeedError> {
+        let taken = self.inner.ring.read().take(self.at, &self.filter, self.token, MAX_EVENTS);
         match taken {
             Taken::Events(events, at) if !events.is_empty() => {
                 self.at = at;
@@ -116,7 +116,7 @@ impl<B: Body> Reader<B> {
 
     async fn look(&mut self, until: Instant) -> Result<Look<B>, FeedError> {
         if self.pass.is_none() {
-            let taken = self.inner.ring.read().take(self.at, &self.filter, self.token, LIMIT);
+            let taken = self.inner.ring.read().take(self.at, &self.filter, self.token, MAX_EVENTS);
             match taken {
                 Taken::Revoked => return Err(FeedError::Revoked),
                 Taken::Events(events, at) => {
@@ -149,14 +149,14 @@ impl<B: Body> Reader<B> {
             Some((filter, cursor)) => (filter, Some(cursor)),
             None => (self.filter_from_here(), None),
         };
-        let page = Page { limit: PAST, after, count: false };
+        let page = Page { limit: PAST_PAGE_ROWS, after, count: false };
         let found = self.inner.views.audit(&filter, &page).await?;
         let last = found.rows.last().map(|row| row.id);
         let events: Vec<_> = found
             .rows
             .into_iter()
             .filter(|row| row.id > self.at)
-            .map(|row| Arc::new(Told::of(row)))
+            .map(|row| Arc::new(FeedEvent::of(row)))
             .collect();
         self.at = match (&found.next, last) {
             (Some(_), Some(last)) => self.at.max(last),
@@ -168,13 +168,13 @@ impl<B: Body> Reader<B> {
 
     fn filter_from_here(&self) -> AuditFilter {
         let EventId { position, index } = self.at;
-        let from = if index == WHOLE { position.next() } else { position };
+        let from = if index == WHOLE_RECORD { position.next() } else { position };
         AuditFilter { from_position: Some(from), ..self.filter.clone() }
     }
 }
 
 enum Look<B> {
-    Found(Vec<Arc<Told<B>>>),
+    Found(Vec<Arc<FeedEvent<B>>>),
     /// Nothing passes up to here; look on.
     More,
     /// Nothing new is there.
@@ -182,5 +182,5 @@ enum Look<B> {
 }
 
 fn whole(position: Position) -> EventId {
-    EventId { position, index: WHOLE }
+    EventId { position, index: WHOLE_RECORD }
 }

@@ -1,6 +1,6 @@
 //! The ring of the last events, shared by all readers, bounded in number and bytes.
 
-use super::{Body, Told, WHOLE};
+use super::{Body, FeedEvent, WHOLE_RECORD};
 use crate::AuditFilter;
 use domain::{
     id::TokenId,
@@ -9,16 +9,16 @@ use domain::{
 use std::{collections::VecDeque, sync::Arc};
 
 /// So many events are looked at in one go, so that the follower never waits long.
-const LOOK: usize = 2_048;
+const MAX_SCANNED_EVENTS: usize = 2_048;
 /// About so many bytes are taken in one go, one event at least.
-const BYTES: usize = 128 * 1024;
+const MAX_TAKEN_BYTES: usize = 128 * 1024;
 /// What an event costs beside its body.
-const OVERHEAD: usize = 256;
+const EVENT_OVERHEAD_BYTES: usize = 256;
 
 /// The last events, without gap from behind `floor` up to `head`.
 #[derive(Debug)]
 pub(super) struct Ring<B> {
-    events: VecDeque<Arc<Told<B>>>,
+    events: VecDeque<Arc<FeedEvent<B>>>,
     bytes: usize,
     /// Everything up to here is not at hand.
     floor: EventId,
@@ -28,7 +28,7 @@ pub(super) struct Ring<B> {
 
 impl<B> Default for Ring<B> {
     fn default() -> Self {
-        let floor = EventId { position: Position::START, index: WHOLE };
+        let floor = EventId { position: Position::START, index: WHOLE_RECORD };
         Self { events: VecDeque::new(), bytes: 0, floor, head: Position::START }
     }
 }
@@ -40,7 +40,7 @@ pub(super) enum Taken<B> {
     /// The token was revoked meanwhile.
     Revoked,
     /// Events that pass, and the place up to which was looked.
-    Events(Vec<Arc<Told<B>>>, EventId),
+    Events(Vec<Arc<FeedEvent<B>>>, EventId),
 }
 
 impl<B: Body> Ring<B> {
@@ -48,7 +48,7 @@ impl<B: Body> Ring<B> {
     pub(super) fn begin(&mut self, at: Position) {
         self.events.clear();
         self.bytes = 0;
-        self.floor = EventId { position: at, index: WHOLE };
+        self.floor = EventId { position: at, index: WHOLE_RECORD };
         self.head = at;
     }
 
@@ -62,15 +62,15 @@ impl<B: Body> Ring<B> {
     }
 
     /// Adds the events of a record; the oldest ones go while there are too many.
-    pub(super) fn push(&mut self, at: Position, events: Vec<Told<B>>, most: (usize, usize)) {
+    pub(super) fn push(&mut self, at: Position, events: Vec<FeedEvent<B>>, most: (usize, usize)) {
         for event in events {
-            self.bytes += event.body.size() + OVERHEAD;
+            self.bytes += event.body.size() + EVENT_OVERHEAD_BYTES;
             self.events.push_back(Arc::new(event));
         }
         self.head = at;
         while self.events.len() > most.0 || self.bytes > most.1 {
             let Some(oldest) = self.events.pop_front() else { break };
-            self.bytes = self.bytes.saturating_sub(oldest.body.size() + OVERHEAD);
+            self.bytes = self.bytes.saturating_sub(oldest.body.size() + EVENT_OVERHEAD_BYTES);
             self.floor = oldest.id;
         }
     }
@@ -88,12 +88,14 @@ impl<B: Body> Ring<B> {
         }
         let start = self.events.partition_point(|event| event.id <= after);
         let (mut found, mut bytes, mut at) = (Vec::new(), 0, after);
-        for event in self.events.range(start..).take(LOOK) {
+        for event in self.events.range(start..).take(MAX_SCANNED_EVENTS) {
             if token.is_some_and(|token| revokes(event, token)) {
                 return if found.is_empty() { Taken::Revoked } else { Taken::Events(found, at) };
             }
             if event.passes(filter) {
-                if found.len() == limit || (bytes > 0 && bytes + event.body.size() > BYTES) {
+                if found.len() == limit
+                    || (bytes > 0 && bytes + event.body.size() > MAX_TAKEN_BYTES)
+                {
                     return Taken::Events(found, at);
                 }
                 bytes += event.body.size();
@@ -101,14 +103,14 @@ impl<B: Body> Ring<B> {
             }
             at = event.id;
         }
-        if start + LOOK >= self.events.len() {
-            at = at.max(EventId { position: self.head, index: WHOLE });
+        if start + MAX_SCANNED_EVENTS >= self.events.len() {
+            at = at.max(EventId { position: self.head, index: WHOLE_RECORD });
         }
         Taken::Events(found, at)
     }
 }
 
-fn revokes<B>(event: &Told<B>, token: TokenId) -> bool {
+fn revokes<B>(event: &FeedEvent<B>, token: TokenId) -> bool {
     event.name == "token.revoked"
         && event.target.as_ref().is_some_and(|target| target.id == token.to_string())
 }
@@ -131,12 +133,12 @@ mod tests {
         }
     }
 
-    fn told(position: u64, index: u32) -> Told<Nothing> {
+    fn told(position: u64, index: u32) -> FeedEvent<Nothing> {
         let id = EventId { position: Position(position), index };
         let name =
             if position.is_multiple_of(3) { "grant.given" } else { "link.created" }.to_owned();
         let time = domain::time::Time::default();
-        Told { id, time, name, actor: None, item: None, target: None, body: Nothing }
+        FeedEvent { id, time, name, actor: None, item: None, target: None, body: Nothing }
     }
 
     proptest! {
@@ -154,7 +156,7 @@ mod tests {
             let types = if filtered { vec!["grant.".to_owned()] } else { Vec::new() };
             let filter = AuditFilter { types, ..AuditFilter::default() };
             let mut ring = Ring::default();
-            let mut at = EventId { position: Position(start), index: WHOLE };
+            let mut at = EventId { position: Position(start), index: WHOLE_RECORD };
             let (mut wanted, mut got, mut behind) = (Vec::new(), Vec::new(), false);
             let mut look = |ring: &Ring<Nothing>, at: &mut EventId| {
                 match ring.take(*at, &filter, None, limit) {
@@ -195,11 +197,11 @@ mod tests {
         let mut ring = Ring::default();
         ring.push(Position(1), vec![told(1, 0)], (9, usize::MAX));
         ring.begin(Position(2));
-        let known = EventId { position: Position(1), index: WHOLE };
+        let known = EventId { position: Position(1), index: WHOLE_RECORD };
         let all = AuditFilter::default();
         assert!(matches!(ring.take(known, &all, None, 9), Taken::Behind));
         ring.push(Position(3), vec![told(3, 0)], (9, usize::MAX));
-        let known = EventId { position: Position(2), index: WHOLE };
+        let known = EventId { position: Position(2), index: WHOLE_RECORD };
         let Taken::Events(events, _) = ring.take(known, &all, None, 9) else {
             unreachable!("position 2 is where the ring begins")
         };

@@ -13,12 +13,12 @@ use tokio::{
 };
 
 /// How long one look for new records lasts.
-const LOOK: Duration = Duration::from_secs(1);
+const WAIT: Duration = Duration::from_secs(1);
 /// The pause after the first loss; doubled with every further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const MIN_RETRY_PAUSE: Duration = Duration::from_millis(50);
 /// More records than this are worth a thread of their own, or a look whether others want this
 /// one.
-const MANY: usize = 64;
+const MANY_RECORDS: usize = 64;
 
 /// The end of the log.
 #[derive(Debug, Clone, Copy)]
@@ -98,12 +98,12 @@ impl AccessIndex {
 
 impl Shared {
     async fn keep(self: &Arc<Self>, mut tables: Tables) {
-        let mut pause = FIRST_PAUSE;
+        let mut pause = MIN_RETRY_PAUSE;
         loop {
             let from = tables.position;
             match self.follow(&mut tables).await {
                 Halt::Lost(why) => {
-                    pause = if tables.position > from { FIRST_PAUSE } else { pause };
+                    pause = if tables.position > from { MIN_RETRY_PAUSE } else { pause };
                     tracing::warn!(%why, ?pause, "the access index waits and tries again");
                     self.state.lock().lost = Some(why);
                     tokio::time::sleep(pause).await;
@@ -219,7 +219,7 @@ impl Shared {
         if records.is_empty() {
             return Ok(());
         }
-        let unreadable = if records.len() < MANY {
+        let unreadable = if records.len() < MANY_RECORDS {
             apply(tables, &records)
         } else {
             let mut moved = std::mem::take(tables);
@@ -273,13 +273,13 @@ type Decoded = (Arc<Record>, Result<Vec<Recorded>, DecodeError>);
 
 /// The records that come next, decoded a few at a time: others want the thread too.
 async fn decoded(follower: &mut dyn Follower, batch: usize) -> Result<Vec<Decoded>, LogError> {
-    let mut records = follower.next(batch, LOOK).await?.into_iter().peekable();
+    let mut records = follower.next(batch, WAIT).await?.into_iter().peekable();
     let mut all = Vec::with_capacity(records.len());
     while records.peek().is_some() {
         if !all.is_empty() {
             tokio::task::yield_now().await;
         }
-        all.extend(records.by_ref().take(MANY).map(|record| {
+        all.extend(records.by_ref().take(MANY_RECORDS).map(|record| {
             let events = record.events();
             (record, events)
         }));

@@ -6,8 +6,8 @@
 //! place in one transaction.
 
 use super::{
-    FIRST_PAUSE, Halt, Line, Runner,
-    follow::{Pace, gather},
+    BuildTarget, Halt, MIN_RETRY_PAUSE, Runner,
+    follow::{BatchSizer, gather},
     log_failed,
 };
 use crate::{
@@ -19,13 +19,13 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// How often a node looks whether there is something to build.
-const TEND: Duration = Duration::from_millis(500);
+const BUILD_INTERVAL: Duration = Duration::from_millis(500);
 /// So many records behind the end of the log are no reason to go on filling.
-const NEAR: u64 = 2_000;
+const MAX_LAG_RECORDS: u64 = 2_000;
 /// How long to look for records between two attempts to switch.
-const BRIEF: Duration = Duration::from_millis(20);
+const SWITCH_WAIT: Duration = Duration::from_millis(20);
 /// How long to leave readers of the views alone after they were in the way.
-const AFTER_BUSY: Duration = Duration::from_millis(200);
+const BUSY_PAUSE: Duration = Duration::from_millis(200);
 
 impl Runner {
     /// Builds what was asked for and drops what is not read any more, for ever.
@@ -34,7 +34,7 @@ impl Runner {
             if let Err(error) = self.tend_once().await {
                 tracing::warn!(%error, "cannot look after the generations of tables");
             }
-            sleep(TEND).await;
+            sleep(BUILD_INTERVAL).await;
         }
     }
 
@@ -112,7 +112,7 @@ impl Runner {
 
     /// Goes on after losses, until the build has ended or the projection is paused.
     async fn build_on(&self, build: &Build, target: Generation) -> Result<Comparison, Halt> {
-        let mut pause = FIRST_PAUSE;
+        let mut pause = MIN_RETRY_PAUSE;
         loop {
             let halt = match self.build_once(build, target).await {
                 Ok(comparison) => return Ok(comparison),
@@ -147,13 +147,13 @@ impl Runner {
     }
 
     async fn build_once(&self, build: &Build, target: Generation) -> Result<Comparison, Halt> {
-        let line = Line { target, live: false };
-        let mut pace = Pace::new(self.options.filling, self.database.filling());
+        let line = BuildTarget { target, live: false };
+        let mut pace = BatchSizer::new(self.options.filling, self.database.filling());
         self.stage(&target, BuildState::Loading, None).await?;
         loop {
             let aim = self.aim(&target).await?;
             self.advance(&line, aim, &mut pace).await?;
-            if self.aim(&target).await?.0.saturating_sub(aim.0) < NEAR {
+            if self.aim(&target).await?.0.saturating_sub(aim.0) < MAX_LAG_RECORDS {
                 break;
             }
         }
@@ -211,7 +211,7 @@ impl Runner {
     }
 
     /// Follows the log until it can take the place of what is read.
-    async fn take_over(&self, line: &Line, comparison: &Comparison) -> Result<(), Halt> {
+    async fn take_over(&self, line: &BuildTarget, comparison: &Comparison) -> Result<(), Halt> {
         let (target, node) = (&line.target, self.options.node.as_str());
         let (mut follower, mut at) = self.start(line).await?;
         let mut beyond = None;
@@ -228,10 +228,10 @@ impl Runner {
                 Switched::Busy(why) => {
                     let words = format!("waits for readers of the tables or views: {why}");
                     self.stage(target, BuildState::Switching, Some(&words)).await?;
-                    sleep(AFTER_BUSY).await;
+                    sleep(BUSY_PAUSE).await;
                 }
             }
-            let records = gather(follower.as_mut(), self.options.batch, BRIEF)
+            let records = gather(follower.as_mut(), self.options.batch, SWITCH_WAIT)
                 .await
                 .map_err(|error| log_failed(&error, at))?;
             at = self.take_in(line, records, at).await?;

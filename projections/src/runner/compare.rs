@@ -1,7 +1,7 @@
 //! Compares the tables that are read with what follows from the log. Both generations are compared
 //! at one position, while the runner and readers go on.
 
-use super::{GLANCE, Halt, Line, Runner, follow::Pace, log_failed};
+use super::{BuildTarget, Halt, POLL_INTERVAL, Runner, follow::BatchSizer, log_failed};
 use crate::{
     generations::{self, Comparison, Difference, LiveGeneration, TableRows},
     projection::Table,
@@ -13,11 +13,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// How long to wait for the tables that are read to come further.
-const PATIENCE: Duration = Duration::from_secs(20);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Rows looked at in one go when tables differ.
-const LOOKED_AT: usize = 500;
+const CHUNK_ROWS: usize = 500;
 /// Of a cell that differs, so much is told.
-const TOLD: usize = 200;
+const MAX_CELL_CHARS: usize = 200;
 
 /// Both generations in a snapshot each.
 struct Pair<'a> {
@@ -35,7 +35,11 @@ fn not_compared(position: Position, why: String) -> Comparison {
 
 impl Runner {
     /// Compares what this line filled with what is read. The filling ends at the same position.
-    pub(super) async fn compare(&self, line: &Line, pace: &mut Pace) -> Result<Comparison, Halt> {
+    pub(super) async fn compare(
+        &self,
+        line: &BuildTarget,
+        pace: &mut BatchSizer,
+    ) -> Result<Comparison, Halt> {
         let began = Instant::now();
         let mut again = None;
         loop {
@@ -49,11 +53,11 @@ impl Runner {
             }
             if built.position > at || again.is_some_and(|again| at < again) {
                 snapshot.end().await?;
-                if began.elapsed() > PATIENCE {
+                if began.elapsed() > WAIT_TIMEOUT {
                     let why = format!("the tables that are read stay at position {at}");
                     return Ok(not_compared(built.position, why));
                 }
-                sleep(GLANCE).await;
+                sleep(POLL_INTERVAL).await;
                 continue;
             }
             self.advance(line, at, pace).await?;
@@ -74,7 +78,7 @@ impl Runner {
     async fn incomparable(
         &self,
         read: &LiveGeneration,
-        line: &Line,
+        line: &BuildTarget,
         began: Instant,
     ) -> Result<Option<String>, Halt> {
         let at = read.progress.position;
@@ -92,7 +96,7 @@ impl Runner {
             )));
         }
         let stands = read.stopped || read.paused.is_some();
-        if stands && built.position > at && began.elapsed() > GLANCE {
+        if stands && built.position > at && began.elapsed() > POLL_INTERVAL {
             return Ok(Some(format!("the tables that are read stand at position {at}")));
         }
         Ok(None)
@@ -100,7 +104,7 @@ impl Runner {
 
     async fn compare_at(
         &self,
-        line: &Line,
+        line: &BuildTarget,
         read: &mut dyn ReadTransaction,
         standing: &LiveGeneration,
     ) -> Result<Comparison, Halt> {
@@ -171,7 +175,7 @@ impl Pair<'_> {
                 }
             }
             match read.last() {
-                Some(last) if read.len() == LOOKED_AT => after = Some(key(last)),
+                Some(last) if read.len() == CHUNK_ROWS => after = Some(key(last)),
                 _ => return Ok(None),
             }
         }
@@ -189,7 +193,7 @@ fn chunk(columns: &[&str], keys: &[usize], further: bool) -> String {
     } else {
         String::new()
     };
-    format!("SELECT {} FROM @{after} ORDER BY {} LIMIT {LOOKED_AT}", list(columns), list(&keys))
+    format!("SELECT {} FROM @{after} ORDER BY {} LIMIT {CHUNK_ROWS}", list(columns), list(&keys))
 }
 
 fn told(
@@ -224,5 +228,5 @@ fn words(cell: &Value) -> Option<String> {
         Value::Bool(yes) => yes.to_string(),
         Value::Text(text) | Value::Json(text) => text.clone(),
     };
-    Some(text.chars().take(TOLD).collect())
+    Some(text.chars().take(MAX_CELL_CHARS).collect())
 }

@@ -1,13 +1,12 @@
 //! Moves records from the log into one generation of tables.
 
 use super::{
-    Halt, Runner,
-    batch::{Prepared, prepare},
-    log_failed,
+    Halt, Runner, log_failed,
+    prepare::{Prepared, prepare},
 };
 use crate::{
     Stopped,
-    fold::{self, FoldError},
+    fold::{self, ApplyError},
     store::{Generation, Progress},
 };
 use domain::{id::LogId, position::Position};
@@ -16,18 +15,18 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// How long one look for new records lasts.
-const LOOK: Duration = Duration::from_secs(1);
+const WAIT: Duration = Duration::from_secs(1);
 /// So many records at once say that more will follow at once, within so long.
-const BEHIND: usize = 16;
-const SOON: Duration = Duration::from_millis(3);
+const LAGGING_RECORDS: usize = 16;
+const LINGER: Duration = Duration::from_millis(3);
 /// So many bytes of records are held at most, beside the same that are being written.
-const HELD: usize = 16 << 20;
+const MAX_BATCH_BYTES: usize = 16 << 20;
 /// Looked for in portions, so that the bound on bytes is kept.
-const PORTION: usize = 512;
+const PORTION_RECORDS: usize = 512;
 
 /// A generation that is filled.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line {
+pub(super) struct BuildTarget {
     /// Which.
     pub(super) target: Generation,
     /// Is it the one that is read? If it ceases to be, or becomes it, whoever fills it ends.
@@ -36,13 +35,13 @@ pub(super) struct Line {
 
 /// How many records go into one transaction, so that it lasts about as long as it should.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct BatchSizer {
     size: usize,
     most: usize,
     wanted: Duration,
 }
 
-impl Pace {
+impl BatchSizer {
     const LEAST: usize = 64;
 
     pub(super) fn new(most: usize, wanted: Duration) -> Self {
@@ -61,12 +60,17 @@ impl Pace {
 /// What came of one attempt to write.
 enum Written {
     At(Position),
-    Misfit(Stopped),
+    Inconsistent(Stopped),
 }
 
 impl Runner {
     /// Follows from the checkpoint; the next records are fetched while the last ones are written.
-    pub(super) async fn follow(&self, line: &Line, moved: &mut bool, at: &mut Position) -> Halt {
+    pub(super) async fn follow(
+        &self,
+        line: &BuildTarget,
+        moved: &mut bool,
+        at: &mut Position,
+    ) -> Halt {
         let mut follower = match self.start(line).await {
             Ok((follower, position)) => {
                 *at = position;
@@ -78,7 +82,7 @@ impl Runner {
         loop {
             let (written, next) = futures::join!(
                 self.take_in(line, std::mem::take(&mut ready), *at),
-                gather(follower.as_mut(), self.options.batch, LOOK)
+                gather(follower.as_mut(), self.options.batch, WAIT)
             );
             match written {
                 Ok(position) => {
@@ -97,9 +101,9 @@ impl Runner {
     /// Takes in everything up to a position and nothing behind it.
     pub(super) async fn advance(
         &self,
-        line: &Line,
+        line: &BuildTarget,
         until: Position,
-        pace: &mut Pace,
+        pace: &mut BatchSizer,
     ) -> Result<(), Halt> {
         let (mut follower, mut at) = self.start(line).await?;
         let (mut fetched, mut ready) = (at, Vec::new());
@@ -110,7 +114,7 @@ impl Runner {
                 if most == 0 {
                     return Ok(Vec::new());
                 }
-                gather(follower.as_mut(), most, LOOK).await
+                gather(follower.as_mut(), most, WAIT).await
             };
             let records = ready.len();
             let write = async {
@@ -128,7 +132,10 @@ impl Runner {
     }
 
     /// Checks that checkpoint and log belong together, then follows.
-    pub(super) async fn start(&self, line: &Line) -> Result<(Box<dyn Follower>, Position), Halt> {
+    pub(super) async fn start(
+        &self,
+        line: &BuildTarget,
+    ) -> Result<(Box<dyn Follower>, Position), Halt> {
         let known = self.generations.progress(&line.target).await?;
         let failed = |error: LogError| log_failed(&error, known.position);
         let head = self.log.head().await.map_err(failed)?;
@@ -160,7 +167,7 @@ impl Runner {
     /// Takes in records; answers the position reached.
     pub(super) async fn take_in(
         &self,
-        line: &Line,
+        line: &BuildTarget,
         mut records: Vec<Arc<Record>>,
         at: Position,
     ) -> Result<Position, Halt> {
@@ -181,7 +188,7 @@ impl Runner {
                     };
                 }
                 // What stands before the misfit is taken in; then the projection stops there.
-                Written::Misfit(stopped) => {
+                Written::Inconsistent(stopped) => {
                     records.retain(|record| record.position < stopped.position);
                     misfit = Some(stopped);
                 }
@@ -189,7 +196,7 @@ impl Runner {
         }
     }
 
-    fn report(&self, line: &Line, position: Position) {
+    fn report(&self, line: &BuildTarget, position: Position) {
         let name = line.target.name();
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; exact to 2^53")]
         let value = position.0 as f64;
@@ -201,7 +208,7 @@ impl Runner {
     }
 
     /// Writes rows and checkpoint in one transaction.
-    async fn write(&self, line: &Line, prepared: &mut Prepared) -> Result<Written, Halt> {
+    async fn write(&self, line: &BuildTarget, prepared: &mut Prepared) -> Result<Written, Halt> {
         let mut batch = self.database.begin(&line.target).await?;
         let held = batch.start().clone();
         let known = held.progress;
@@ -231,9 +238,9 @@ impl Runner {
         }
         match fold::apply(batch.as_mut(), prepared.after(known.position)).await {
             Ok(()) => {}
-            Err(FoldError::Store(error)) => return Err(error.into()),
-            Err(FoldError::Misfit { at, why }) => {
-                return Ok(Written::Misfit(Stopped { position: at.position, why }));
+            Err(ApplyError::Store(error)) => return Err(error.into()),
+            Err(ApplyError::Inconsistent { at, why }) => {
+                return Ok(Written::Inconsistent(Stopped { position: at.position, why }));
             }
         }
         let reached = Progress { log: Some(log), position: last.position, time: last.time };
@@ -249,10 +256,10 @@ pub(super) async fn gather(
     batch: usize,
     look: Duration,
 ) -> Result<Vec<Arc<Record>>, LogError> {
-    let mut records = follower.next(batch.min(PORTION), look).await?;
+    let mut records = follower.next(batch.min(PORTION_RECORDS), look).await?;
     let mut bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
-    while records.len() >= BEHIND && records.len() < batch && bytes < HELD {
-        match follower.next((batch - records.len()).min(PORTION), SOON).await {
+    while records.len() >= LAGGING_RECORDS && records.len() < batch && bytes < MAX_BATCH_BYTES {
+        match follower.next((batch - records.len()).min(PORTION_RECORDS), LINGER).await {
             Ok(more) if !more.is_empty() => {
                 bytes += more.iter().map(|record| record.bytes.len()).sum::<usize>();
                 records.extend(more);

@@ -23,7 +23,7 @@ use eventlog::{Checkpoint, Decorator, EventLog, Follower, LogError, Record, Text
 use parking_lot::Mutex;
 use projections::{
     AuditFilter, AuditRow,
-    feed::{Body, Feed, FeedOptions, Reader, WHOLE},
+    feed::{Body, Feed, FeedOptions, Reader, WHOLE_RECORD},
     store::sqlite::{self, OpenMode},
 };
 use std::{
@@ -133,7 +133,7 @@ async fn feed(
 }
 
 fn from_the_beginning(feed: &Feed<Nothing>) -> Reader<Nothing> {
-    let start = EventId { position: Position::START, index: WHOLE };
+    let start = EventId { position: Position::START, index: WHOLE_RECORD };
     feed.reader(AuditFilter::default(), start).unwrap()
 }
 
@@ -144,7 +144,7 @@ async fn told(reader: &mut Reader<Nothing>, world: &World) -> Vec<EventId> {
     loop {
         let events = reader.next(Duration::from_millis(300)).await.unwrap();
         got.extend(events.iter().map(|event| event.id));
-        if events.is_empty() && reader.at() >= (EventId { position: head, index: WHOLE }) {
+        if events.is_empty() && reader.at() >= (EventId { position: head, index: WHOLE_RECORD }) {
             return got;
         }
         assert!(Instant::now() < until, "stands at {:?}, the log ends at {head}", reader.at());

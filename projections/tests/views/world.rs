@@ -169,7 +169,7 @@ impl World {
         let mut envelope = self.envelope(stream, expected, at, commit, said);
         envelope.reason = reason;
         envelope.events = events.iter().map(|event| StoredEvent::encode(event).unwrap()).collect();
-        let append = Append::of(envelope).unwrap();
+        let append = Append::new(envelope).unwrap();
         let position = self.log.try_append(&append).await.unwrap();
         self.streams.lock().insert(stream.clone(), position);
         position
@@ -214,7 +214,7 @@ impl World {
         let mut envelope = self.envelope(stream, prev, at, commit, &Said::by("a-1"));
         let data = serde_json::value::to_raw_value(&serde_json::json!({})).unwrap();
         envelope.events = vec![StoredEvent { name: "item.dreamt".into(), v: 1, data }];
-        let append = Append::of(envelope).unwrap();
+        let append = Append::new(envelope).unwrap();
         let position = self.log.try_append(&append).await.unwrap();
         self.streams.lock().insert(stream.clone(), position);
         position

@@ -12,7 +12,7 @@ use domain::{
     stream::StreamName,
     time::Time,
 };
-use eventlog::{Append, Appended, Envelope, FORMAT, SharedLog, StoredEvent, append};
+use eventlog::{Append, Appended, ENVELOPE_FORMAT, Envelope, SharedLog, StoredEvent, append};
 use futures::{StreamExt as _, stream};
 use std::time::Duration;
 use uuid::Uuid;
@@ -51,7 +51,7 @@ async fn write(log: &SharedLog, id: LogId, item: Item, (at, together): (Time, us
     let (mut records, mut prev) = (0, Position::START);
     for events in story(item, together) {
         let envelope = envelope(id, &stream, prev, (at, &actor), &events);
-        let record = Append::of(envelope).expect("a small record");
+        let record = Append::new(envelope).expect("a small record");
         prev = match append(log.as_ref(), &record, Duration::from_mins(1)).await {
             Ok(Appended::At(position)) => position,
             other => panic!("{stream}: {other:?}"),
@@ -88,7 +88,7 @@ fn envelope(
 ) -> Envelope {
     let commit = Uuid::new_v4();
     Envelope {
-        f: FORMAT,
+        f: ENVELOPE_FORMAT,
         log,
         stream: stream.clone(),
         prev,

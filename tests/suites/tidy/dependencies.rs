@@ -99,7 +99,10 @@ fn the_domain_builds_without_a_runtime_or_a_driver() {
 const ENGINE_MODULES: [(&str, &[&str]); 5] = [
     ("async_nats", &["jetstream"]),
     // Besides: two local files that can be made anew, the index of keys and the saved folds.
-    ("rusqlite", &["sqlite", "eventlog/src/jetstream/keys", "commands/src/handler/folds"]),
+    (
+        "rusqlite",
+        &["sqlite", "eventlog/src/jetstream/idempotency_index", "commands/src/handler/folds"],
+    ),
     ("tokio_postgres", &["postgres", "api/src/wiring"]),
     ("deadpool_postgres", &["postgres", "api/src/wiring"]),
     ("refinery", &["sqlite", "postgres", "migrat"]),

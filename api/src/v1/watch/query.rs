@@ -10,7 +10,7 @@ use domain::{
     id::ItemRef,
     position::{EventId, Position},
 };
-use projections::{AuditFilter, feed::WHOLE};
+use projections::{AuditFilter, feed::WHOLE_RECORD};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -44,13 +44,15 @@ pub(super) struct WatchFilter {
 pub(in crate::v1) fn place(text: &str) -> Option<EventId> {
     match text.parse() {
         Ok(id) => Some(id),
-        Err(_) => text.parse().ok().map(|at| EventId { position: Position(at), index: WHOLE }),
+        Err(_) => {
+            text.parse().ok().map(|at| EventId { position: Position(at), index: WHOLE_RECORD })
+        }
     }
 }
 
 /// The text of a place; the last `id:` of a reader.
 pub(super) fn place_text(at: EventId) -> String {
-    if at.index == WHOLE { at.position.to_string() } else { at.to_string() }
+    if at.index == WHOLE_RECORD { at.position.to_string() } else { at.to_string() }
 }
 
 /// The query with all `type` in one.

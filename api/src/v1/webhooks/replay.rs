@@ -9,7 +9,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use domain::position::{EventId, Position};
-use projections::feed::WHOLE;
+use projections::feed::WHOLE_RECORD;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -25,11 +25,11 @@ pub struct ReplayWebhook {
 /// The place just before an event or position.
 fn before(at: EventId) -> EventId {
     match at {
-        EventId { position, index: 1.. } if at.index != WHOLE => {
+        EventId { position, index: 1.. } if at.index != WHOLE_RECORD => {
             EventId { position, index: at.index - 1 }
         }
         EventId { position, .. } => {
-            EventId { position: Position(position.0.saturating_sub(1)), index: WHOLE }
+            EventId { position: Position(position.0.saturating_sub(1)), index: WHOLE_RECORD }
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     JetStreamLog, Shared,
-    feed::{Fed, Feed, Wanted},
+    ordered_consumer::{Delivered, OrderedConsumer, ReadSpec},
 };
 use crate::{
     EventLog as _, KeyIndex, LogError,
@@ -19,17 +19,17 @@ use tokio::{sync::watch, time::Instant};
 
 /// The broker itself arbitrates keys younger than its duplicate window (2 min); the index must know
 /// everything older, with room to spare.
-const TRUSTED: Duration = Duration::from_mins(1);
+const MAX_TRUSTED_LAG: Duration = Duration::from_mins(1);
 /// How long a question waits for an index that is behind, as after a start.
-const PATIENCE: Duration = Duration::from_secs(5);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often what this node appended is taken up.
-const TURN: Duration = Duration::from_millis(200);
+const UPKEEP_INTERVAL: Duration = Duration::from_millis(200);
 /// How often the log is asked where it ends.
-const LOOK: Duration = Duration::from_secs(1);
+const HEAD_INTERVAL: Duration = Duration::from_secs(1);
 /// What this node has not acknowledged itself by then, others have appended.
-const OTHERS: Duration = Duration::from_millis(500);
+const FOREIGN_APPEND_DELAY: Duration = Duration::from_millis(500);
 /// Keys written in one transaction at most.
-const BATCH: usize = 2_000;
+const MAX_BATCH_KEYS: usize = 2_000;
 
 #[derive(Debug, Clone)]
 struct Progress {
@@ -41,7 +41,7 @@ struct Progress {
 impl Progress {
     /// Nothing is missing that the broker may have forgotten.
     fn trusted(&self) -> bool {
-        self.caught_up.is_some_and(|when| when.elapsed() <= TRUSTED)
+        self.caught_up.is_some_and(|when| when.elapsed() <= MAX_TRUSTED_LAG)
     }
 }
 
@@ -65,7 +65,7 @@ impl std::fmt::Debug for JetStreamKeyIndex {
 impl Drop for JetStreamKeyIndex {
     fn drop(&mut self) {
         self.task.abort();
-        self.shared.own.stop();
+        self.shared.pending.stop();
     }
 }
 
@@ -82,7 +82,7 @@ impl JetStreamKeyIndex {
         .await?;
         let caught_up = (last == head).then(Instant::now);
         let (told, progress) = watch::channel(Progress { caught_up, stopped: None });
-        log.shared.own.keep();
+        log.shared.pending.keep();
         let work = Upkeep {
             log: log.clone(),
             connection: Arc::new(Mutex::new(connection)),
@@ -102,7 +102,7 @@ impl JetStreamKeyIndex {
     async fn settled(&self) -> Result<(), LogError> {
         let mut progress = self.progress.clone();
         let settled = |progress: &Progress| progress.stopped.is_some() || progress.trusted();
-        let Ok(Ok(progress)) = tokio::time::timeout(PATIENCE, progress.wait_for(settled)).await
+        let Ok(Ok(progress)) = tokio::time::timeout(WAIT_TIMEOUT, progress.wait_for(settled)).await
         else {
             let why = "the index of idempotency keys has not caught up with the log";
             return Err(LogError::Unavailable(why.to_owned()));
@@ -130,8 +130,8 @@ fn resume(
     Ok(Position::START)
 }
 
-fn key(fed: &Fed) -> Option<String> {
-    let id = fed.message.headers.as_ref()?.get(header::NATS_MESSAGE_ID)?;
+fn key(delivered: &Delivered) -> Option<String> {
+    let id = delivered.message.headers.as_ref()?.get(header::NATS_MESSAGE_ID)?;
     id.as_str().strip_prefix("k:").map(str::to_owned)
 }
 
@@ -188,21 +188,22 @@ impl Upkeep {
                     return;
                 }
             }
-            tokio::time::sleep(TURN).await;
+            tokio::time::sleep(UPKEEP_INTERVAL).await;
         }
     }
 
     /// One round; answers since when nothing is missing, when that was found out.
     async fn turn(&mut self) -> Result<Option<Instant>, LogError> {
         self.take_up().await?;
-        if self.seen.is_none() && self.looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
+        if self.seen.is_none() && self.looked.is_none_or(|looked| looked.elapsed() >= HEAD_INTERVAL)
+        {
             let asked = Instant::now();
             self.seen = Some((self.log.head().await?.position.0, asked));
             self.looked = Some(asked);
         }
         let Some((head, when)) = self.seen else { return Ok(None) };
         if self.last < head {
-            if self.settled && when.elapsed() < OTHERS {
+            if self.settled && when.elapsed() < FOREIGN_APPEND_DELAY {
                 return Ok(None);
             }
             self.read_up_to(head).await?;
@@ -214,7 +215,7 @@ impl Upkeep {
 
     async fn take_up(&mut self) -> Result<(), LogError> {
         loop {
-            let (keys, end) = self.log.shared.own.run(self.last, BATCH);
+            let (keys, end) = self.log.shared.pending.run(self.last, MAX_BATCH_KEYS);
             if end == self.last {
                 return Ok(());
             }
@@ -224,19 +225,22 @@ impl Upkeep {
 
     /// Everything from the log, own and others'.
     async fn read_up_to(&mut self, head: u64) -> Result<(), LogError> {
-        let wanted = Wanted {
+        let wanted = ReadSpec {
             stream: self.log.shared.options.stream.clone(),
             filter: None,
             headers_only: true,
             dense: true,
         };
-        let mut feed = Feed::new(Arc::clone(&self.log.shared), wanted, self.last);
+        let mut consumer = OrderedConsumer::new(Arc::clone(&self.log.shared), wanted, self.last);
         while self.last < head {
-            let came = feed.next(BATCH, PATIENCE).await?;
-            let Some(end) = came.last().map(|fed| fed.seq) else {
+            let came = consumer.next(MAX_BATCH_KEYS, WAIT_TIMEOUT).await?;
+            let Some(end) = came.last().map(|delivered| delivered.seq) else {
                 return Err(LogError::Unavailable("no record came".to_owned()));
             };
-            let keys = came.iter().filter_map(|fed| Some((key(fed)?, fed.seq))).collect();
+            let keys = came
+                .iter()
+                .filter_map(|delivered| Some((key(delivered)?, delivered.seq)))
+                .collect();
             self.write(keys, end).await?;
         }
         Ok(())
@@ -251,7 +255,7 @@ impl Upkeep {
         })
         .await?;
         self.last = end;
-        self.log.shared.own.taken_up(end);
+        self.log.shared.pending.taken_up(end);
         Ok(())
     }
 }
@@ -259,7 +263,7 @@ impl Upkeep {
 #[async_trait]
 impl KeyIndex for JetStreamKeyIndex {
     async fn find(&self, key: &str) -> Result<Option<Position>, LogError> {
-        if let Some(position) = self.shared.own.find(key) {
+        if let Some(position) = self.shared.pending.find(key) {
             return Ok(Some(position));
         }
         let wanted = key.to_owned();

@@ -2,31 +2,31 @@
 
 use crate::{
     Checkpoint, Follower, LogError, Record,
-    chain::{Chain, RawRecord},
+    chain_verifier::{ChainVerifier, RawRecord},
 };
 use async_trait::async_trait;
 use domain::{id::LogId, position::Position};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::Instant};
 
-/// Where a [`LocalFollower`] reads.
+/// Where a [`InProcessFollower`] reads.
 #[async_trait]
-pub(crate) trait Source: Send + Sync {
+pub(crate) trait RecordSource: Send + Sync {
     /// At most `max` records after a position, in order.
     async fn records(&self, after: Position, max: usize) -> Result<Vec<RawRecord>, LogError>;
 }
 
-/// Follows a [`Source`]; woken by its writer.
-pub(crate) struct LocalFollower<S> {
+/// Follows a [`RecordSource`]; woken by its writer.
+pub(crate) struct InProcessFollower<S> {
     source: S,
-    chain: Chain,
+    chain: ChainVerifier,
     head: watch::Receiver<u64>,
     /// How often to look by itself: other processes that append cannot wake it.
     look: Duration,
     stopped: Option<LogError>,
 }
 
-impl<S: Source> LocalFollower<S> {
+impl<S: RecordSource> InProcessFollower<S> {
     pub(crate) fn new(
         source: S,
         after: Checkpoint,
@@ -34,7 +34,7 @@ impl<S: Source> LocalFollower<S> {
         head: watch::Receiver<u64>,
         look: Duration,
     ) -> Self {
-        Self { source, chain: Chain::after(after, log), head, look, stopped: None }
+        Self { source, chain: ChainVerifier::after(after, log), head, look, stopped: None }
     }
 
     async fn read(&mut self, max: usize) -> Result<Vec<Arc<Record>>, LogError> {
@@ -54,7 +54,7 @@ impl<S: Source> LocalFollower<S> {
 }
 
 #[async_trait]
-impl<S: Source> Follower for LocalFollower<S> {
+impl<S: RecordSource> Follower for InProcessFollower<S> {
     async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Arc<Record>>, LogError> {
         let until = Instant::now() + wait;
         loop {

@@ -20,18 +20,18 @@ use eventlog::{Checkpoint, Follower, Record};
 use std::time::Duration;
 
 /// Records read at once.
-const BATCH: usize = 1_000;
+const BATCH_RECORDS: usize = 1_000;
 /// How long the follower waits for records; also how often erasures and failures are looked after.
 const WAIT: Duration = Duration::from_secs(1);
 /// After so many records, or so many waits, the checkpoint is saved.
-const SAVE_EVERY: u64 = 10_000;
+const SAVE_INTERVAL_RECORDS: u64 = 10_000;
 const SAVE_WAITS: u32 = 10;
 /// Waits between two looks for rows that nothing refers to.
 const COLLECT_WAITS: u32 = 600;
 /// Rows looked at in one go.
-const COLLECT: u32 = 500;
+const MAX_COLLECTED_ROWS: u32 = 500;
 /// How long a row stays after nothing refers to it any more, in seconds.
-const KEPT_SECONDS: i64 = 24 * 60 * 60;
+const UNREFERENCED_RETENTION_SECONDS: i64 = 24 * 60 * 60;
 
 /// Where a follower of erasures has come to.
 struct Erasing {
@@ -71,7 +71,7 @@ impl Core {
     }
 
     async fn erase_batch(&self, erasing: &mut Erasing) -> Result<usize, CommandError> {
-        let records = erasing.follower.next(BATCH, WAIT).await?;
+        let records = erasing.follower.next(BATCH_RECORDS, WAIT).await?;
         for record in &records {
             self.handler.observe(record);
             self.look_again(record);
@@ -81,7 +81,7 @@ impl Core {
             erasing.position = record.position;
             *self.forgotten.lock() = Some(record.position);
         }
-        if erasing.position.0.saturating_sub(erasing.saved.0) >= SAVE_EVERY {
+        if erasing.position.0.saturating_sub(erasing.saved.0) >= SAVE_INTERVAL_RECORDS {
             self.save_erased(erasing).await?;
         }
         Ok(records.len())
@@ -104,7 +104,7 @@ impl Core {
     }
 
     /// Follows for ever; failures are told and tried again.
-    pub(crate) async fn run_eraser(&self) {
+    pub(crate) async fn run_erasure_worker(&self) {
         loop {
             if let Err(error) = self.keep_erasing().await {
                 tracing::warn!(%error, "the vault's follower stopped and begins again");
@@ -117,7 +117,7 @@ impl Core {
         let mut erasing = self.erasing().await?;
         let mut waits = 0u32;
         loop {
-            if self.erase_batch(&mut erasing).await? == BATCH {
+            if self.erase_batch(&mut erasing).await? == BATCH_RECORDS {
                 continue;
             }
             waits = waits.wrapping_add(1);
@@ -135,9 +135,9 @@ impl Core {
     pub(crate) async fn collect(&self) -> Result<usize, CommandError> {
         let vault = &self.parts.vault;
         let now = self.now();
-        let before = now.plus_seconds(-KEPT_SECONDS);
+        let before = now.plus_seconds(-UNREFERENCED_RETENTION_SECONDS);
         let mut removed = 0;
-        for row in vault.unchecked(before, COLLECT).await.map_err(vault_error)? {
+        for row in vault.unchecked(before, MAX_COLLECTED_ROWS).await.map_err(vault_error)? {
             let marked = if self.is_referred_to(&row).await? {
                 vault.mark(row.id, now, None).await
             } else if row.unreferenced_since.is_some_and(|since| since <= before) {

@@ -2,32 +2,32 @@
 
 use super::{
     Shared,
-    feed::{Feed, Wanted},
+    ordered_consumer::{OrderedConsumer, ReadSpec},
 };
-use crate::{Checkpoint, Follower, LogError, Record, chain::Chain};
+use crate::{Checkpoint, Follower, LogError, Record, chain_verifier::ChainVerifier};
 use async_trait::async_trait;
 use domain::id::LogId;
 use std::{sync::Arc, time::Duration};
 
-/// Reads everything in order; see [`Feed`] for how it survives restarts and [`Chain`] for what it
+/// Reads everything in order; see [`OrderedConsumer`] for how it survives restarts and [`ChainVerifier`] for what it
 /// checks.
 pub(super) struct JetStreamFollower {
     shared: Arc<Shared>,
-    feed: Feed,
-    chain: Chain,
+    consumer: OrderedConsumer,
+    chain: ChainVerifier,
     stopped: Option<LogError>,
 }
 
 impl JetStreamFollower {
     pub(super) fn new(shared: Arc<Shared>, after: Checkpoint, log: Option<LogId>) -> Self {
-        let wanted = Wanted {
+        let wanted = ReadSpec {
             stream: shared.options.stream.clone(),
             filter: None,
             headers_only: false,
             dense: true,
         };
-        let feed = Feed::new(Arc::clone(&shared), wanted, after.position.0);
-        Self { shared, feed, chain: Chain::after(after, log), stopped: None }
+        let consumer = OrderedConsumer::new(Arc::clone(&shared), wanted, after.position.0);
+        Self { shared, consumer, chain: ChainVerifier::after(after, log), stopped: None }
     }
 }
 
@@ -37,8 +37,8 @@ impl Follower for JetStreamFollower {
         if let Some(error) = &self.stopped {
             return Err(error.clone());
         }
-        let came = match self.feed.next(max.max(1), wait).await {
-            Ok(fed) => fed,
+        let came = match self.consumer.next(max.max(1), wait).await {
+            Ok(delivered) => delivered,
             Err(error @ (LogError::Corrupt { .. } | LogError::Foreign { .. })) => {
                 self.stopped = Some(error.clone());
                 return Err(error);
@@ -47,8 +47,8 @@ impl Follower for JetStreamFollower {
         };
         let subjects = self.shared.options.subjects();
         let mut records = Vec::with_capacity(came.len());
-        for fed in came {
-            match self.chain.accept(fed.raw(&subjects)) {
+        for delivered in came {
+            match self.chain.accept(delivered.raw(&subjects)) {
                 Ok(record) => records.push(Arc::new(record)),
                 Err(error) if records.is_empty() => {
                     self.stopped = Some(error.clone());

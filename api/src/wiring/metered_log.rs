@@ -8,7 +8,7 @@ use std::time::Instant;
 
 /// A log whose appends are counted; everything else goes through.
 #[derive(Debug)]
-pub(super) struct CountedLog(pub(super) SharedLog);
+pub(super) struct MeteredLog(pub(super) SharedLog);
 
 const fn outcome(answer: &Result<Position, AppendError>) -> &'static str {
     match answer {
@@ -21,7 +21,7 @@ const fn outcome(answer: &Result<Position, AppendError>) -> &'static str {
 }
 
 #[async_trait]
-impl Decorator for CountedLog {
+impl Decorator for MeteredLog {
     fn within(&self) -> Result<&dyn EventLog, LogError> {
         Ok(self.0.as_ref())
     }

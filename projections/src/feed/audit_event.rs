@@ -8,14 +8,14 @@ use crate::{
         tables::{EVENTS, TEXTS},
     },
     projection::{Change, Projection as _},
-    runner::batch::{meta, open},
+    runner::prepare::{meta, open},
     value::{Row, Value},
 };
 use domain::event::{AccountEvent, Event, Recorded, SystemEvent};
 use eventlog::{LogError, Record, TextOpener};
 
 /// Why a record cannot be told.
-pub(super) enum Untold {
+pub(super) enum RenderError {
     /// The vault does not answer; worth another try.
     Log(LogError),
     /// It cannot be read.
@@ -23,28 +23,28 @@ pub(super) enum Untold {
 }
 
 /// A record's events as the trail has them, and whether it erases texts.
-pub(super) struct Telling {
+pub(super) struct AuditEvents {
     pub(super) events: Vec<AuditRow>,
     pub(super) erases: bool,
 }
 
 /// Tells a record; `rules` is the version of the role table in force, before and after.
-pub(super) async fn tell(
+pub(super) async fn render(
     record: &Record,
     opener: &dyn TextOpener,
     rules: &mut u32,
-) -> Result<Telling, Untold> {
-    let mut events = record.events().map_err(|error| Untold::Unreadable(error.to_string()))?;
+) -> Result<AuditEvents, RenderError> {
+    let mut events = record.events().map_err(|error| RenderError::Unreadable(error.to_string()))?;
     let mut meta = meta(record);
-    open(opener, &mut meta, &mut events).await.map_err(Untold::Log)?;
+    open(opener, &mut meta, &mut events).await.map_err(RenderError::Log)?;
     for event in &events {
         if let Event::System(SystemEvent::RulesChanged(data)) = &event.event {
             *rules = data.after;
         }
     }
     let told = events.iter().map(|event| row(Audit.apply(event, &meta), *rules));
-    let told = told.collect::<Result<_, _>>().map_err(Untold::Unreadable)?;
-    Ok(Telling { events: told, erases: events.iter().any(erases) })
+    let told = told.collect::<Result<_, _>>().map_err(RenderError::Unreadable)?;
+    Ok(AuditEvents { events: told, erases: events.iter().any(erases) })
 }
 
 fn erases(event: &Recorded) -> bool {

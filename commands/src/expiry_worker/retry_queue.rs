@@ -4,29 +4,29 @@ use domain::{id::ItemRef, time::Time};
 use std::collections::HashMap;
 
 /// The first pause after something went wrong, and the longest, in seconds.
-const FIRST: i64 = 1;
-const LONGEST: i64 = 300;
+const MIN_PAUSE_SECONDS: i64 = 1;
+const MAX_PAUSE_SECONDS: i64 = 300;
 
 /// Items whose state is to be read: reopened ones at once, those with which something went wrong
 /// after a pause that doubles.
 #[derive(Debug, Default)]
-pub(super) struct Later(HashMap<ItemRef, Turn>);
+pub(super) struct RetryQueue(HashMap<ItemRef, Retry>);
 
 #[derive(Debug)]
-struct Turn {
+struct Retry {
     at: Time,
     /// The last pause, in seconds.
     pause: i64,
 }
 
-impl Later {
+impl RetryQueue {
     pub(super) fn add(&mut self, item: &ItemRef, now: Time) {
-        self.0.entry(item.clone()).or_insert(Turn { at: now, pause: 0 });
+        self.0.entry(item.clone()).or_insert(Retry { at: now, pause: 0 });
     }
 
     pub(super) fn put_off(&mut self, item: &ItemRef, now: Time) {
-        let turn = self.0.entry(item.clone()).or_insert(Turn { at: now, pause: 0 });
-        turn.pause = turn.pause.saturating_mul(2).clamp(FIRST, LONGEST);
+        let turn = self.0.entry(item.clone()).or_insert(Retry { at: now, pause: 0 });
+        turn.pause = turn.pause.saturating_mul(2).clamp(MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS);
         turn.at = now.plus_seconds(turn.pause);
     }
 
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn pauses_double_up_to_five_minutes_and_begin_anew_after_a_success() {
         let item: ItemRef = "history:1".parse().unwrap();
-        let (mut later, mut now) = (Later::default(), Time::default());
+        let (mut later, mut now) = (RetryQueue::default(), Time::default());
         let mut pauses = Vec::new();
         for _ in 0..11 {
             later.put_off(&item, now);
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn an_item_that_waits_keeps_its_turn_when_it_is_added_again() {
         let item: ItemRef = "history:1".parse().unwrap();
-        let mut later = Later::default();
+        let mut later = RetryQueue::default();
         later.put_off(&item, Time::default());
         later.add(&item, Time::default());
         assert_eq!(later.ready(Time::default()).next(), None);

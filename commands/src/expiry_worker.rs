@@ -8,8 +8,8 @@
 //! the item's current state was read and has nothing to end. An item that fails is read again
 //! later, and delays no other.
 
-mod ends;
-mod later;
+mod expiry_queue;
+mod retry_queue;
 
 use crate::{Caller, CommandError, Commands, Request, core::Core};
 use domain::{
@@ -21,9 +21,9 @@ use domain::{
     stream::StreamName,
     time::Time,
 };
-use ends::Ends;
 use eventlog::{Checkpoint, Follower, Record};
-use later::Later;
+use expiry_queue::ExpiryQueue;
+use retry_queue::RetryQueue;
 use std::{
     collections::{HashMap, HashSet},
     fmt,
@@ -33,35 +33,35 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 /// Records read at once.
-const BATCH: usize = 1_000;
+const BATCH_RECORDS: usize = 1_000;
 /// How long to wait for records before looking at the clock again.
 const WAIT: Duration = Duration::from_secs(1);
 /// Most ends kept in memory, the earliest ones; also most items that wait to be read.
-const MOST: usize = 100_000;
+const MAX_QUEUED: usize = 100_000;
 /// Items with passed ends, and items to be read, dealt with in one look at the clock.
-const LOOK: usize = 100;
+const MAX_ITEMS_PER_ROUND: usize = 100;
 /// So many failures end a look: what they share is wrong, and each takes its time.
-const FAILURES: usize = 10;
+const MAX_FAILURES_PER_ROUND: usize = 10;
 /// Failures are told that far apart, in seconds.
-const TOLD: i64 = 60;
+const REPORT_INTERVAL_SECONDS: i64 = 60;
 
 /// The sweeper of one node.
 #[derive(Default)]
-pub(crate) struct Sweeper(Mutex<Sweeping>);
+pub(crate) struct ExpiryWorker(Mutex<Expirations>);
 
-impl fmt::Debug for Sweeper {
+impl fmt::Debug for ExpiryWorker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sweeper")
+        f.write_str("ExpiryWorker")
     }
 }
 
 #[derive(Default)]
-struct Sweeping {
+struct Expirations {
     follower: Option<Box<dyn Follower>>,
     /// Everything up to here is in `ends`, but for the items in `later`.
     at: Checkpoint,
-    ends: Ends,
-    later: Later,
+    ends: ExpiryQueue,
+    later: RetryQueue,
     /// When a failure was told last.
     told: Option<Time>,
 }
@@ -87,7 +87,7 @@ const ENDS: [&str; 8] = [
     "item.reopened",
 ];
 
-impl Sweeping {
+impl Expirations {
     /// Reads on; answers how many records came.
     async fn read(&mut self, core: &Core, wait: Duration) -> Result<usize, CommandError> {
         // Taken out until its records are learned: whatever comes in between, what was not learned
@@ -96,7 +96,7 @@ impl Sweeping {
             Some(follower) => follower,
             None => self.follow(core).await?,
         };
-        let records = follower.next(BATCH, wait).await?;
+        let records = follower.next(BATCH_RECORDS, wait).await?;
         for record in &records {
             core.handler.observe(record);
             self.learn(record, core.now());
@@ -108,7 +108,7 @@ impl Sweeping {
 
     async fn follow(&mut self, core: &Core) -> Result<Box<dyn Follower>, CommandError> {
         if self.at.position == Position::START
-            && let Some(known) = core.ends(MOST).await?
+            && let Some(known) = core.ends(MAX_QUEUED).await?
         {
             self.at = known.at;
             self.ends.begin(known, |item| self.later.holds(item));
@@ -130,7 +130,7 @@ impl Sweeping {
                 look |= self.ends.learn(item, event);
             }
         }
-        if look && self.later.len() < MOST {
+        if look && self.later.len() < MAX_QUEUED {
             self.later.add(item, now);
         } else if look {
             self.ends.left_out = Some(now);
@@ -145,12 +145,13 @@ impl Sweeping {
         for (id, item) in self.ends.due(now) {
             if self.later.holds(item) {
                 read_later.push(id);
-            } else if due.len() < LOOK || due.contains_key(item) {
+            } else if due.len() < MAX_ITEMS_PER_ROUND || due.contains_key(item) {
                 due.entry(item).or_default().push(id);
             }
         }
         let due = due.into_iter().map(|(item, ids)| (item.clone(), ids));
-        let unread = self.later.ready(now).take(LOOK).map(|item| (item.clone(), Vec::new()));
+        let unread =
+            self.later.ready(now).take(MAX_ITEMS_PER_ROUND).map(|item| (item.clone(), Vec::new()));
         let ready = due.chain(unread).collect();
         for id in read_later {
             self.ends.forget(id);
@@ -160,7 +161,8 @@ impl Sweeping {
 
     /// Follows the log anew when the time of ends that were left out has come.
     fn make_room(&mut self, now: Time) -> bool {
-        let anew = self.ends.left_out.is_some_and(|time| time <= now) && self.later.len() < MOST;
+        let anew =
+            self.ends.left_out.is_some_and(|time| time <= now) && self.later.len() < MAX_QUEUED;
         if anew {
             (self.follower, self.at, self.ends) = Default::default();
         }
@@ -169,7 +171,7 @@ impl Sweeping {
 
     /// Is it time to tell of a failure again?
     fn tells(&mut self, now: Time) -> bool {
-        let tells = self.told.is_none_or(|told| told.plus_seconds(TOLD) <= now);
+        let tells = self.told.is_none_or(|told| told.plus_seconds(REPORT_INTERVAL_SECONDS) <= now);
         if tells {
             self.told = Some(now);
         }
@@ -181,8 +183,8 @@ impl Commands {
     /// Records everything that has ended by the clock so far, as far as it is not put off; answers
     /// on how many items it recorded something. An error says what went wrong first; all else is
     /// recorded nevertheless.
-    pub async fn sweep(&self) -> Result<usize, CommandError> {
-        let mut sweeping = self.sweeper.0.lock().await;
+    pub async fn expire_due(&self) -> Result<usize, CommandError> {
+        let mut sweeping = self.expiry.0.lock().await;
         let mut recorded: HashSet<ItemRef> = HashSet::new();
         let mut failed = None;
         loop {
@@ -200,11 +202,11 @@ impl Commands {
     }
 
     /// Sweeps until dropped. Safe on many nodes.
-    pub async fn run_sweeper(&self) {
+    pub async fn run_expiry_worker(&self) {
         loop {
-            let mut sweeping = self.sweeper.0.lock().await;
+            let mut sweeping = self.expiry.0.lock().await;
             let swept = match sweeping.read(&self.core, WAIT).await {
-                Ok(BATCH) => Ok(Looked::default()),
+                Ok(BATCH_RECORDS) => Ok(Looked::default()),
                 Ok(_) => self.look(&mut sweeping).await,
                 Err(error) => Err(error),
             };
@@ -237,7 +239,7 @@ impl Commands {
     }
 
     /// Records what has ended on some items, one commit each at most.
-    async fn look(&self, sweeping: &mut Sweeping) -> Result<Looked, CommandError> {
+    async fn look(&self, sweeping: &mut Expirations) -> Result<Looked, CommandError> {
         let now = self.core.now();
         let ready = sweeping.ready(now);
         let mut looked = Looked { busy: !ready.is_empty(), ..Looked::default() };
@@ -255,7 +257,7 @@ impl Commands {
                     tracing::debug!(%item, %error, "ends cannot be recorded now");
                     sweeping.later.put_off(&item, now);
                     looked.failed.push((item, error));
-                    if looked.failed.len() == FAILURES {
+                    if looked.failed.len() == MAX_FAILURES_PER_ROUND {
                         break;
                     }
                 }
@@ -268,7 +270,7 @@ impl Commands {
     /// anything.
     async fn expire(
         &self,
-        sweeping: &mut Sweeping,
+        sweeping: &mut Expirations,
         item: &ItemRef,
         mut ended: Vec<Uuid>,
         now: Time,

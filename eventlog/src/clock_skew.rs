@@ -18,12 +18,12 @@ use std::{
 pub const MAX_SKEW_MICROS: i64 = 2_000_000;
 
 /// How often the log's clock is asked.
-const SAMPLE_EVERY: Duration = Duration::from_secs(5);
+const SAMPLE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The clock is too far off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this node's clock differs from the log's by {micros} µs (most: {MAX_SKEW_MICROS} µs)")]
-pub struct Skewed {
+pub struct ClockSkewed {
     /// Node minus log, in microseconds.
     pub micros: i64,
 }
@@ -31,30 +31,30 @@ pub struct Skewed {
 /// The node's clock, handed in.
 pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
 
-struct Shared {
+struct GuardState {
     log: SharedLog,
     now: Now,
     /// Node minus log at the last sample.
-    skew: Mutex<Option<Skewed>>,
+    skew: Mutex<Option<ClockSkewed>>,
     /// The last effective time seen, in microseconds.
-    seen: AtomicI64,
+    observed: AtomicI64,
 }
 
 /// Watches the clock of one node. Cheap to clone.
 #[derive(Clone)]
-pub struct Guard(Arc<Shared>);
+pub struct ClockGuard(Arc<GuardState>);
 
-impl fmt::Debug for Guard {
+impl fmt::Debug for ClockGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guard").field("skew", &self.0.skew).finish_non_exhaustive()
+        f.debug_struct("ClockGuard").field("skew", &self.0.skew).finish_non_exhaustive()
     }
 }
 
-impl Guard {
+impl ClockGuard {
     /// A guard that samples only when told to; see [`start`](Self::start).
     pub fn new(log: SharedLog, now: Now) -> Self {
-        let seen = AtomicI64::new(i64::MIN);
-        Self(Arc::new(Shared { log, now, skew: Mutex::new(None), seen }))
+        let observed = AtomicI64::new(i64::MIN);
+        Self(Arc::new(GuardState { log, now, skew: Mutex::new(None), observed }))
     }
 
     /// A guard that has sampled once and goes on every few seconds, for as long as a clone of it
@@ -68,18 +68,19 @@ impl Guard {
     }
 
     /// May a command be taken now? Answers from the last sample; never asks the log.
-    pub fn check(&self) -> Result<(), Skewed> {
+    pub fn check(&self) -> Result<(), ClockSkewed> {
         if let Some(skewed) = *self.0.skew.lock() {
             return Err(skewed);
         }
-        let behind = (self.0.now)().as_micros().saturating_sub(self.0.seen.load(Ordering::Relaxed));
-        if behind < -MAX_SKEW_MICROS { Err(Skewed { micros: behind }) } else { Ok(()) }
+        let behind =
+            (self.0.now)().as_micros().saturating_sub(self.0.observed.load(Ordering::Relaxed));
+        if behind < -MAX_SKEW_MICROS { Err(ClockSkewed { micros: behind }) } else { Ok(()) }
     }
 
     /// Samples now. A broker's clock is compared with the middle of question and answer; without a
     /// broker the last record must not lie in this node's future.
     pub async fn sample(&self) -> Result<(), LogError> {
-        let Shared { log, now, skew, .. } = &*self.0;
+        let GuardState { log, now, skew, .. } = &*self.0;
         let asked = now().as_micros();
         let clock = log.clock().await?;
         let answered = now().as_micros();
@@ -89,33 +90,33 @@ impl Guard {
         } else {
             let head = log.head().await?.position;
             if let Some(record) = log.read(head).await? {
-                self.saw(record.time);
+                self.observe(record.time);
             }
             (0, 0)
         };
         let too_far = off.saturating_abs().saturating_sub(doubt) > MAX_SKEW_MICROS;
-        *skew.lock() = too_far.then_some(Skewed { micros: off });
+        *skew.lock() = too_far.then_some(ClockSkewed { micros: off });
         Ok(())
     }
 
     /// The node saw a record of this effective time.
-    pub fn saw(&self, time: Time) {
-        self.0.seen.fetch_max(time.as_micros(), Ordering::Relaxed);
+    pub fn observe(&self, time: Time) {
+        self.0.observed.fetch_max(time.as_micros(), Ordering::Relaxed);
     }
 
     /// The time to stamp on a record: not before any effective time seen.
     pub fn stamp(&self) -> Time {
         let now = (self.0.now)();
-        let seen = self.0.seen.load(Ordering::Relaxed);
-        Time::from_micros(seen).map_or(now, |seen| seen.max(now))
+        let observed = self.0.observed.load(Ordering::Relaxed);
+        Time::from_micros(observed).map_or(now, |observed| observed.max(now))
     }
 }
 
-async fn sample_on(shared: Weak<Shared>) {
+async fn sample_on(shared: Weak<GuardState>) {
     loop {
-        tokio::time::sleep(SAMPLE_EVERY).await;
+        tokio::time::sleep(SAMPLE_INTERVAL).await;
         let Some(shared) = shared.upgrade() else { return };
-        if let Err(error) = Guard(shared).sample().await {
+        if let Err(error) = ClockGuard(shared).sample().await {
             tracing::debug!(%error, "the log's clock could not be asked");
         }
     }

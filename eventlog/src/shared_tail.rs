@@ -16,19 +16,19 @@ use tokio::{
 };
 
 /// Records read at once.
-const READ: usize = 1_000;
+const MAX_READ_RECORDS: usize = 1_000;
 /// The most records kept for those who come later, and the most bytes of them.
-const KEPT: usize = 4_096;
-const KEPT_BYTES: usize = 2 << 20;
+const MAX_KEPT_RECORDS: usize = 4_096;
+const MAX_KEPT_BYTES: usize = 2 << 20;
 
 /// A log whose end is read once for all its followers in this process.
 #[derive(Debug)]
-pub struct ReadOnce {
+pub struct SharedTailLog {
     inner: SharedLog,
     tail: Arc<Tail>,
 }
 
-impl ReadOnce {
+impl SharedTailLog {
     /// Around another log.
     pub fn new(inner: SharedLog) -> Self {
         let moved = watch::Sender::new(Position::START);
@@ -75,7 +75,7 @@ impl Recent {
             self.bytes += record.bytes.len();
             self.records.push_back(Arc::clone(record));
         }
-        while self.records.len() > KEPT || self.bytes > KEPT_BYTES {
+        while self.records.len() > MAX_KEPT_RECORDS || self.bytes > MAX_KEPT_BYTES {
             let Some(oldest) = self.records.pop_front() else { break };
             self.bytes -= oldest.bytes.len();
         }
@@ -85,7 +85,7 @@ impl Recent {
 impl Tail {
     /// Makes a follower that stands at the end of the log the one of all, or hands it back: there
     /// is one that is as far, or somebody reads with it just now.
-    fn take_over(&self, position: Position, own: Own) -> Option<Own> {
+    fn take_over(&self, position: Position, own: PrivateFollower) -> Option<PrivateFollower> {
         let Ok(mut reader) = self.reader.try_lock() else { return Some(own) };
         let mut recent = self.recent.lock();
         if recent.open && recent.end >= position {
@@ -111,7 +111,7 @@ impl Tail {
         let Some(engine) = reader.as_mut().filter(|_| self.ends_at(position)) else {
             return Ok(true);
         };
-        match engine.next(READ, until.saturating_duration_since(Instant::now())).await {
+        match engine.next(MAX_READ_RECORDS, until.saturating_duration_since(Instant::now())).await {
             Ok(records) if records.is_empty() => Ok(false),
             Ok(records) => {
                 self.share(&records);
@@ -142,7 +142,7 @@ impl Tail {
 }
 
 /// One of the followers.
-struct OnceFollower {
+struct SharedTailFollower {
     log: SharedLog,
     tail: Arc<Tail>,
     at: Checkpoint,
@@ -150,24 +150,24 @@ struct OnceFollower {
     /// shared.
     exact: bool,
     /// Set while it reads alone.
-    own: Option<Own>,
+    own: Option<PrivateFollower>,
 }
 
 /// A follower of the engine that only one reads with.
-struct Own {
+struct PrivateFollower {
     follower: Box<dyn Follower>,
     /// The end of the log when it began.
     head: Position,
 }
 
-impl Own {
+impl PrivateFollower {
     async fn begin(log: &SharedLog, after: Checkpoint) -> Result<Self, LogError> {
         let head = log.head().await?.position;
         Ok(Self { follower: log.follow(after).await?, head })
     }
 }
 
-impl OnceFollower {
+impl SharedTailFollower {
     fn took(&mut self, records: &[Arc<Record>]) {
         if let Some(last) = records.last() {
             self.at = Checkpoint { position: last.position, time: last.time };
@@ -182,7 +182,7 @@ impl OnceFollower {
     ) -> Result<Option<Vec<Arc<Record>>>, LogError> {
         let own = match self.own.take() {
             Some(own) => own,
-            None => Own::begin(&self.log, self.at).await?,
+            None => PrivateFollower::begin(&self.log, self.at).await?,
         };
         let caught_up = self.exact && self.at.position >= own.head;
         let kept = if caught_up { self.tail.take_over(self.at.position, own) } else { Some(own) };
@@ -194,7 +194,7 @@ impl OnceFollower {
 }
 
 #[async_trait]
-impl Follower for OnceFollower {
+impl Follower for SharedTailFollower {
     async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Arc<Record>>, LogError> {
         let until = Instant::now() + wait;
         let max = max.max(1);
@@ -224,16 +224,17 @@ impl Follower for OnceFollower {
 }
 
 #[async_trait]
-impl Decorator for ReadOnce {
+impl Decorator for SharedTailLog {
     fn within(&self) -> Result<&dyn EventLog, LogError> {
         Ok(self.inner.as_ref())
     }
 
     async fn follow(&self, after: Checkpoint) -> Result<Box<dyn Follower>, LogError> {
         let shared = self.tail.recent.lock().after(after.position, 0).is_some();
-        let own = if shared { None } else { Some(Own::begin(&self.inner, after).await?) };
+        let own =
+            if shared { None } else { Some(PrivateFollower::begin(&self.inner, after).await?) };
         let exact = after.position == Position::START || after.time > Time::default();
         let (log, tail) = (Arc::clone(&self.inner), Arc::clone(&self.tail));
-        Ok(Box::new(OnceFollower { log, tail, at: after, exact, own }))
+        Ok(Box::new(SharedTailFollower { log, tail, at: after, exact, own }))
     }
 }

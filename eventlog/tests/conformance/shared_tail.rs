@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{position::Position, stream::StreamName, time::Time};
 use eventlog::{
-    Activity, Checkpoint, Decorator, EventLog, Follower, KeyIndex, LogError, ReadOnce, Record,
-    SharedLog,
+    Activity, Checkpoint, Decorator, EventLog, Follower, KeyIndex, LogError, Record, SharedLog,
+    SharedTailLog,
     conformance::{Bench, Factory, Maker, take},
     conformance_suite,
     memory::MemoryLog,
@@ -32,7 +32,7 @@ struct OnceBench {
 impl<F: Factory> Factory for Once<F> {
     async fn fresh(&self) -> Box<dyn Bench> {
         let inner = self.0.fresh().await;
-        let log = Arc::new(ReadOnce::new(inner.log()));
+        let log = Arc::new(SharedTailLog::new(inner.log()));
         Box::new(OnceBench { inner, log })
     }
 }
@@ -44,7 +44,7 @@ impl Bench for OnceBench {
     }
 
     async fn second(&self) -> SharedLog {
-        Arc::new(ReadOnce::new(self.inner.second().await))
+        Arc::new(SharedTailLog::new(self.inner.second().await))
     }
 
     async fn keys(&self) -> Arc<dyn KeyIndex> {
@@ -57,7 +57,7 @@ impl Bench for OnceBench {
 
     async fn restart(&mut self) {
         self.inner.restart().await;
-        self.log = Arc::new(ReadOnce::new(self.inner.log()));
+        self.log = Arc::new(SharedTailLog::new(self.inner.log()));
     }
 
     async fn inject(&self, stream: &StreamName, bytes: Bytes) {
@@ -129,7 +129,7 @@ impl Decorator for Counted {
 fn counted(seed: u64) -> (SharedLog, Arc<AtomicU64>, Maker) {
     let read = Arc::new(AtomicU64::new(0));
     let inner = Counted { inner: MemoryLog::new(), read: Arc::clone(&read) };
-    (Arc::new(ReadOnce::new(Arc::new(inner))), read, Maker::new(seed))
+    (Arc::new(SharedTailLog::new(Arc::new(inner))), read, Maker::new(seed))
 }
 
 fn essence(records: &[Arc<Record>]) -> Vec<(Position, Time, Bytes)> {

@@ -1,12 +1,12 @@
 //! Chain verification: the checks that every follower makes on the next record.
 
-use crate::{Checkpoint, Envelope, FORMAT, LogError, Record};
+use crate::{Checkpoint, ENVELOPE_FORMAT, Envelope, LogError, Record};
 use bytes::Bytes;
 use domain::{id::LogId, position::Position, stream::StreamName, time::Time};
 use std::{collections::HashMap, fmt};
 
 /// Streams remembered in each of the two generations; bounds memory to some tens of megabytes.
-const REMEMBERED: usize = 100_000;
+const MAX_REMEMBERED_STREAMS: usize = 100_000;
 
 /// A record as an engine hands it out, unread.
 #[derive(Debug, Clone)]
@@ -30,9 +30,9 @@ impl RawRecord {
         // Looked at once whether it is UTF-8, not again for every text in it.
         let text = str::from_utf8(&self.bytes).map_err(|error| unreadable(&error))?;
         let envelope: Envelope = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
-        if envelope.f != FORMAT {
+        if envelope.f != ENVELOPE_FORMAT {
             return Err(corrupt(format!(
-                "the record has format {}, this release reads {FORMAT}; upgrade before reading on",
+                "the record has format {}, this release reads {ENVELOPE_FORMAT}; upgrade before reading on",
                 envelope.f
             )));
         }
@@ -64,7 +64,7 @@ impl RawRecord {
 
 /// What a follower knows of everything before: enough to notice whatever cannot be.
 #[derive(Debug)]
-pub(crate) struct Chain {
+pub(crate) struct ChainVerifier {
     position: Position,
     time: Time,
     log: Option<LogId>,
@@ -73,11 +73,11 @@ pub(crate) struct Chain {
     recent_from: Position,
     /// Every record after this position is in one of the two maps.
     complete_from: Position,
-    /// See [`REMEMBERED`].
+    /// See [`MAX_REMEMBERED_STREAMS`].
     remembered: usize,
 }
 
-impl Chain {
+impl ChainVerifier {
     /// Continues after a checkpoint on the log with this identity (`None`: learned from the first
     /// record).
     pub(crate) fn after(checkpoint: Checkpoint, log: Option<LogId>) -> Self {
@@ -89,7 +89,7 @@ impl Chain {
             older: HashMap::new(),
             recent_from: checkpoint.position,
             complete_from: checkpoint.position,
-            remembered: REMEMBERED,
+            remembered: MAX_REMEMBERED_STREAMS,
         }
     }
 
@@ -183,7 +183,7 @@ pub(crate) fn check_stream(
 }
 
 /// The time stamped on a record, from its bytes alone; `None` = not readable.
-pub(crate) fn stamped(bytes: &[u8]) -> Option<Time> {
+pub(crate) fn stamped_time(bytes: &[u8]) -> Option<Time> {
     #[derive(serde::Deserialize)]
     struct Stamp {
         at: Time,
@@ -192,7 +192,7 @@ pub(crate) fn stamped(bytes: &[u8]) -> Option<Time> {
 }
 
 /// A checkpoint from the future means another log, or one that was put back: reading on would skip.
-pub(crate) fn not_beyond(checkpoint: Checkpoint, head: Position) -> Result<(), LogError> {
+pub(crate) fn require_not_beyond(checkpoint: Checkpoint, head: Position) -> Result<(), LogError> {
     if checkpoint.position <= head {
         return Ok(());
     }
@@ -206,7 +206,7 @@ pub(crate) fn not_beyond(checkpoint: Checkpoint, head: Position) -> Result<(), L
 }
 
 /// What is appended stays for ever, so the first record stands at 1.
-pub(crate) fn begins_at_one(head: crate::Head) -> Result<(), LogError> {
+pub(crate) fn require_first_at_one(head: crate::Head) -> Result<(), LogError> {
     if head.position.0 == 0 || head.first.0 == 1 {
         return Ok(());
     }
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn a_record_that_comes_again_is_refused() {
         let mut maker = Maker::new(1);
-        let mut chain = Chain::after(Checkpoint::default(), None);
+        let mut chain = ChainVerifier::after(Checkpoint::default(), None);
         let first = maker.envelope(&item("a"), Position::START);
         chain.accept(raw(1, &first)).unwrap();
         let again = chain.accept(raw(1, &first)).unwrap_err();
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn a_gap_is_told_where_it_begins() {
         let mut maker = Maker::new(2);
-        let mut chain = Chain::after(Checkpoint::default(), None);
+        let mut chain = ChainVerifier::after(Checkpoint::default(), None);
         let later = maker.envelope(&item("a"), Position::START);
         let gap = chain.accept(raw(3, &later)).unwrap_err();
         assert!(matches!(gap, LogError::Corrupt { position: Position(1), .. }));
@@ -254,7 +254,7 @@ mod tests {
         let mut maker = Maker::new(3);
         let checkpoint = Checkpoint { position: Position(9), time: Time::default() };
         for prev in [10, 11] {
-            let mut chain = Chain::after(checkpoint, None);
+            let mut chain = ChainVerifier::after(checkpoint, None);
             let wrong = maker.envelope(&item("a"), Position(prev));
             assert!(chain.accept(raw(10, &wrong)).is_err());
         }
@@ -264,7 +264,7 @@ mod tests {
     fn a_chain_from_before_the_checkpoint_is_believed_once() {
         let mut maker = Maker::new(4);
         let checkpoint = Checkpoint { position: Position(9), time: Time::default() };
-        let mut chain = Chain::after(checkpoint, Some(maker.log));
+        let mut chain = ChainVerifier::after(checkpoint, Some(maker.log));
         let known = maker.envelope(&item("a"), Position(4));
         chain.accept(raw(10, &known)).unwrap();
         let again = maker.envelope(&item("a"), Position(4));
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn streams_forgotten_for_lack_of_room_are_believed_and_others_still_checked() {
         let mut maker = Maker::new(5);
-        let mut chain = Chain::after(Checkpoint::default(), None);
+        let mut chain = ChainVerifier::after(Checkpoint::default(), None);
         chain.remembered = 10;
         let count = 10;
         chain.accept(raw(1, &maker.envelope(&item("old"), Position::START))).unwrap();

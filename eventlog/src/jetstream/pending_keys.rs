@@ -6,28 +6,28 @@ use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap};
 
 /// More than these wait only when the index cannot be written; it then reads the log instead.
-const MOST: usize = 100_000;
+const MAX_PENDING: usize = 100_000;
 
 /// Acknowledged appends that the index of keys has not taken up yet.
 #[derive(Debug, Default)]
-pub(super) struct Own(Mutex<Waiting>);
+pub(super) struct PendingKeys(Mutex<Pending>);
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct Pending {
     /// Indexes that are open; nothing is kept for none.
     indexes: usize,
     positions: BTreeMap<u64, Option<String>>,
     keys: HashMap<String, u64>,
 }
 
-impl Waiting {
+impl Pending {
     fn clear(&mut self) {
         self.positions.clear();
         self.keys.clear();
     }
 }
 
-impl Own {
+impl PendingKeys {
     /// From now on what is acknowledged is kept.
     pub(super) fn keep(&self) {
         self.0.lock().indexes += 1;
@@ -48,7 +48,7 @@ impl Own {
         if waiting.indexes == 0 {
             return;
         }
-        if waiting.positions.len() >= MOST {
+        if waiting.positions.len() >= MAX_PENDING {
             waiting.clear();
         }
         if let Some(key) = key {
@@ -91,40 +91,40 @@ impl Own {
 mod tests {
     use super::*;
 
-    fn own(appended: &[(u64, Option<&str>)]) -> Own {
-        let own = Own::default();
-        own.keep();
+    fn pending(appended: &[(u64, Option<&str>)]) -> PendingKeys {
+        let pending = PendingKeys::default();
+        pending.keep();
         for (position, key) in appended {
-            own.acknowledged(Position(*position), *key);
+            pending.acknowledged(Position(*position), *key);
         }
-        own
+        pending
     }
 
     #[test]
     fn a_run_ends_before_the_first_position_of_somebody_else() {
-        let own = own(&[(6, None), (5, Some("a")), (8, Some("b"))]);
-        assert_eq!(own.run(4, 100), (vec![("a".to_owned(), 5)], 6));
-        assert_eq!(own.run(3, 100), (Vec::new(), 3));
-        assert_eq!(own.run(4, 1), (vec![("a".to_owned(), 5)], 5));
+        let pending = pending(&[(6, None), (5, Some("a")), (8, Some("b"))]);
+        assert_eq!(pending.run(4, 100), (vec![("a".to_owned(), 5)], 6));
+        assert_eq!(pending.run(3, 100), (Vec::new(), 3));
+        assert_eq!(pending.run(4, 1), (vec![("a".to_owned(), 5)], 5));
     }
 
     #[test]
     fn a_key_is_found_until_it_is_taken_up() {
-        let own = own(&[(5, Some("a")), (6, Some("b"))]);
-        own.taken_up(5);
-        assert_eq!(own.find("a"), None);
-        assert_eq!(own.find("b"), Some(Position(6)));
-        assert_eq!(own.run(5, 100), (vec![("b".to_owned(), 6)], 6));
+        let pending = pending(&[(5, Some("a")), (6, Some("b"))]);
+        pending.taken_up(5);
+        assert_eq!(pending.find("a"), None);
+        assert_eq!(pending.find("b"), Some(Position(6)));
+        assert_eq!(pending.run(5, 100), (vec![("b".to_owned(), 6)], 6));
     }
 
     #[test]
     fn nothing_is_kept_without_an_index() {
-        let own = Own::default();
-        own.acknowledged(Position(5), Some("a"));
-        assert_eq!(own.find("a"), None);
-        own.keep();
-        own.acknowledged(Position(6), Some("b"));
-        own.stop();
-        assert_eq!(own.find("b"), None);
+        let pending = PendingKeys::default();
+        pending.acknowledged(Position(5), Some("a"));
+        assert_eq!(pending.find("a"), None);
+        pending.keep();
+        pending.acknowledged(Position(6), Some("b"));
+        pending.stop();
+        assert_eq!(pending.find("b"), None);
     }
 }

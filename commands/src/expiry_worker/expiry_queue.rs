@@ -1,6 +1,6 @@
 //! A queue of the earliest ends of open grants and links, as the log reports them.
 
-use super::MOST;
+use super::MAX_QUEUED;
 use crate::KnownEnds;
 use domain::{event::ItemEvent, id::ItemRef, item::ItemState, time::Time};
 use std::collections::{BTreeSet, HashMap};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// The earliest ends of open grants and links.
 #[derive(Debug, Default)]
-pub(super) struct Ends {
+pub(super) struct ExpiryQueue {
     by_time: BTreeSet<(Time, Uuid)>,
     by_id: HashMap<Uuid, (Time, ItemRef)>,
     /// Ends from here on were left out for lack of room; when the first of them comes the log is
@@ -16,7 +16,7 @@ pub(super) struct Ends {
     pub(super) left_out: Option<Time>,
 }
 
-impl Ends {
+impl ExpiryQueue {
     pub(super) fn forget(&mut self, id: Uuid) {
         if let Some((time, _)) = self.by_id.remove(&id) {
             self.by_time.remove(&(time, id));
@@ -41,7 +41,7 @@ impl Ends {
         *self = Self { left_out: known.left_out, ..Self::default() };
         for (time, id, item) in known.earliest {
             if !without(&item) {
-                self.set(id, Some(time), &item, MOST);
+                self.set(id, Some(time), &item, MAX_QUEUED);
             }
         }
     }
@@ -63,7 +63,7 @@ impl Ends {
         let links = state.links.iter().map(|(id, open)| (id.0, open.terms.ends_at));
         let mut passed = Vec::new();
         for (id, ends_at) in grants.chain(links) {
-            self.set(id, ends_at, item, MOST);
+            self.set(id, ends_at, item, MAX_QUEUED);
             passed.extend(ends_at.filter(|end| *end <= now).map(|_| id));
         }
         passed
@@ -73,17 +73,17 @@ impl Ends {
     pub(super) fn learn(&mut self, item: &ItemRef, event: &ItemEvent) -> bool {
         match event {
             ItemEvent::GrantGiven(given) => {
-                self.set(given.grant.grant.0, given.grant.ends_at, item, MOST);
+                self.set(given.grant.grant.0, given.grant.ends_at, item, MAX_QUEUED);
             }
             ItemEvent::GrantChanged(changed) => {
-                self.set(changed.grant.0, changed.after.ends_at, item, MOST);
+                self.set(changed.grant.0, changed.after.ends_at, item, MAX_QUEUED);
             }
             ItemEvent::GrantEnded(ended) => self.forget(ended.grant.0),
             ItemEvent::LinkCreated(created) => {
-                self.set(created.link.0, created.terms.ends_at, item, MOST);
+                self.set(created.link.0, created.terms.ends_at, item, MAX_QUEUED);
             }
             ItemEvent::LinkChanged(changed) => {
-                self.set(changed.link.0, changed.after.ends_at, item, MOST);
+                self.set(changed.link.0, changed.after.ends_at, item, MAX_QUEUED);
             }
             ItemEvent::LinkRevoked(revoked) => self.forget(revoked.link.0),
             ItemEvent::LinkExpired(expired) => self.forget(expired.link.0),
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_earliest_ends_stay_and_the_first_left_out_is_remembered() {
-        let mut ends = Ends::default();
+        let mut ends = ExpiryQueue::default();
         for n in [5u8, 3, 9, 1, 7] {
             let time = Time::default().plus_seconds(i64::from(n));
             ends.set(Uuid::from_bytes([n; 16]), Some(time), &item(), 3);
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn an_end_that_was_taken_away_is_not_due() {
-        let mut ends = Ends::default();
+        let mut ends = ExpiryQueue::default();
         let id = Uuid::from_bytes([1; 16]);
         ends.set(id, Some(Time::default()), &item(), 3);
         ends.set(id, None, &item(), 3);

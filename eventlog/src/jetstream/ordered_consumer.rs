@@ -16,18 +16,18 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
 /// Messages asked for at once; at 65,000 bytes each this bounds what waits in memory.
-const ASKED: usize = 2_000;
+const MAX_REQUESTED_MESSAGES: usize = 2_000;
 /// Silence after which the head is compared with what we have.
-const SILENCE: Duration = Duration::from_secs(1);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Consumers that nobody reads are dropped by the server after this.
-const ABANDONED: Duration = Duration::from_secs(30);
-/// First pause after a failure; doubles up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const INACTIVE_TIMEOUT: Duration = Duration::from_secs(30);
+/// First pause after a failure; doubles up to [`MAX_RETRY_PAUSE`].
+const MIN_RETRY_PAUSE: Duration = Duration::from_millis(20);
+const MAX_RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// What to read.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted {
+pub(super) struct ReadSpec {
     /// Name of the stream.
     pub(super) stream: String,
     /// One subject only.
@@ -39,7 +39,7 @@ pub(super) struct Wanted {
 }
 
 /// A message with its place.
-pub(super) struct Fed {
+pub(super) struct Delivered {
     pub(super) seq: u64,
     pub(super) stored_at: Option<Time>,
     pub(super) message: Message,
@@ -52,9 +52,9 @@ struct Active {
 }
 
 /// Messages of a stream after a place, in order.
-pub(super) struct Feed {
+pub(super) struct OrderedConsumer {
     shared: Arc<Shared>,
-    wanted: Wanted,
+    wanted: ReadSpec,
     /// The last message handed out.
     last: u64,
     active: Option<Active>,
@@ -64,30 +64,34 @@ pub(super) struct Feed {
     silent_since: Instant,
 }
 
-impl Drop for Feed {
+impl Drop for OrderedConsumer {
     fn drop(&mut self) {
         self.retire();
     }
 }
 
-impl Feed {
-    pub(super) fn new(shared: Arc<Shared>, wanted: Wanted, last: u64) -> Self {
+impl OrderedConsumer {
+    pub(super) fn new(shared: Arc<Shared>, wanted: ReadSpec, last: u64) -> Self {
         Self {
             shared,
             wanted,
             last,
             active: None,
             suspect: None,
-            pause: FIRST_PAUSE,
+            pause: MIN_RETRY_PAUSE,
             silent_since: Instant::now(),
         }
     }
 
     /// Messages that came, at most `max`; waits for the first. Empty: none came.
-    pub(super) async fn next(&mut self, max: usize, wait: Duration) -> Result<Vec<Fed>, LogError> {
+    pub(super) async fn next(
+        &mut self,
+        max: usize,
+        wait: Duration,
+    ) -> Result<Vec<Delivered>, LogError> {
         let until = Instant::now() + wait;
         loop {
-            let tick = until.min(self.silent_since + SILENCE).max(Instant::now());
+            let tick = until.min(self.silent_since + SILENCE_TIMEOUT).max(Instant::now());
             let received = match self.receive(max, tick).await {
                 Ok(received) => received,
                 Err(error) => {
@@ -98,10 +102,10 @@ impl Feed {
             };
             if !received.is_empty() {
                 self.silent_since = Instant::now();
-                self.pause = FIRST_PAUSE;
+                self.pause = MIN_RETRY_PAUSE;
                 return Ok(received);
             }
-            if self.silent_since.elapsed() >= SILENCE
+            if self.silent_since.elapsed() >= SILENCE_TIMEOUT
                 && let Err(error) = self.look(until).await
             {
                 self.retire();
@@ -123,14 +127,14 @@ impl Feed {
         }
         tracing::debug!(%error, stream = self.wanted.stream, "reading again after a pause");
         tokio::time::sleep_until(wake).await;
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.pause = (self.pause * 2).min(MAX_RETRY_PAUSE);
         Ok(())
     }
 
     /// The watchdog: compares the stream's end, as its leader says, with what we have.
     async fn look(&mut self, until: Instant) -> Result<(), LogError> {
         let slow = || LogError::Unavailable("JetStream does not answer".to_owned());
-        let patience = until.max(Instant::now() + SILENCE);
+        let patience = until.max(Instant::now() + SILENCE_TIMEOUT);
         let Shared { client, options, .. } = &*self.shared;
         let info = timeout_at(patience, server::info(client, options, &self.wanted.stream));
         let info = info.await.map_err(|_| slow())??;
@@ -150,9 +154,9 @@ impl Feed {
 
     /// What came until then. May be dropped while it waits: nothing is taken before the last wait
     /// is over.
-    async fn receive(&mut self, max: usize, until: Instant) -> Result<Vec<Fed>, LogError> {
+    async fn receive(&mut self, max: usize, until: Instant) -> Result<Vec<Delivered>, LogError> {
         if self.active.is_none() {
-            let patience = until.max(Instant::now() + SILENCE);
+            let patience = until.max(Instant::now() + SILENCE_TIMEOUT);
             let started = timeout_at(patience, self.start()).await;
             let slow = || LogError::Unavailable("no consumer was made in time".to_owned());
             self.active = Some(started.map_err(|_elapsed| slow())??);
@@ -174,11 +178,11 @@ impl Feed {
         }
         let mut received = Vec::with_capacity(messages.len());
         for message in messages {
-            let Some(fed) = self.take(message)? else {
+            let Some(delivered) = self.take(message)? else {
                 failed = Some("it skipped".to_owned());
                 break;
             };
-            received.push(fed);
+            received.push(delivered);
         }
         match failed {
             Some(why) if received.is_empty() => {
@@ -194,7 +198,7 @@ impl Feed {
     }
 
     /// Checks a message's place; `None` = read again with another consumer.
-    fn take(&mut self, message: Message) -> Result<Option<Fed>, LogError> {
+    fn take(&mut self, message: Message) -> Result<Option<Delivered>, LogError> {
         let info =
             message.info().map_err(|error| LogError::Unavailable(format!("consumer: {error}")))?;
         let seq = info.stream_sequence;
@@ -213,7 +217,7 @@ impl Feed {
             return Ok(None);
         }
         self.last = seq;
-        Ok(Some(Fed { seq, stored_at, message }))
+        Ok(Some(Delivered { seq, stored_at, message }))
     }
 
     async fn start(&self) -> Result<Active, LogError> {
@@ -229,7 +233,7 @@ impl Feed {
             ack_policy: AckPolicy::None,
             filter_subject: self.wanted.filter.clone().unwrap_or_default(),
             headers_only: self.wanted.headers_only,
-            inactive_threshold: ABANDONED,
+            inactive_threshold: INACTIVE_TIMEOUT,
             memory_storage: true,
             num_replicas: 1,
             ..pull::Config::default()
@@ -239,7 +243,7 @@ impl Feed {
         let name = consumer.cached_info().name.clone();
         let messages = consumer
             .stream()
-            .max_messages_per_batch(ASKED)
+            .max_messages_per_batch(MAX_REQUESTED_MESSAGES)
             .heartbeat(Duration::from_secs(5))
             .messages()
             .await
