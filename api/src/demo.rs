@@ -6,8 +6,8 @@
 mod story;
 
 use commands::{
-    AccountIntent, Address, AskedGrantee, Caller, CommandError, Commands, Outcome, Profile,
-    Request, Secret,
+    AccountCommand, Address, Caller, CommandError, Commands, GranteeRef, Outcome, Profile, Request,
+    Secret,
 };
 use domain::{
     event::{Audience, CallerRole, CatalogAudience, Event, ItemEvent, Visibility},
@@ -109,7 +109,7 @@ impl Loader<'_> {
         Ok(Request {
             key: Some(format!("demo {step}")),
             fingerprint: step.into_bytes(),
-            ..Request::of(caller)
+            ..Request::new(caller)
         })
     }
 
@@ -122,7 +122,7 @@ impl Loader<'_> {
         let address = Address { address: format!("{id}@example.org"), verified: true };
         let profile = Profile { name: Some(name.to_owned()), addresses: vec![address] };
         let account = AccountId::parse(id)?;
-        self.commands.account(&request, &account, AccountIntent::Put(profile)).await?;
+        self.commands.account(&request, &account, AccountCommand::Put(profile)).await?;
         Ok(())
     }
 
@@ -171,7 +171,7 @@ impl Loader<'_> {
             ends_at,
             on_existing: domain::item::OnExisting::Keep,
         };
-        let asked = vec![AskedGrantee::Account(AccountId::parse(with)?)];
+        let asked = vec![GranteeRef::Account(AccountId::parse(with)?)];
         self.commands.share(&request, &item.item, asked, template).await?;
         Ok(())
     }

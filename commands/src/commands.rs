@@ -7,8 +7,9 @@ mod token;
 mod webhook;
 
 use crate::{
-    Caller, CommandError, LinkPreview, OpenError, Opened, Parts, Secret, StartError, WriteHealth,
-    core::Core, core::account_stream, expiry_worker::ExpiryWorker, links, vault::VaultOpener,
+    Caller, CommandError, Dependencies, LinkPreview, LinkVisit, OpenError, Secret, StartError,
+    WriteHealth, core::Core, core::account_stream, expiry_worker::ExpiryWorker, links,
+    vault::VaultTextDecryptor,
 };
 use domain::{
     access::{Subject, Visit},
@@ -32,7 +33,7 @@ pub struct Commands {
 impl Commands {
     /// Opens the write side; does the first start of an empty log, records changed kinds or role
     /// tables, and carries out what erasures the vault has not seen yet.
-    pub async fn open(parts: Parts) -> Result<Self, StartError> {
+    pub async fn open(parts: Dependencies) -> Result<Self, StartError> {
         let core = Arc::new(Core::open(parts).await?);
         core.erase_to_head().await?;
         Ok(Self { core, expiry: Arc::default() })
@@ -112,7 +113,7 @@ impl Commands {
         caller: &Caller,
         token: &str,
         password: Option<&Secret>,
-    ) -> Result<Opened, OpenError> {
+    ) -> Result<LinkVisit, OpenError> {
         self.core.open_link(caller, token, password).await
     }
 
@@ -122,12 +123,12 @@ impl Commands {
     }
 
     /// A code that an application swaps for the visit: one use, 60 s.
-    pub async fn make_code(&self, opened: &Opened) -> Result<Secret, CommandError> {
+    pub async fn make_code(&self, opened: &LinkVisit) -> Result<Secret, CommandError> {
         self.core.make_code(opened).await
     }
 
     /// Swaps a code for the visit it stands for.
-    pub async fn swap_code(&self, caller: &Caller, code: &str) -> Result<Opened, OpenError> {
+    pub async fn swap_code(&self, caller: &Caller, code: &str) -> Result<LinkVisit, OpenError> {
         self.core.swap_code(caller, code).await
     }
 
@@ -150,8 +151,8 @@ impl Commands {
 
     /// Opens private texts; shares its keys with the write side, so that an erasure here is seen at
     /// once.
-    pub fn opener(&self) -> Arc<VaultOpener> {
-        Arc::new(VaultOpener::over(self.core.keeper.clone()))
+    pub fn text_decryptor(&self) -> Arc<VaultTextDecryptor> {
+        Arc::new(VaultTextDecryptor::over(self.core.key_ring.clone()))
     }
 
     /// The last position this node has had acknowledged.

@@ -1,14 +1,14 @@
 //! What all parts of the write side share: the handler, the cached states, the keys.
 
 use crate::{
-    CommandError, Parts, Request, StartError,
+    CommandError, Dependencies, Request, StartError,
     handler::{
         Accounts, Decider, Fingerprints, Handler, Items, Proposal, Snapshots, StateCache, System,
         Tokens, Uses, Webhooks, vault_error,
     },
     identities::Identities,
-    links::{Guesses, SecretKeys},
-    vault::keeper::Keeper,
+    links::{PasswordAttemptLimiter, SecretKeys},
+    vault::key_ring::KeyRing,
 };
 use domain::{
     account::{AccountState, AccountStatus},
@@ -34,9 +34,9 @@ use zeroize::Zeroizing;
 
 /// Shared by [`Commands`](crate::Commands), the authority, the sweeper and the eraser.
 pub(crate) struct Core {
-    pub(crate) parts: Parts,
+    pub(crate) parts: Dependencies,
     pub(crate) handler: Handler,
-    pub(crate) keeper: Arc<Keeper>,
+    pub(crate) key_ring: Arc<KeyRing>,
     pub(crate) items: StateCache<Items>,
     pub(crate) accounts: StateCache<Accounts>,
     pub(crate) tokens: StateCache<Tokens>,
@@ -48,7 +48,7 @@ pub(crate) struct Core {
     in_force_at: AtomicI64,
     pub(crate) secrets: SecretKeys,
     pub(crate) address_key: Zeroizing<[u8; 32]>,
-    pub(crate) guesses: Guesses,
+    pub(crate) password_attempts: PasswordAttemptLimiter,
     /// Which row and token a digest belongs to, for a short while.
     pub(crate) digests: Cache<[u8; 32], (VaultId, TokenId)>,
     /// Who presented which token a moment ago.
@@ -81,7 +81,7 @@ pub(crate) fn item_stream(item: &ItemRef) -> StreamName {
 /// Issues one system command.
 pub(crate) struct SystemDecider<'a> {
     pub(crate) command: SystemCommand,
-    pub(crate) keeper: &'a Keeper,
+    pub(crate) key_ring: &'a KeyRing,
 }
 
 impl Decider<System> for SystemDecider<'_> {
@@ -91,7 +91,7 @@ impl Decider<System> for SystemDecider<'_> {
             // A key stands in the vault before the log says that it is in use.
             if let domain::event::SystemEvent::KeyRotated(rotated) = event {
                 let purpose = purpose_name(rotated.purpose);
-                let made = self.keeper.make_secret_key(purpose, rotated.after).await;
+                let made = self.key_ring.make_secret_key(purpose, rotated.after).await;
                 made.map_err(vault_error)?;
             }
         }
@@ -102,20 +102,20 @@ impl Decider<System> for SystemDecider<'_> {
 
 impl Core {
     /// Opens everything; starts an empty log.
-    pub(crate) async fn open(parts: Parts) -> Result<Self, StartError> {
-        let keeper = Arc::new(Keeper::new(parts.vault.clone(), parts.server_key.clone()));
-        if !keeper.server_key_fits().await.map_err(vault_error)? {
+    pub(crate) async fn open(parts: Dependencies) -> Result<Self, StartError> {
+        let key_ring = Arc::new(KeyRing::new(parts.vault.clone(), parts.server_key.clone()));
+        if !key_ring.server_key_fits().await.map_err(vault_error)? {
             return Err(StartError::WrongServerKey);
         }
         let clock = parts.clock.clone();
         let guard = ClockGuard::start(parts.log.clone(), Arc::new(move || clock.now())).await?;
-        let log_id = first_start(&parts, &keeper, &guard).await?;
+        let log_id = first_start(&parts, &key_ring, &guard).await?;
         let make = |purpose: &'static str| {
-            let keeper = keeper.clone();
-            async move { keeper.make_secret_key(purpose, 1).await.map_err(vault_error) }
+            let key_ring = key_ring.clone();
+            async move { key_ring.make_secret_key(purpose, 1).await.map_err(vault_error) }
         };
         let fingerprints = Fingerprints::new(make("fingerprint").await?);
-        let handler = handler(&parts, &keeper, &guard, log_id, fingerprints);
+        let handler = handler(&parts, &key_ring, &guard, log_id, fingerprints);
         let bytes = parts.settings.cache_bytes;
         let core = Self {
             handler,
@@ -129,14 +129,17 @@ impl Core {
             in_force_at: AtomicI64::new(i64::MIN),
             secrets: SecretKeys::default(),
             address_key: make("address").await?,
-            guesses: Guesses::new(parts.clock.clone(), parts.settings.password_checks),
+            password_attempts: PasswordAttemptLimiter::new(
+                parts.clock.clone(),
+                parts.settings.password_checks,
+            ),
             digests: Cache::builder()
                 .max_capacity(100_000)
                 .time_to_live(Duration::from_secs(5))
                 .build(),
             identities: Identities::default(),
             forgotten: Mutex::default(),
-            keeper,
+            key_ring,
             parts,
         };
         core.start().await?;
@@ -156,12 +159,12 @@ impl Core {
             return Err(StartError::NewerRules { found: state.rules, known });
         }
         let command = SystemCommand::Upgrade { kinds: self.parts.settings.kinds.clone() };
-        let decider = SystemDecider { command, keeper: &self.keeper };
+        let decider = SystemDecider { command, key_ring: &self.key_ring };
         let outcome =
             self.handler.execute(&self.system, &StreamName::System, &starting(), &decider).await?;
         *self.in_force.write() = outcome.after.clone();
         for (purpose, (current, _)) in &outcome.after.keys {
-            let keys = self.keeper.secret_keys(purpose).await.map_err(vault_error)?;
+            let keys = self.key_ring.secret_keys(purpose).await.map_err(vault_error)?;
             if !keys.iter().any(|(number, _)| number == current) {
                 return Err(StartError::KeyMissing(format!("{purpose} key {current}")));
             }
@@ -241,7 +244,7 @@ impl Core {
 
     /// Forgets every text and key in memory, after an erasure.
     pub(crate) fn forget_texts(&self) {
-        self.keeper.drop_cached();
+        self.key_ring.drop_cached();
         self.items.clear();
         self.accounts.clear();
         self.digests.invalidate_all();
@@ -257,12 +260,12 @@ pub(crate) fn active(state: &AccountState) -> bool {
 }
 
 fn starting() -> Request {
-    Request::of(crate::Caller::system("start"))
+    Request::new(crate::Caller::system("start"))
 }
 
 fn handler(
-    parts: &Parts,
-    keeper: &Arc<Keeper>,
+    parts: &Dependencies,
+    key_ring: &Arc<KeyRing>,
     guard: &ClockGuard,
     log_id: LogId,
     fingerprints: Fingerprints,
@@ -275,7 +278,7 @@ fn handler(
     Handler {
         log: parts.log.clone(),
         keys: parts.keys.clone(),
-        keeper: keeper.clone(),
+        key_ring: key_ring.clone(),
         guard: guard.clone(),
         fingerprints,
         folds,
@@ -290,8 +293,8 @@ fn handler(
 /// Answers the log's identity; gives it one when it is empty. Of several nodes that try, one wins
 /// and the others take what it wrote.
 async fn first_start(
-    parts: &Parts,
-    keeper: &Arc<Keeper>,
+    parts: &Dependencies,
+    key_ring: &Arc<KeyRing>,
     guard: &ClockGuard,
 ) -> Result<LogId, StartError> {
     if let Some(log_id) = parts.log.identity().await? {
@@ -306,9 +309,9 @@ async fn first_start(
     let mut fresh = parts.clone();
     fresh.settings.folds = None;
     let fingerprints = Fingerprints::new(Zeroizing::new([0; 32]));
-    let handler = handler(&fresh, keeper, guard, log, fingerprints);
+    let handler = handler(&fresh, key_ring, guard, log, fingerprints);
     let command = SystemCommand::Start { log, release, kinds };
-    let decider = SystemDecider { command, keeper };
+    let decider = SystemDecider { command, key_ring };
     let slots = StateCache::<System>::new(1024 * 1024);
     match handler.execute(&slots, &StreamName::System, &starting(), &decider).await {
         // Another node was faster.

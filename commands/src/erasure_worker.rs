@@ -98,7 +98,7 @@ impl Core {
 
     /// Destroys what the vault has of an account, and what of it is in this node's memory.
     pub(crate) async fn forget_account(&self, account: &AccountId) -> Result<(), CommandError> {
-        self.keeper.forget(&format!("account/{account}")).await.map_err(vault_error)?;
+        self.key_ring.forget(&format!("account/{account}")).await.map_err(vault_error)?;
         self.forget_texts();
         Ok(())
     }

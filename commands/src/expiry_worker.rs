@@ -282,7 +282,7 @@ impl Commands {
                 return Ok(false);
             }
         }
-        let request = Request::of(Caller::system("sweeper"));
+        let request = Request::new(Caller::system("sweeper"));
         let recorded = match self.item(&request, item, ItemCommand::Expire).await {
             // The clock was set back in between: they are due again.
             Ok(outcome) if outcome.events.is_empty() && outcome.at < now => return Ok(false),

@@ -20,7 +20,7 @@ pub(crate) use state_cache::StateCache;
 use outcome::{EncodedCommit, creates};
 
 use crate::{
-    CommandError, Outcome, Request, Status, core::RECENT_MICROS, random, vault::keeper::Keeper,
+    CommandError, Outcome, Request, Status, core::RECENT_MICROS, random, vault::key_ring::KeyRing,
 };
 use domain::{
     event::{Event, Recorded},
@@ -59,7 +59,7 @@ pub(crate) struct Proposal {
     /// Why visits that were presented gave nothing.
     pub(crate) ignored_visits: Vec<String>,
     /// Whose data key seals the texts: the owner's account stream.
-    pub(crate) holder: Option<String>,
+    pub(crate) key_owner: Option<String>,
 }
 
 /// One command: decides on a state, as often as needed, always with the same ids.
@@ -87,7 +87,7 @@ pub(crate) trait Decider<A: Aggregate>: Send + Sync {
 pub(crate) struct Handler {
     pub(crate) log: SharedLog,
     pub(crate) keys: Arc<dyn KeyIndex>,
-    pub(crate) keeper: Arc<Keeper>,
+    pub(crate) key_ring: Arc<KeyRing>,
     pub(crate) guard: ClockGuard,
     pub(crate) fingerprints: Fingerprints,
     pub(crate) folds: Option<Snapshots>,
@@ -389,7 +389,7 @@ impl Handler {
         }
         let texts = A::texts(state);
         if !texts.is_empty() {
-            self.keeper.open_texts(stream, texts).await.map_err(vault_error)?;
+            self.key_ring.open_texts(stream, texts).await.map_err(vault_error)?;
         }
         Ok(records.len())
     }

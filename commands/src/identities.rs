@@ -18,7 +18,7 @@ use std::{
 /// For how long an identity is used without looking again, in microseconds.
 const RECENT_MICROS: i64 = 1_000_000;
 /// The most identities that are kept; then all are forgotten.
-const MOST: usize = 50_000;
+const MAX_IDENTITIES: usize = 50_000;
 
 /// A caller that was found valid.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ impl Identities {
         (confirmed, looked_at): (Position, Time),
     ) {
         let mut known = self.known.write();
-        if known.len() >= MOST && !known.contains_key(&digest) {
+        if known.len() >= MAX_IDENTITIES && !known.contains_key(&digest) {
             known.clear();
         }
         known.insert(digest, Known { identity: identity.clone(), ends_at, confirmed, looked_at });

@@ -22,9 +22,9 @@ pub use clock::{Clock, ManualClock};
 pub use commands::Commands;
 pub use error::{CommandError, OpenError, StartError};
 pub use request::{
-    AccountIntent, Address, AskedGrantee, Caller, LinkPreview, NewToken, Opened, Outcome, Profile,
-    ProfilePatch, Request, Status, TokenIdentity, WriteHealth,
+    AccountCommand, Address, Caller, GranteeRef, LinkPreview, LinkVisit, NewToken, Outcome,
+    Profile, ProfilePatch, Request, Status, TokenIdentity, WriteHealth,
 };
 pub use secret::Secret;
-pub use settings::{Parts, Settings};
-pub use webhooks::{Attempt, AttemptOutcome, Deliveries, Failing, Lease};
+pub use settings::{Dependencies, Settings};
+pub use webhooks::{Attempt, AttemptOutcome, Deliveries, Lease, RetryState};

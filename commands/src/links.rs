@@ -7,11 +7,11 @@
 mod keys;
 mod opening;
 mod password;
-mod signed;
+mod tokens;
 mod visits;
 
 pub(crate) use keys::SecretKeys;
-pub(crate) use password::Guesses;
+pub(crate) use password::PasswordAttemptLimiter;
 
 use crate::{CommandError, Secret, core::Core};
 use domain::{event::KeyPurpose, id::LinkId};
@@ -20,8 +20,8 @@ use domain::{event::KeyPurpose, id::LinkId};
 pub(crate) fn token(core: &Core, link: LinkId, generation: u32) -> Result<Secret, CommandError> {
     let state = core.in_force.read().clone();
     let (number, key) = core.signing_key(&state, KeyPurpose::Link)?;
-    let contents = signed::link_contents(link, generation);
-    signed::sign(signed::Form::Link, number, &key, &contents)
+    let contents = tokens::link_contents(link, generation);
+    tokens::sign(tokens::TokenKind::Link, number, &key, &contents)
         .map(Secret::new)
         .ok_or_else(|| CommandError::Internal("a link could not be signed".to_owned()))
 }

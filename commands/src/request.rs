@@ -120,7 +120,7 @@ pub struct Request {
 
 impl Request {
     /// A plain request of a caller.
-    pub fn of(caller: Caller) -> Self {
+    pub fn new(caller: Caller) -> Self {
         Self { caller, ..Self::default() }
     }
 }
@@ -168,7 +168,7 @@ pub struct Outcome<S> {
 
 /// Whom a share is for, as asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AskedGrantee {
+pub enum GranteeRef {
     /// An account.
     Account(AccountId),
     /// A group.
@@ -209,7 +209,7 @@ pub struct ProfilePatch {
 
 /// What is wanted of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AccountIntent {
+pub enum AccountCommand {
     /// Register it, or replace its profile.
     Put(Profile),
     /// Change its profile.
@@ -252,7 +252,7 @@ pub struct TokenIdentity {
 
 /// An opened link.
 #[derive(Debug, Clone)]
-pub struct Opened {
+pub struct LinkVisit {
     /// The visit; presented as `Sharelog-Visit`.
     pub visit: Secret,
     /// First instant at which the visit is over.

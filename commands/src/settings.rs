@@ -7,7 +7,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// Everything the write side is made of.
 #[derive(Debug, Clone)]
-pub struct Parts {
+pub struct Dependencies {
     /// The event log.
     pub log: SharedLog,
     /// Finds commands by their idempotency key.

@@ -1,19 +1,19 @@
 //! The vault: private, erasable, backed-up storage for what must not be in the log.
 //!
 //! The port is [`Vault`]; engines store opaque rows and know nothing of keys or formats. What is in
-//! the rows is sealed above it, in `vault::keeper`. RECIPE for another engine: implement [`Vault`],
+//! the rows is sealed above it, in `vault::key_ring`. RECIPE for another engine: implement [`Vault`],
 //! then add a module to `commands/tests/vault` that calls every function of the suite. Differences
 //! between engines are bugs.
 
 mod crypto;
-pub(crate) mod keeper;
+pub(crate) mod key_ring;
 pub mod memory;
-mod opener;
 pub mod postgres;
 pub mod sqlite;
+mod text_decryptor;
 
 pub use crypto::ServerKey;
-pub use opener::VaultOpener;
+pub use text_decryptor::VaultTextDecryptor;
 
 use async_trait::async_trait;
 use domain::{id::VaultId, position::Position, time::Time};
@@ -25,13 +25,13 @@ use uuid::Uuid;
 #[error("the vault does not answer: {0}")]
 pub struct VaultError(pub String);
 
-/// A data key: seals the private texts that were written for one holder.
+/// A data key: seals the private texts that were written for one key owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataKeyRow {
     /// Its id; stands in every sealed text.
     pub id: Uuid,
     /// For whom: `account/a-17`, or `system`.
-    pub holder: String,
+    pub key_owner: String,
     /// The key, wrapped by the server key; `None` = destroyed, for ever.
     pub wrapped: Option<Vec<u8>>,
 }
@@ -84,7 +84,7 @@ pub struct Row {
     /// The stream whose events point at it, e.g. `account/a-17`.
     pub stream: String,
     /// The account it is forgotten with, when it has one.
-    pub holder: Option<String>,
+    pub key_owner: Option<String>,
     /// Digests by which it is found.
     pub lookups: Vec<Vec<u8>>,
     /// The contents.
@@ -109,15 +109,15 @@ pub struct Note {
 /// Private storage. Everything that cannot be found fails closed.
 #[async_trait]
 pub trait Vault: Send + Sync + fmt::Debug {
-    /// The data key of a holder, or its tombstone; `None` = it never had one.
-    async fn data_key_of(&self, holder: &str) -> Result<Option<DataKeyRow>, VaultError>;
+    /// The data key of a key owner, or its tombstone; `None` = it never had one.
+    async fn data_key_of(&self, key_owner: &str) -> Result<Option<DataKeyRow>, VaultError>;
     /// A data key by id.
     async fn data_key(&self, id: Uuid) -> Result<Option<DataKeyRow>, VaultError>;
-    /// Adds the holder's data key unless it has one; answers the one that it has then.
+    /// Adds the key owner's data key unless it has one; answers the one that it has then.
     async fn add_data_key(&self, row: DataKeyRow) -> Result<DataKeyRow, VaultError>;
-    /// Destroys the holder's data key (a tombstone stays, also when it never had one) and removes
+    /// Destroys the key owner's data key (a tombstone stays, also when it never had one) and removes
     /// its rows. Doing it again changes nothing.
-    async fn forget(&self, holder: &str) -> Result<(), VaultError>;
+    async fn forget(&self, key_owner: &str) -> Result<(), VaultError>;
 
     /// Adds a row; an existing row of this id is an error.
     async fn put(&self, row: Row) -> Result<(), VaultError>;

@@ -20,7 +20,7 @@ use uuid::Uuid;
 const ROOT: &str = "webhook/";
 const STATE: &str = "/state";
 /// The last attempts that are kept.
-const RECENT: usize = 50;
+const MAX_RECENT_ATTEMPTS: usize = 50;
 
 pub(crate) fn state_name(webhook: WebhookId) -> String {
     format!("{ROOT}{webhook}{STATE}")
@@ -74,7 +74,7 @@ pub struct Attempt {
 
 /// The event that could not be delivered yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failing {
+pub struct RetryState {
     /// Which.
     pub event: EventId,
     /// How often it was tried.
@@ -102,7 +102,7 @@ pub struct Deliveries {
     /// Who delivers.
     pub lease: Option<Lease>,
     /// What could not be delivered yet.
-    pub failing: Option<Failing>,
+    pub failing: Option<RetryState>,
     /// The last delivery.
     pub delivered: Option<Attempt>,
     /// How many were delivered.
@@ -143,7 +143,7 @@ impl Deliveries {
             AttemptOutcome::Failed | AttemptOutcome::GivenUp => self.failed_count += 1,
         }
         self.recent.push_front(attempt);
-        self.recent.truncate(RECENT);
+        self.recent.truncate(MAX_RECENT_ATTEMPTS);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     settings::Store,
     wiring::{self, DataLock, Engines, IndexAuthority},
 };
-use commands::{Authority, Caller, Commands, Parts, Request, Settings};
+use commands::{Authority, Caller, Commands, Dependencies, Request, Settings};
 use domain::kind::{self, Kinds};
 use projections::AccessIndex;
 use std::{path::Path, sync::Arc};
@@ -44,7 +44,7 @@ pub(super) async fn open_commands(
     index: Option<AccessIndex>,
     settings: Settings,
 ) -> Result<Commands, Failure> {
-    let parts = Parts {
+    let parts = Dependencies {
         log: engines.log.clone(),
         keys: engines.keys.clone(),
         vault: engines.vault.clone(),
@@ -60,7 +60,7 @@ pub(super) async fn open_commands(
 
 /// A request of whoever sits at the command line.
 pub(super) fn request() -> Request {
-    Request::of(Caller::system("command-line"))
+    Request::new(Caller::system("command-line"))
 }
 
 /// The kinds that a setting names: a preset or a file.

@@ -164,7 +164,7 @@ fn work(
     if projectors {
         let runner = Runner::new(
             engines.log.clone(),
-            commands.opener(),
+            commands.text_decryptor(),
             engines.database.clone(),
             RunnerOptions { node: engines.node.clone(), ..RunnerOptions::default() },
         );
@@ -211,7 +211,7 @@ fn feed(
     engines: &Engines,
     shutdown: &Shutdown,
 ) -> Feed<Shown> {
-    let (log, opener) = (engines.log.clone(), commands.opener());
+    let (log, opener) = (engines.log.clone(), commands.text_decryptor());
     let feed = Feed::new(log, opener, views.clone(), FeedOptions::default());
     let (closing, ending) = (feed.clone(), shutdown.wait());
     tokio::spawn(async move {

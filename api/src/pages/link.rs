@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Redirect, Response},
 };
-use commands::{OpenError, Opened, Secret};
+use commands::{LinkVisit, OpenError, Secret};
 use url::{Url, form_urlencoded};
 
 #[derive(Template)]
@@ -80,7 +80,7 @@ fn from_elsewhere(headers: &HeaderMap) -> bool {
 
 /// To the application, with a code that it swaps for the visit; without one our own page says it
 /// all.
-async fn lead(app: &AppState, opened: &Opened) -> Response {
+async fn lead(app: &AppState, opened: &LinkVisit) -> Response {
     let Some(target) = target(app, &opened.item) else { return shown(opened).into_response() };
     let code = match app.commands.make_code(opened).await {
         Ok(code) => code,
@@ -96,7 +96,7 @@ async fn lead(app: &AppState, opened: &Opened) -> Response {
     response
 }
 
-fn shown(opened: &Opened) -> Page {
+fn shown(opened: &LinkVisit) -> Page {
     let mut page = ItemPage::of(&opened.item, &opened.state, opened.permissions);
     page.facts.push(("Open until", clock_time(&opened.ends_at.to_string())));
     Page::new(&page)

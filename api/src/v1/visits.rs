@@ -9,7 +9,7 @@ use axum::{
     Json,
     response::{IntoResponse as _, Response},
 };
-use commands::Opened;
+use commands::LinkVisit;
 use domain::{id::LinkId, role::Permissions, time::Time};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -49,7 +49,7 @@ pub struct OpenedBody {
     pub can_join: bool,
 }
 
-fn answer(app: &AppState, meta: &RequestMeta, opened: Opened) -> Response {
+fn answer(app: &AppState, meta: &RequestMeta, opened: LinkVisit) -> Response {
     let position = Page::current(app, meta, opened.position, None).position;
     let headers = read_headers(app, position, None);
     let body = OpenedBody {

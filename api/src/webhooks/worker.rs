@@ -8,7 +8,7 @@ use super::{
 };
 use crate::v1::watch::Shown;
 use bytes::Bytes;
-use commands::{Attempt, AttemptOutcome, Failing};
+use commands::{Attempt, AttemptOutcome, RetryState};
 use domain::{event::WebhookTerms, id::WebhookId, position::EventId, webhook::WebhookState};
 use projections::{
     AuditFilter, Page, ViewError,
@@ -152,7 +152,7 @@ impl Worker<'_> {
         &mut self,
         event: &FeedEvent<Shown>,
         before: u32,
-        failing: Option<Failing>,
+        failing: Option<RetryState>,
     ) -> Result<bool, End> {
         let number = before + 1;
         let (mut attempt, sent) = self.send(event, number).await?;
@@ -181,7 +181,7 @@ impl Worker<'_> {
         };
         let micros = i64::try_from(pause.as_micros()).unwrap_or(i64::MAX);
         let (since, now) = (attempt.at, self.shared.clock.now());
-        self.held.notes.failing = Some(Failing {
+        self.held.notes.failing = Some(RetryState {
             event: event.id,
             attempts: number,
             since: failing.map_or(since, |failing| failing.since),
@@ -240,7 +240,7 @@ impl Worker<'_> {
     }
 
     /// Waits until an event may be tried again.
-    async fn pause(&mut self, failing: &Failing) -> Result<(), End> {
+    async fn pause(&mut self, failing: &RetryState) -> Result<(), End> {
         loop {
             let left = failing.next.as_micros() - self.shared.clock.now().as_micros();
             let Ok(left @ 1..) = u64::try_from(left) else { return Ok(()) };

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode},
 };
 use commands::{
-    Commands, ManualClock, Parts, Settings,
+    Commands, Dependencies, ManualClock, Settings,
     vault::{ServerKey, memory::MemoryVault},
 };
 use domain::time::Time;
@@ -43,7 +43,7 @@ pub(crate) struct World {
     pub(crate) activity: Arc<MemoryActivity>,
     pub(crate) admin: String,
     pub(crate) memory: MemoryLog,
-    parts: Parts,
+    parts: Dependencies,
     pub(crate) index: AccessIndex,
     pub(crate) generations: Generations,
     tokens: Mutex<Vec<(String, String)>>,
@@ -87,7 +87,7 @@ impl World {
         let activity: Arc<MemoryActivity> = Arc::default();
         let options = IndexOptions::default();
         let index = AccessIndex::open(Arc::new(memory.clone()), None, options).await.unwrap();
-        let parts = Parts {
+        let parts = Dependencies {
             log: log.clone(),
             keys: Arc::new(memory.clone()),
             vault: Arc::new(MemoryVault::default()),
@@ -103,7 +103,7 @@ impl World {
             .await
             .unwrap();
         let runner = follow.then(|| {
-            let opener = commands.opener();
+            let opener = commands.text_decryptor();
             let options = RunnerOptions::default();
             let runner = Runner::new(log.clone(), opener, database.clone(), options);
             tokio::spawn(runner.run(std::future::pending()))
@@ -131,7 +131,7 @@ impl World {
 
     /// The same caller at another node, whose log is not rigged.
     pub(crate) async fn elsewhere(&self, client: &Client) -> Client {
-        let parts = Parts { log: Arc::new(self.memory.clone()), ..self.parts.clone() };
+        let parts = Dependencies { log: Arc::new(self.memory.clone()), ..self.parts.clone() };
         let commands = Commands::open(parts.clone()).await.unwrap();
         let read = (&self.index, &self.generations);
         Client { router: router(commands, &parts, self.views.clone(), read), ..client.clone() }
@@ -207,12 +207,12 @@ impl World {
 
 fn router(
     commands: Commands,
-    parts: &Parts,
+    parts: &Dependencies,
     views: Arc<RiggedViews>,
     (index, generations): (&AccessIndex, &Generations),
 ) -> Router {
     let options = FeedOptions { readers: 3, ..FeedOptions::default() };
-    let feed = Feed::new(parts.log.clone(), commands.opener(), views.clone(), options);
+    let feed = Feed::new(parts.log.clone(), commands.text_decryptor(), views.clone(), options);
     let state = AppState::new(AppParts {
         commands,
         views,

@@ -22,7 +22,7 @@ use async_nats::{
     jetstream::{self, stream::Config},
 };
 use commands::{
-    AskedGrantee, Caller, Clock, Commands, Parts, Request, Settings,
+    Caller, Clock, Commands, Dependencies, GranteeRef, Request, Settings,
     vault::{ServerKey, memory::MemoryVault},
 };
 use domain::{
@@ -70,7 +70,7 @@ async fn open(server: &Server, folder: &std::path::Path) -> (SharedLog, Commands
     let log = JetStreamLog::connect(options).await.unwrap();
     let keys = JetStreamKeyIndex::open(&log, &folder.join("keys.db")).await.unwrap();
     let log: SharedLog = Arc::new(log);
-    let parts = Parts {
+    let parts = Dependencies {
         log: log.clone(),
         keys: Arc::new(keys),
         vault: Arc::new(MemoryVault::default()),
@@ -87,7 +87,7 @@ async fn open(server: &Server, folder: &std::path::Path) -> (SharedLog, Commands
 async fn items(node: &Commands) -> Vec<(ItemRef, GrantId)> {
     let mut all = Vec::new();
     let owner = "a-1".parse().unwrap();
-    let request = Request::of(Caller::account(owner));
+    let request = Request::new(Caller::account(owner));
     for n in 0..IN_FLIGHT {
         let item: ItemRef = format!("history:bench-{n}").parse().unwrap();
         let description = NewDescription { title: Some("RNA".into()), ..NewDescription::default() };
@@ -102,7 +102,7 @@ async fn items(node: &Commands) -> Vec<(ItemRef, GrantId)> {
             ends_at: None,
             on_existing: OnExisting::Change,
         };
-        let asked = vec![AskedGrantee::Account("a-2".parse().unwrap())];
+        let asked = vec![GranteeRef::Account("a-2".parse().unwrap())];
         let shared = node.share(&request, &item, asked, template).await.unwrap();
         all.push((item, *shared.after.grants.first_key_value().unwrap().0));
     }
@@ -190,7 +190,7 @@ impl Bench {
     async fn ours(&self, length: Duration) -> f64 {
         rate(length, |n| async move {
             let (item, grant) = self.items[n].clone();
-            let request = Request::of(Caller::account("a-1".parse().unwrap()));
+            let request = Request::new(Caller::account("a-1".parse().unwrap()));
             let node = self.node.clone();
             let state = node.load_item(&item).await.unwrap();
             let editor = state.grants[&grant].grant.role == Role::Editor;
@@ -215,7 +215,7 @@ async fn measure(name: &str, sync_always: bool, length: Duration) {
     let folder = tempfile::tempdir().unwrap();
     let (log, node) = open(&server, folder.path()).await;
     let items = items(&node).await;
-    let request = Request::of(Caller::account("a-1".parse().unwrap()));
+    let request = Request::new(Caller::account("a-1".parse().unwrap()));
     let patch = GrantPatch { role: Some(Role::Editor), ..GrantPatch::default() };
     let command = ItemCommand::ChangeGrant { grant: items[0].1, patch };
     node.item(&request, &items[0].0, command).await.unwrap();

@@ -2,14 +2,14 @@
 
 use super::Commands;
 use crate::{
-    AccountIntent, Address, CommandError, Outcome, Profile, ProfilePatch, Request,
+    AccountCommand, Address, CommandError, Outcome, Profile, ProfilePatch, Request,
     core::{Core, account_stream},
     handler::{Accounts, Decider, Proposal, vault_error},
     random,
     vault::{Row, RowKind},
 };
 use domain::{
-    account::{self, AccountCommand, AccountState, AccountStatus},
+    account::{self, AccountState, AccountStatus},
     event::{Event, Scope},
     id::{AccountId, VaultId},
     rejection::{Entity, Reason, Rejection},
@@ -21,15 +21,15 @@ use sha2::Sha256;
 use std::collections::BTreeSet;
 
 /// Most addresses of a person, and their greatest length.
-const ADDRESSES: usize = 20;
-const ADDRESS: usize = 254;
-const NAME: usize = 200;
+const MAX_ADDRESSES: usize = 20;
+const MAX_ADDRESS_BYTES: usize = 254;
+const MAX_NAME_CHARS: usize = 200;
 
 struct AccountDecider<'a> {
     commands: &'a Commands,
     request: &'a Request,
     account: &'a AccountId,
-    intent: &'a AccountIntent,
+    intent: &'a AccountCommand,
     row: VaultId,
 }
 
@@ -38,21 +38,21 @@ impl Decider<Accounts> for AccountDecider<'_> {
         let core = &self.commands.core;
         self.may(state)?;
         let (command, fresh) = match self.intent {
-            AccountIntent::Put(profile) => {
+            AccountCommand::Put(profile) => {
                 let (profile, fresh) = self.profile_row(state, profile.clone()).await?;
-                (AccountCommand::Register { profile }, fresh)
+                (account::AccountCommand::Register { profile }, fresh)
             }
-            AccountIntent::Patch(patch) => {
+            AccountCommand::Patch(patch) => {
                 let current = core.profile(state).await?.unwrap_or_default();
                 let (profile, fresh) = self.profile_row(state, patched(current, patch)).await?;
-                (AccountCommand::Change { profile }, fresh)
+                (account::AccountCommand::Change { profile }, fresh)
             }
-            AccountIntent::Deactivate => (AccountCommand::Deactivate, None),
-            AccountIntent::Erase => {
+            AccountCommand::Deactivate => (account::AccountCommand::Deactivate, None),
+            AccountCommand::Erase => {
                 let vault = &core.parts.vault;
-                let key = vault.data_key_of(&holder(self.account)).await.map_err(vault_error)?;
+                let key = vault.data_key_of(&key_owner(self.account)).await.map_err(vault_error)?;
                 let keys = key.into_iter().map(|row| row.id).collect();
-                (AccountCommand::Erase { keys }, None)
+                (account::AccountCommand::Erase { keys }, None)
             }
         };
         let events = account::decide(state, &command, self.request.condition)?;
@@ -63,8 +63,8 @@ impl Decider<Accounts> for AccountDecider<'_> {
             self.write_profile(&profile, at).await?;
         }
         let events = events.into_iter().map(Event::from).collect();
-        let holder = Some(holder(self.account));
-        Ok(Proposal { events, seen: state.position, holder, ..Proposal::default() })
+        let key_owner = Some(key_owner(self.account));
+        Ok(Proposal { events, seen: state.position, key_owner, ..Proposal::default() })
     }
 }
 
@@ -80,11 +80,11 @@ impl AccountDecider<'_> {
         let active = matches!(state.status, AccountStatus::Unknown | AccountStatus::Active);
         match self.intent {
             _ if !own => Err(Rejection::NotFound(Entity::Account)),
-            AccountIntent::Put(_) | AccountIntent::Patch(_) if active => Ok(()),
-            AccountIntent::Put(_)
-            | AccountIntent::Patch(_)
-            | AccountIntent::Deactivate
-            | AccountIntent::Erase => {
+            AccountCommand::Put(_) | AccountCommand::Patch(_) if active => Ok(()),
+            AccountCommand::Put(_)
+            | AccountCommand::Patch(_)
+            | AccountCommand::Deactivate
+            | AccountCommand::Erase => {
                 Err(Rejection::NotPermitted { needed: "an administrator's or application's token" })
             }
         }
@@ -121,8 +121,8 @@ impl AccountDecider<'_> {
         if core.parts.vault.get(self.row).await.map_err(vault_error)?.is_some() {
             return Ok(());
         }
-        let holder = holder(self.account);
-        let key = core.keeper.sealing_key(&holder).await.map_err(vault_error)?;
+        let key_owner = key_owner(self.account);
+        let key = core.key_ring.sealing_key(&key_owner).await.map_err(vault_error)?;
         let key = key.ok_or_else(|| {
             CommandError::Rejected(Rejection::Rule {
                 reason: Reason::AccountInactive,
@@ -139,7 +139,7 @@ impl AccountDecider<'_> {
             id: self.row,
             kind: RowKind::Profile,
             stream: account_stream(self.account).to_string(),
-            holder: Some(holder),
+            key_owner: Some(key_owner),
             lookups: verified.map(|address| core.address_digest(&address.address)).collect(),
             body,
             written_at: at,
@@ -149,7 +149,7 @@ impl AccountDecider<'_> {
     }
 }
 
-fn holder(account: &AccountId) -> String {
+fn key_owner(account: &AccountId) -> String {
     format!("account/{account}")
 }
 
@@ -169,13 +169,13 @@ fn invalid(pointer: impl Into<String>, detail: &str) -> CommandError {
 }
 
 fn check(profile: &Profile) -> Result<(), CommandError> {
-    if profile.name.as_ref().is_some_and(|name| name.chars().count() > NAME) {
+    if profile.name.as_ref().is_some_and(|name| name.chars().count() > MAX_NAME_CHARS) {
         return Err(invalid("/name", "at most 200 characters"));
     }
     if profile.name.as_ref().is_some_and(|name| name.chars().any(char::is_control)) {
         return Err(invalid("/name", "control characters are not allowed"));
     }
-    if profile.addresses.len() > ADDRESSES {
+    if profile.addresses.len() > MAX_ADDRESSES {
         return Err(invalid("/addresses", "at most 20 addresses"));
     }
     let mut seen = BTreeSet::new();
@@ -195,7 +195,7 @@ fn check(profile: &Profile) -> Result<(), CommandError> {
 /// the rest.
 fn is_address(text: &str) -> bool {
     let visible = |c: char| !c.is_whitespace() && !c.is_control();
-    text.len() <= ADDRESS
+    text.len() <= MAX_ADDRESS_BYTES
         && text.trim().rsplit_once('@').is_some_and(|(local, domain)| {
             let parts_there = !local.is_empty() && !domain.is_empty();
             parts_there && local.chars().chain(domain.chars()).all(visible)
@@ -226,7 +226,7 @@ impl Core {
         let row = self.parts.vault.get(id).await.map_err(vault_error)?;
         let Some(row) = row.filter(|row| row.kind == RowKind::Profile) else { return Ok(None) };
         let place = id.to_string();
-        let plain = self.keeper.open_row(&place, &row.body).await.map_err(vault_error)?;
+        let plain = self.key_ring.open_row(&place, &row.body).await.map_err(vault_error)?;
         Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
     }
 }
@@ -237,7 +237,7 @@ impl Commands {
         &self,
         request: &Request,
         account: &AccountId,
-        intent: AccountIntent,
+        intent: AccountCommand,
     ) -> Result<Outcome<AccountState>, CommandError> {
         if !request.caller.has_scope(Scope::Accounts) {
             return Err(CommandError::ScopeMissing(Scope::Accounts));
@@ -247,7 +247,7 @@ impl Commands {
         let core = &self.core;
         let stream = account_stream(account);
         let outcome = core.handler.execute(&core.accounts, &stream, request, &decider).await?;
-        if intent == AccountIntent::Erase && !request.dry_run {
+        if intent == AccountCommand::Erase && !request.dry_run {
             // The vault's follower does this too, wherever this node ends in between.
             core.forget_account(account).await?;
         }

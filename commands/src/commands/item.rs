@@ -3,7 +3,7 @@
 
 use super::Commands;
 use crate::{
-    AskedGrantee, CommandError, Outcome, Request, Secret,
+    CommandError, GranteeRef, Outcome, Request, Secret,
     core::{active, item_stream},
     handler::{Decider, Items, Proposal, vault_error},
     random,
@@ -54,9 +54,9 @@ impl Decider<Items> for ItemDecider<'_> {
         };
         let decided = item::decide(state, self.command, &context);
         let Decision { events, results } = rights.told(decided)?;
-        let holder = holder(state, &events);
+        let key_owner = key_owner(state, &events);
         if !request.dry_run && !self.rows_written.load(Ordering::Relaxed) {
-            self.write_rows(&events, holder.as_deref(), at).await?;
+            self.write_rows(&events, key_owner.as_deref(), at).await?;
             self.rows_written.store(true, Ordering::Relaxed);
         }
         Ok(Proposal {
@@ -64,7 +64,7 @@ impl Decider<Items> for ItemDecider<'_> {
             results,
             seen: rights.seen,
             ignored_visits: rights.ignored_visits,
-            holder,
+            key_owner,
         })
     }
 
@@ -90,7 +90,7 @@ const fn mention(command: &ItemCommand) -> Option<Mention> {
 }
 
 /// Whose data key seals the texts of these events: the owner's, also of an item that they register.
-fn holder(state: &ItemState, events: &[ItemEvent]) -> Option<String> {
+fn key_owner(state: &ItemState, events: &[ItemEvent]) -> Option<String> {
     let registered = events.iter().find_map(|event| {
         if let ItemEvent::Registered(registered) = event { Some(&registered.owner) } else { None }
     });
@@ -102,14 +102,14 @@ impl ItemDecider<'_> {
     async fn write_rows(
         &self,
         events: &[ItemEvent],
-        holder: Option<&str>,
+        key_owner: Option<&str>,
         at: Time,
     ) -> Result<(), CommandError> {
         let row = |id: VaultId, kind: RowKind, body: Vec<u8>| Row {
             id,
             kind,
             stream: item_stream(self.item).to_string(),
-            holder: holder.map(str::to_owned),
+            key_owner: key_owner.map(str::to_owned),
             lookups: Vec::new(),
             body,
             written_at: at,
@@ -126,7 +126,7 @@ impl ItemDecider<'_> {
         if let Some((id, password)) = &self.password
             && !events.is_empty()
         {
-            let digest = core.guesses.digest(password).await?;
+            let digest = core.password_attempts.digest(password).await?;
             rows.push(row(*id, RowKind::Password, digest.into_bytes()));
         }
         for row in rows {
@@ -205,15 +205,15 @@ impl Commands {
         &self,
         request: &Request,
         item: &ItemRef,
-        asked: Vec<AskedGrantee>,
+        asked: Vec<GranteeRef>,
         mut template: Share,
     ) -> Result<Outcome<ItemState>, CommandError> {
         let mut targets = Vec::with_capacity(asked.len());
         for grantee in asked {
             targets.push(match grantee {
-                AskedGrantee::Account(id) => self.account_target(id, request.at_least).await?,
-                AskedGrantee::Group(id) => ResolvedGrantee::Grantee(Grantee::Group(id)),
-                AskedGrantee::Email(address) => self.address_target(&address).await?,
+                GranteeRef::Account(id) => self.account_target(id, request.at_least).await?,
+                GranteeRef::Group(id) => ResolvedGrantee::Grantee(Grantee::Group(id)),
+                GranteeRef::Email(address) => self.address_target(&address).await?,
             });
         }
         template.grantees = targets;

@@ -42,7 +42,7 @@ impl Commands {
         command: SystemCommand,
     ) -> Result<Outcome<SystemState>, CommandError> {
         let core = &self.core;
-        let decider = SystemDecider { command, keeper: &core.keeper };
+        let decider = SystemDecider { command, key_ring: &core.key_ring };
         let stream = StreamName::System;
         let outcome = core.handler.execute(&core.system, &stream, request, &decider).await?;
         core.refresh_in_force().await?;

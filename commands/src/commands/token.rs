@@ -85,7 +85,7 @@ impl Commands {
         if self.load_token(id).await?.issued.is_some() {
             return Ok(None);
         }
-        let request = Request::of(Caller::system("start"));
+        let request = Request::new(Caller::system("start"));
         let token = NewToken {
             role: CallerRole::Admin,
             label: "first administrator".to_owned(),
@@ -115,7 +115,7 @@ impl Commands {
             id: digest,
             kind: RowKind::Token,
             stream: String::new(),
-            holder: token.account.as_ref().map(|account| format!("account/{account}")),
+            key_owner: token.account.as_ref().map(|account| format!("account/{account}")),
             lookups: vec![digest_of(secret.expose()).to_vec()],
             body: id.to_string().into_bytes(),
             written_at: Time::default(),

@@ -126,7 +126,7 @@ impl Commands {
 
     /// Notes that a webhook's receiver is gone.
     pub async fn give_webhook_up(&self, webhook: WebhookId) -> Result<(), CommandError> {
-        let request = Request::of(crate::Caller::system("webhooks"));
+        let request = Request::new(crate::Caller::system("webhooks"));
         self.webhook_command(&request, webhook, WebhookCommand::GiveUp, None).await.map(drop)
     }
 
@@ -177,7 +177,7 @@ impl Commands {
         _at: Time,
     ) -> Result<(), CommandError> {
         let name = secret_name(webhook, fresh.row);
-        let key = self.core.keeper.sealing_key(HOLDER).await.map_err(vault_error)?;
+        let key = self.core.key_ring.sealing_key(HOLDER).await.map_err(vault_error)?;
         let sealed = key.and_then(|key| key.seal_row(&name, fresh.bytes.as_slice()));
         let sealed =
             sealed.ok_or_else(|| CommandError::Internal("a secret cannot be sealed".to_owned()))?;
@@ -210,7 +210,7 @@ impl Commands {
             let name = secret_name(webhook, secret.row);
             let note = self.core.parts.vault.note(&name).await.map_err(vault_error)?;
             let Some(note) = note else { continue };
-            let opened = self.core.keeper.open_row(&name, &note.body).await;
+            let opened = self.core.key_ring.open_row(&name, &note.body).await;
             secrets.extend(opened.map_err(vault_error)?);
         }
         Ok(secrets)

@@ -2,7 +2,7 @@
 //! checked.
 
 use super::{CommandContext, EncodedCommit, Handler, MAX_RECORD_BYTES, Proposal, vault_error};
-use crate::{CommandError, vault::keeper::DataKey};
+use crate::{CommandError, vault::key_ring::DataKey};
 use domain::{
     id::CommitId,
     position::Position,
@@ -68,7 +68,7 @@ impl Handler {
                 }
                 let key = match &key {
                     Some(key) => key,
-                    None => key.insert(self.key_for(issue, proposal.holder.as_deref()).await?),
+                    None => key.insert(self.key_for(issue, proposal.key_owner.as_deref()).await?),
                 };
                 seal(key, issue, commit, field.field, field.text)?;
             }
@@ -84,8 +84,8 @@ impl Handler {
     ) -> Result<Option<PrivateText>, CommandError> {
         let Some(reason) = &issue.request.reason else { return Ok(None) };
         let acting = issue.request.caller.account.as_ref().map(|id| format!("account/{id}"));
-        let holder = acting.or_else(|| proposal.holder.clone());
-        let key = self.key_for(issue, holder.as_deref()).await?;
+        let key_owner = acting.or_else(|| proposal.key_owner.clone());
+        let key = self.key_for(issue, key_owner.as_deref()).await?;
         let mut text = PrivateText::plain(reason.clone());
         seal(&key, issue, commit, "reason", &mut text)?;
         Ok(Some(text))
@@ -94,12 +94,13 @@ impl Handler {
     async fn key_for(
         &self,
         issue: &CommandContext<'_>,
-        holder: Option<&str>,
+        key_owner: Option<&str>,
     ) -> Result<Arc<DataKey>, CommandError> {
         if issue.request.dry_run {
             return Ok(Arc::new(DataKey::throwaway()));
         }
-        let key = self.keeper.sealing_key(holder.unwrap_or(NOBODY)).await.map_err(vault_error)?;
+        let key =
+            self.key_ring.sealing_key(key_owner.unwrap_or(NOBODY)).await.map_err(vault_error)?;
         key.ok_or_else(|| {
             CommandError::Rejected(Rejection::Rule {
                 reason: Reason::AccountInactive,

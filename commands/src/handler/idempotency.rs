@@ -110,12 +110,12 @@ impl Handler {
             }
         }
         let mut before = before.unwrap_or_default();
-        let keeper = &self.keeper;
-        keeper.open_texts(issue.stream, A::texts(&mut before)).await.map_err(vault_error)?;
-        keeper.open_texts(issue.stream, A::texts(&mut state)).await.map_err(vault_error)?;
+        let key_ring = &self.key_ring;
+        key_ring.open_texts(issue.stream, A::texts(&mut before)).await.map_err(vault_error)?;
+        key_ring.open_texts(issue.stream, A::texts(&mut state)).await.map_err(vault_error)?;
         for recorded in &mut events {
             let texts = domain::private_text::HoldsPrivateText::private_texts(&mut recorded.event);
-            keeper.open_texts(issue.stream, texts).await.map_err(vault_error)?;
+            key_ring.open_texts(issue.stream, texts).await.map_err(vault_error)?;
         }
         Ok(Outcome {
             command: first.command,

@@ -71,7 +71,7 @@ impl Core {
 
     /// Reads the keys of a purpose from the vault again.
     pub(crate) async fn learn_keys(&self, purpose: &str) -> Result<(), CommandError> {
-        let keys = self.keeper.secret_keys(purpose).await.map_err(vault_error)?;
+        let keys = self.key_ring.secret_keys(purpose).await.map_err(vault_error)?;
         self.secrets.learn(purpose, keys);
         Ok(())
     }

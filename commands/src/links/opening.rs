@@ -1,11 +1,11 @@
 //! Opens a link: checks in one order, one use where uses are limited, then a visit.
 
 use super::{
-    signed::{self, Form, Unverified},
+    tokens::{self, TokenKind, Unverified},
     visits,
 };
 use crate::{
-    Caller, CommandError, LinkPreview, OpenError, Opened, Request, Secret,
+    Caller, CommandError, LinkPreview, LinkVisit, OpenError, Request, Secret,
     core::Core,
     handler::{Decider, Proposal, Uses, vault_error},
     random,
@@ -69,9 +69,10 @@ impl Decider<Uses> for TakeUse {
 impl Core {
     /// The link of a token; forged ones die here before any look-up.
     async fn find_link(&self, token: &str, now: Time) -> Result<Found, OpenError> {
-        let read = Unverified::parse(Form::Link, signed::LINK, token).ok_or(OpenError::NotFound)?;
+        let read = Unverified::parse(TokenKind::Link, tokens::LINK_BYTES, token)
+            .ok_or(OpenError::NotFound)?;
         let key = self.checking_key(KeyPurpose::Link, read.key()).await?;
-        let contents = key.as_ref().and_then(|key| read.verify(key)).and_then(signed::read_link);
+        let contents = key.as_ref().and_then(|key| read.verify(key)).and_then(tokens::read_link);
         let (link, generation) = contents.ok_or(OpenError::NotFound)?;
         let found = self.link(link).await?;
         if found.open(now)?.generation != generation {
@@ -112,7 +113,7 @@ impl Core {
         caller: &Caller,
         token: &str,
         password: Option<&Secret>,
-    ) -> Result<Opened, OpenError> {
+    ) -> Result<LinkVisit, OpenError> {
         let now = self.now();
         if !caller.has_scope(Scope::Visits) {
             return Err(CommandError::ScopeMissing(Scope::Visits).into());
@@ -143,7 +144,7 @@ impl Core {
         found: &Found,
         password: Option<&Secret>,
         now: Time,
-    ) -> Result<Opened, OpenError> {
+    ) -> Result<LinkVisit, OpenError> {
         let link = found.open(now)?;
         self.check_audience(caller, found, link, now).await?;
         if let Some(row) = link.password {
@@ -153,14 +154,14 @@ impl Core {
             // Without its row the password cannot be right.
             let digest = digest.ok_or(OpenError::PasswordWrong)?;
             let client = caller.client_address.as_deref();
-            self.guesses.check(found.link, client, digest, guess).await?;
+            self.password_attempts.check(found.link, client, digest, guess).await?;
         }
         let id = VisitId(random::id());
         let mut position = found.state.position;
         if let Some(max) = link.terms.max_visits {
             let (item, generation) = (found.item.clone(), link.generation);
             let take = TakeUse { max, item, generation, visit: id };
-            let request = Request::of(Caller { visits: Vec::new(), ..caller.clone() });
+            let request = Request::new(Caller { visits: Vec::new(), ..caller.clone() });
             let stream = StreamName::Link(found.link);
             match self.handler.execute(&self.uses, &stream, &request, &take).await {
                 Ok(used) => position = position.max(used.position),
@@ -177,7 +178,7 @@ impl Core {
         };
         let text = self.sign_visit(&visit, id).await?;
         let opened = self.opened(caller, found, visit, text, now).await?;
-        Ok(Opened { position, ..opened })
+        Ok(LinkVisit { position, ..opened })
     }
 
     async fn check_audience(
@@ -213,7 +214,7 @@ impl Core {
         visit: Visit,
         text: String,
         now: Time,
-    ) -> Result<Opened, OpenError> {
+    ) -> Result<LinkVisit, OpenError> {
         let mut caller = caller.clone();
         caller.visits.clear();
         // A visitor's rights, not those of the application that carries the visit.
@@ -225,7 +226,7 @@ impl Core {
         let (view_state, joins) = (link.terms.state.clone(), link.terms.joins);
         let ends_at = visit.ends_at;
         subject.visits.push(visit);
-        Ok(Opened {
+        Ok(LinkVisit {
             visit: Secret::new(text),
             ends_at,
             item: found.item.clone(),
@@ -238,26 +239,31 @@ impl Core {
         })
     }
 
-    pub(crate) async fn make_code(&self, opened: &Opened) -> Result<Secret, CommandError> {
+    pub(crate) async fn make_code(&self, opened: &LinkVisit) -> Result<Secret, CommandError> {
         let read = self.read_visit(opened.visit.expose()).await?;
         let (visit, id) =
             read.ok_or_else(|| CommandError::Internal("a visit does not read back".to_owned()))?;
         let ends_at = self.now().plus_seconds(CODE_SECONDS);
-        let visit = signed::visit_contents(&visit, id);
-        let contents = signed::code_contents(ends_at, random::bytes(), &visit);
-        Ok(Secret::new(self.sign(KeyPurpose::Visit, Form::Code, &contents).await?))
+        let visit = tokens::visit_contents(&visit, id);
+        let contents = tokens::code_contents(ends_at, random::bytes(), &visit);
+        Ok(Secret::new(self.sign(KeyPurpose::Visit, TokenKind::Code, &contents).await?))
     }
 
-    pub(crate) async fn swap_code(&self, caller: &Caller, code: &str) -> Result<Opened, OpenError> {
+    pub(crate) async fn swap_code(
+        &self,
+        caller: &Caller,
+        code: &str,
+    ) -> Result<LinkVisit, OpenError> {
         let now = self.now();
         if !caller.has_scope(Scope::Visits) {
             return Err(CommandError::ScopeMissing(Scope::Visits).into());
         }
-        let read = Unverified::parse(Form::Code, signed::CODE, code).ok_or(OpenError::NotFound)?;
+        let read = Unverified::parse(TokenKind::Code, tokens::CODE_BYTES, code)
+            .ok_or(OpenError::NotFound)?;
         let key = self.checking_key(KeyPurpose::Visit, read.key()).await?;
-        let contents = key.as_ref().and_then(|key| read.verify(key)).and_then(signed::read_code);
+        let contents = key.as_ref().and_then(|key| read.verify(key)).and_then(tokens::read_code);
         let (ends_at, contents) = contents.ok_or(OpenError::NotFound)?;
-        let (visit, id) = signed::read_visit(contents).ok_or(OpenError::NotFound)?;
+        let (visit, id) = tokens::read_visit(contents).ok_or(OpenError::NotFound)?;
         if ends_at <= now {
             return Err(OpenError::NotFound);
         }

@@ -14,15 +14,15 @@ use governor::{
 use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
-/// Wrong guesses a link takes at once; one more is forgiven every [`LINK_REFILL`].
-const LINK_BURST: NonZeroU32 = NonZeroU32::new(10).unwrap();
-const LINK_REFILL: Duration = Duration::from_secs(6);
+/// Wrong guesses a link takes at once; one more is forgiven every [`LINK_REFILL_INTERVAL`].
+const LINK_BURST_ATTEMPTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const LINK_REFILL_INTERVAL: Duration = Duration::from_secs(6);
 /// Wrong guesses a client address has at once, over all links.
-const CLIENT_BURST: NonZeroU32 = NonZeroU32::new(20).unwrap();
-const CLIENT_REFILL: Duration = Duration::from_secs(3);
+const CLIENT_BURST_ATTEMPTS: NonZeroU32 = NonZeroU32::new(20).unwrap();
+const CLIENT_REFILL_INTERVAL: Duration = Duration::from_secs(3);
 
 /// Beyond so many keys the idle ones are dropped.
-const KEYS: usize = 50_000;
+const MAX_TRACKED_KEYS: usize = 50_000;
 
 /// The clock port as the limiter reads it.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ type Limiter = RateLimiter<String, DashMapStateStore<String>, Instants, NoOpMidd
 
 /// Checks passwords and counts wrong ones. Right ones cost nothing, so that a link many people open
 /// stays open.
-pub(crate) struct Guesses {
+pub(crate) struct PasswordAttemptLimiter {
     clock: Instants,
     links: Limiter,
     clients: Limiter,
@@ -48,9 +48,9 @@ pub(crate) struct Guesses {
     checks: Arc<Semaphore>,
 }
 
-impl fmt::Debug for Guesses {
+impl fmt::Debug for PasswordAttemptLimiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Guesses")
+        f.write_str("PasswordAttemptLimiter")
     }
 }
 
@@ -60,14 +60,14 @@ fn limiter(clock: &Instants, burst: NonZeroU32, refill: Duration) -> Limiter {
     RateLimiter::new(quota, DashMapStateStore::default(), clock.clone())
 }
 
-impl Guesses {
+impl PasswordAttemptLimiter {
     pub(crate) fn new(clock: Arc<dyn Clock>, checks: usize) -> Self {
         let clock = Instants(clock);
         Self {
-            links: limiter(&clock, LINK_BURST, LINK_REFILL),
-            clients: limiter(&clock, CLIENT_BURST, CLIENT_REFILL),
+            links: limiter(&clock, LINK_BURST_ATTEMPTS, LINK_REFILL_INTERVAL),
+            clients: limiter(&clock, CLIENT_BURST_ATTEMPTS, CLIENT_REFILL_INTERVAL),
             waiting: moka::future::Cache::builder()
-                .max_capacity(KEYS as u64)
+                .max_capacity(MAX_TRACKED_KEYS as u64)
                 .time_to_live(Duration::from_mins(5))
                 .build(),
             checks: Arc::new(Semaphore::new(checks.max(1))),
@@ -129,7 +129,7 @@ impl Guesses {
     }
 
     async fn count(&self, limiter: &Limiter, key: String) {
-        if limiter.len() > KEYS {
+        if limiter.len() > MAX_TRACKED_KEYS {
             limiter.retain_recent();
         }
         if let Err(not_until) = limiter.check_key(&key) {

@@ -1,6 +1,6 @@
 //! Validates a visit, again at each use.
 
-use super::signed::{self, Form, Unverified};
+use super::tokens::{self, TokenKind, Unverified};
 use crate::{CommandError, core::Core};
 use domain::{
     access::{Subject, Visit},
@@ -40,11 +40,11 @@ impl Core {
         &self,
         text: &str,
     ) -> Result<Option<(Visit, VisitId)>, CommandError> {
-        let Some(read) = Unverified::parse(Form::Visit, signed::VISIT, text) else {
+        let Some(read) = Unverified::parse(TokenKind::Visit, tokens::VISIT_BYTES, text) else {
             return Ok(None);
         };
         let key = self.checking_key(KeyPurpose::Visit, read.key()).await?;
-        Ok(key.and_then(|key| read.verify(&key).and_then(signed::read_visit)))
+        Ok(key.and_then(|key| read.verify(&key).and_then(tokens::read_visit)))
     }
 
     /// Signs a visit.
@@ -53,13 +53,13 @@ impl Core {
         visit: &Visit,
         id: VisitId,
     ) -> Result<String, CommandError> {
-        self.sign(KeyPurpose::Visit, Form::Visit, &signed::visit_contents(visit, id)).await
+        self.sign(KeyPurpose::Visit, TokenKind::Visit, &tokens::visit_contents(visit, id)).await
     }
 
     pub(crate) async fn sign(
         &self,
         purpose: KeyPurpose,
-        form: Form,
+        kind: TokenKind,
         contents: &[u8],
     ) -> Result<String, CommandError> {
         let state = self.in_force().await?;
@@ -68,7 +68,7 @@ impl Core {
             self.learn_keys(crate::core::purpose_name(purpose)).await?;
         }
         let (number, key) = self.signing_key(&state, purpose)?;
-        signed::sign(form, number, &key, contents)
+        tokens::sign(kind, number, &key, contents)
             .ok_or_else(|| CommandError::Internal("a text could not be signed".to_owned()))
     }
 }

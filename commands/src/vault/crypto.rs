@@ -12,7 +12,7 @@ use std::{
 use zeroize::Zeroizing;
 
 /// Bytes of a nonce.
-const NONCE: usize = 24;
+const NONCE_BYTES: usize = 24;
 
 /// The server key: wraps everything secret in the vault. A file, the same on all nodes, never in a
 /// database.
@@ -87,11 +87,11 @@ impl fmt::Debug for ServerKey {
 /// Nonce and ciphertext; `None` = the cipher refused (longer than it can seal).
 pub(crate) fn seal_bytes(key: &[u8; 32], plain: &[u8], additional: &[u8]) -> Option<Vec<u8>> {
     let cipher = XChaCha20Poly1305::new(key.into());
-    let nonce: [u8; NONCE] = random::bytes();
-    let mut out = Vec::with_capacity(NONCE + plain.len() + 16);
+    let nonce: [u8; NONCE_BYTES] = random::bytes();
+    let mut out = Vec::with_capacity(NONCE_BYTES + plain.len() + 16);
     out.extend_from_slice(&nonce);
     out.extend_from_slice(plain);
-    let (_, text) = out.split_at_mut(NONCE);
+    let (_, text) = out.split_at_mut(NONCE_BYTES);
     let tag = cipher.encrypt_inout_detached(&XNonce::from(nonce), additional, text.into()).ok()?;
     out.extend_from_slice(&tag);
     Some(out)
@@ -103,9 +103,9 @@ pub(crate) fn open_bytes(
     sealed: &[u8],
     additional: &[u8],
 ) -> Option<Zeroizing<Vec<u8>>> {
-    let (nonce, rest) = sealed.split_at_checked(NONCE)?;
+    let (nonce, rest) = sealed.split_at_checked(NONCE_BYTES)?;
     let (text, tag) = rest.split_at_checked(rest.len().checked_sub(16)?)?;
-    let nonce: [u8; NONCE] = nonce.try_into().ok()?;
+    let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
     let tag: [u8; 16] = tag.try_into().ok()?;
     let mut plain = Zeroizing::new(text.to_vec());
     XChaCha20Poly1305::new(key.into())

@@ -23,8 +23,8 @@ struct Contents {
 }
 
 impl Contents {
-    fn key_of(&self, holder: &str) -> Option<&DataKeyRow> {
-        self.keys.values().find(|row| row.holder == holder)
+    fn key_of(&self, key_owner: &str) -> Option<&DataKeyRow> {
+        self.keys.values().find(|row| row.key_owner == key_owner)
     }
 }
 
@@ -34,8 +34,8 @@ fn taken() -> VaultError {
 
 #[async_trait]
 impl Vault for MemoryVault {
-    async fn data_key_of(&self, holder: &str) -> Result<Option<DataKeyRow>, VaultError> {
-        Ok(self.0.lock().key_of(holder).cloned())
+    async fn data_key_of(&self, key_owner: &str) -> Result<Option<DataKeyRow>, VaultError> {
+        Ok(self.0.lock().key_of(key_owner).cloned())
     }
 
     async fn data_key(&self, id: Uuid) -> Result<Option<DataKeyRow>, VaultError> {
@@ -44,22 +44,22 @@ impl Vault for MemoryVault {
 
     async fn add_data_key(&self, row: DataKeyRow) -> Result<DataKeyRow, VaultError> {
         let mut contents = self.0.lock();
-        if let Some(there) = contents.key_of(&row.holder) {
+        if let Some(there) = contents.key_of(&row.key_owner) {
             return Ok(there.clone());
         }
         contents.keys.insert(row.id, row.clone());
         Ok(row)
     }
 
-    async fn forget(&self, holder: &str) -> Result<(), VaultError> {
+    async fn forget(&self, key_owner: &str) -> Result<(), VaultError> {
         let mut contents = self.0.lock();
-        contents.rows.retain(|_, (row, _)| row.holder.as_deref() != Some(holder));
-        if contents.key_of(holder).is_none() {
+        contents.rows.retain(|_, (row, _)| row.key_owner.as_deref() != Some(key_owner));
+        if contents.key_of(key_owner).is_none() {
             let id = crate::random::id();
-            let row = DataKeyRow { id, holder: holder.to_owned(), wrapped: None };
+            let row = DataKeyRow { id, key_owner: key_owner.to_owned(), wrapped: None };
             contents.keys.insert(id, row);
         }
-        for row in contents.keys.values_mut().filter(|row| row.holder == holder) {
+        for row in contents.keys.values_mut().filter(|row| row.key_owner == key_owner) {
             row.wrapped = None;
         }
         Ok(())

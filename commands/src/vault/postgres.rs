@@ -217,7 +217,7 @@ fn column<'a, T: tokio_postgres::types::FromSql<'a>>(
 }
 
 fn read_key(row: &tokio_postgres::Row) -> Result<DataKeyRow, VaultError> {
-    Ok(DataKeyRow { id: column(row, 0)?, holder: column(row, 1)?, wrapped: column(row, 2)? })
+    Ok(DataKeyRow { id: column(row, 0)?, key_owner: column(row, 1)?, wrapped: column(row, 2)? })
 }
 
 fn read_row(row: &tokio_postgres::Row) -> Result<Row, VaultError> {
@@ -227,7 +227,7 @@ fn read_row(row: &tokio_postgres::Row) -> Result<Row, VaultError> {
         id: VaultId(column(row, 0)?),
         kind: RowKind::parse(kind).ok_or_else(unknown)?,
         stream: column(row, 2)?,
-        holder: column(row, 3)?,
+        key_owner: column(row, 3)?,
         lookups: column(row, 7)?,
         body: column(row, 4)?,
         written_at: time(column(row, 5)?),
@@ -247,8 +247,8 @@ fn stored(position: Position) -> i64 {
 
 #[async_trait]
 impl Vault for PostgresVault {
-    async fn data_key_of(&self, holder: &str) -> Result<Option<DataKeyRow>, VaultError> {
-        self.keys(&self.sql.key_of, &[&holder]).await
+    async fn data_key_of(&self, key_owner: &str) -> Result<Option<DataKeyRow>, VaultError> {
+        self.keys(&self.sql.key_of, &[&key_owner]).await
     }
 
     async fn data_key(&self, id: Uuid) -> Result<Option<DataKeyRow>, VaultError> {
@@ -256,17 +256,17 @@ impl Vault for PostgresVault {
     }
 
     async fn add_data_key(&self, row: DataKeyRow) -> Result<DataKeyRow, VaultError> {
-        self.execute(&self.sql.add_key, &[&row.id, &row.holder, &row.wrapped]).await?;
-        let kept = self.data_key_of(&row.holder).await?;
+        self.execute(&self.sql.add_key, &[&row.id, &row.key_owner, &row.wrapped]).await?;
+        let kept = self.data_key_of(&row.key_owner).await?;
         kept.ok_or_else(|| VaultError("a data key was not kept".to_owned()))
     }
 
-    async fn forget(&self, holder: &str) -> Result<(), VaultError> {
+    async fn forget(&self, key_owner: &str) -> Result<(), VaultError> {
         let mut client = self.client().await?;
         let forget = async {
             let transaction = client.transaction().await?;
-            transaction.execute(&self.sql.forget_rows, &[&holder]).await?;
-            transaction.execute(&self.sql.forget_key, &[&crate::random::id(), &holder]).await?;
+            transaction.execute(&self.sql.forget_rows, &[&key_owner]).await?;
+            transaction.execute(&self.sql.forget_key, &[&crate::random::id(), &key_owner]).await?;
             transaction.commit().await?;
             // What was deleted stays in the files until it is vacuumed.
             let schema = &self.sql.schema;
@@ -284,7 +284,7 @@ impl Vault for PostgresVault {
         let put = async {
             let transaction = client.transaction().await?;
             let statement = transaction.prepare_cached(&self.sql.put).await?;
-            let (id, stream, holder, body) = (&row.id.0, &row.stream, &row.holder, &row.body);
+            let (id, stream, holder, body) = (&row.id.0, &row.stream, &row.key_owner, &row.body);
             transaction
                 .execute(&statement, &[id, &kind, stream, holder, body, &written_at, &since])
                 .await?;

@@ -96,7 +96,7 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         id: VaultId(id(&row.get::<_, Vec<u8>>(0)?)?),
         kind: RowKind::parse(&kind).ok_or_else(unknown)?,
         stream: row.get(2)?,
-        holder: row.get(3)?,
+        key_owner: row.get(3)?,
         lookups: Vec::new(),
         body: row.get(4)?,
         written_at: time(row.get(5)?),
@@ -111,13 +111,13 @@ fn id(bytes: &[u8]) -> rusqlite::Result<Uuid> {
 
 fn read_key(row: &rusqlite::Row<'_>) -> rusqlite::Result<DataKeyRow> {
     let bytes: Vec<u8> = row.get(0)?;
-    Ok(DataKeyRow { id: id(&bytes)?, holder: row.get(1)?, wrapped: row.get(2)? })
+    Ok(DataKeyRow { id: id(&bytes)?, key_owner: row.get(1)?, wrapped: row.get(2)? })
 }
 
-fn key_of(connection: &Connection, holder: &str) -> rusqlite::Result<Option<DataKeyRow>> {
+fn key_of(connection: &Connection, key_owner: &str) -> rusqlite::Result<Option<DataKeyRow>> {
     connection
         .prepare_cached("SELECT id, holder, wrapped FROM data_keys WHERE holder = ?1")?
-        .query_row([holder], read_key)
+        .query_row([key_owner], read_key)
         .optional()
 }
 
@@ -141,9 +141,9 @@ fn rows(
 
 #[async_trait]
 impl Vault for SqliteVault {
-    async fn data_key_of(&self, holder: &str) -> Result<Option<DataKeyRow>, VaultError> {
-        let holder = holder.to_owned();
-        self.reader.run(move |connection| key_of(connection, &holder)).await
+    async fn data_key_of(&self, key_owner: &str) -> Result<Option<DataKeyRow>, VaultError> {
+        let key_owner = key_owner.to_owned();
+        self.reader.run(move |connection| key_of(connection, &key_owner)).await
     }
 
     async fn data_key(&self, id: Uuid) -> Result<Option<DataKeyRow>, VaultError> {
@@ -160,23 +160,23 @@ impl Vault for SqliteVault {
             connection.execute(
                 "INSERT INTO data_keys (id, holder, wrapped) VALUES (?1, ?2, ?3)
                  ON CONFLICT (holder) DO NOTHING",
-                params![row.id.as_bytes().as_slice(), row.holder, row.wrapped],
+                params![row.id.as_bytes().as_slice(), row.key_owner, row.wrapped],
             )?;
-            Ok(key_of(connection, &row.holder)?.unwrap_or(row))
+            Ok(key_of(connection, &row.key_owner)?.unwrap_or(row))
         };
         self.writer.run(add).await
     }
 
-    async fn forget(&self, holder: &str) -> Result<(), VaultError> {
-        let holder = holder.to_owned();
+    async fn forget(&self, key_owner: &str) -> Result<(), VaultError> {
+        let key_owner = key_owner.to_owned();
         let forget = move |connection: &mut Connection| {
             let behavior = TransactionBehavior::Immediate;
             let transaction = connection.transaction_with_behavior(behavior)?;
-            transaction.execute("DELETE FROM vault_rows WHERE holder = ?1", [&holder])?;
+            transaction.execute("DELETE FROM vault_rows WHERE holder = ?1", [&key_owner])?;
             transaction.execute(
                 "INSERT INTO data_keys (id, holder, wrapped) VALUES (?1, ?2, NULL)
                  ON CONFLICT (holder) DO UPDATE SET wrapped = NULL",
-                params![crate::random::id().as_bytes().as_slice(), holder],
+                params![crate::random::id().as_bytes().as_slice(), key_owner],
             )?;
             transaction.commit()?;
             connection
@@ -198,7 +198,7 @@ impl Vault for SqliteVault {
                     row.id.0.as_bytes().as_slice(),
                     row.kind.name(),
                     row.stream,
-                    row.holder,
+                    row.key_owner,
                     row.body,
                     micros(row.written_at),
                     row.unreferenced_since.map(micros),

@@ -2,8 +2,8 @@
 
 use crate::{troubled::TroubledLog, world::*};
 use commands::{
-    AccountIntent, Address, AskedGrantee, CommandError, Commands, Parts, Profile, ProfilePatch,
-    Request, Secret,
+    AccountCommand, Address, CommandError, Commands, Dependencies, GranteeRef, Profile,
+    ProfilePatch, Request, Secret,
     vault::{RowKind, Vault as _, memory::MemoryVault},
 };
 use domain::{
@@ -30,7 +30,7 @@ async fn an_address_leads_to_the_account_that_has_it() {
         let (one, two) = (world.node().await, world.node().await);
         put(&one, "a-2", profile("Some.Body@Example.org")).await.unwrap();
         let item = registered(&one).await;
-        let asked = vec![AskedGrantee::Email(" some.body@example.ORG ".to_owned())];
+        let asked = vec![GranteeRef::Email(" some.body@example.ORG ".to_owned())];
         let shared = two.share(&by("a-1"), &item, asked.clone(), share(Role::Viewer)).await;
         assert!(matches!(shared.unwrap().results[..], [ShareResult::Granted { .. }]));
         // Another profile: the address is free again.
@@ -48,14 +48,14 @@ async fn an_address_leads_to_the_account_that_has_it() {
 async fn nobody_confirms_the_own_address() {
     let world = World::memory();
     let node = world.node().await;
-    let own = AccountIntent::Put(profile("owner@example.org"));
+    let own = AccountCommand::Put(profile("owner@example.org"));
     let outcome = node.account(&by("a-2"), &account("a-2"), own).await.unwrap();
     let kept = node.profile(&outcome.after).await.unwrap().unwrap();
     assert!(!kept.addresses[0].verified);
     let item = registered(&node).await;
-    let asked = vec![AskedGrantee::Email("owner@example.org".to_owned())];
+    let asked = vec![GranteeRef::Email("owner@example.org".to_owned())];
     node.share(&by("a-1"), &item, asked, share(Role::Viewer)).await.unwrap_err();
-    let other = AccountIntent::Put(Profile::default());
+    let other = AccountCommand::Put(Profile::default());
     node.account(&by("a-2"), &account("a-3"), other).await.unwrap_err();
 }
 
@@ -67,7 +67,7 @@ async fn a_profile_that_says_the_same_changes_nothing() {
     let again = put(&node, "a-2", profile("a@example.org")).await.unwrap();
     assert_eq!(again.status, commands::Status::Unchanged);
     let name = Some(Some("New".to_owned()));
-    let patch = AccountIntent::Patch(ProfilePatch { name, addresses: None });
+    let patch = AccountCommand::Patch(ProfilePatch { name, addresses: None });
     let changed = node.account(&app(), &account("a-2"), patch).await.unwrap();
     let kept = node.profile(&changed.after).await.unwrap().unwrap();
     assert_eq!(kept.name.as_deref(), Some("New"));
@@ -98,7 +98,7 @@ async fn planted_secrets_are_nowhere_on_the_log_and_after_erasure_nowhere_at_all
         let other = world.node().await;
         let state = other.load_item(&item).await.unwrap();
         assert_eq!(title(&state).as_deref(), Some("PLANTED-TITLE"));
-        node.account(&app(), &account("a-1"), AccountIntent::Erase).await.unwrap();
+        node.account(&app(), &account("a-1"), AccountCommand::Erase).await.unwrap();
         assert_eq!(title(&node.load_item(&item).await.unwrap()), None);
         other.erase().await.unwrap();
         assert_eq!(title(&other.load_item(&item).await.unwrap()), None);
@@ -119,7 +119,7 @@ pub(crate) async fn what_another_node_erased_is_forgotten(one: &Commands, two: &
     put(one, "a-1", profile("planted@example.org")).await.unwrap();
     let item = registered(one).await;
     assert_eq!(title(&two.load_item(&item).await.unwrap()).as_deref(), Some("RNA"));
-    one.account(&app(), &account("a-1"), AccountIntent::Erase).await.unwrap();
+    one.account(&app(), &account("a-1"), AccountCommand::Erase).await.unwrap();
     one.erase().await.unwrap();
     two.erase().await.unwrap();
     assert_eq!(title(&two.load_item(&item).await.unwrap()), None);
@@ -138,7 +138,7 @@ async fn an_eraser_that_broke_off_goes_on_from_its_own_place() {
     for world in World::embedded().await {
         let one = world.node().await;
         let log = Arc::new(TroubledLog::new(world.log.clone()));
-        let two = Commands::open(Parts { log: log.clone(), ..world.parts() }).await.unwrap();
+        let two = Commands::open(Dependencies { log: log.clone(), ..world.parts() }).await.unwrap();
         put(&one, "a-1", profile("planted@example.org")).await.unwrap();
         let item = registered(&one).await;
         let following = two.clone();
@@ -146,7 +146,7 @@ async fn an_eraser_that_broke_off_goes_on_from_its_own_place() {
         assert_eq!(title(&two.load_item(&item).await.unwrap()).as_deref(), Some("RNA"));
         tokio::time::sleep(Duration::from_millis(50)).await;
         log.set_broken(true);
-        one.account(&app(), &account("a-1"), AccountIntent::Erase).await.unwrap();
+        one.account(&app(), &account("a-1"), AccountCommand::Erase).await.unwrap();
         one.erase().await.unwrap();
         log.set_broken(false);
         let forgotten = async {
@@ -171,7 +171,7 @@ async fn a_vault_restored_from_a_backup_erases_again_before_it_serves() {
     for row in world.vault.list(RowKind::Profile, None, 9).await.unwrap() {
         backup.put(row).await.unwrap();
     }
-    node.account(&app(), &account("a-1"), AccountIntent::Erase).await.unwrap();
+    node.account(&app(), &account("a-1"), AccountCommand::Erase).await.unwrap();
     let mut parts = world.parts();
     parts.vault = backup.clone();
     Commands::open(parts).await.unwrap();

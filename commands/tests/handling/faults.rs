@@ -74,7 +74,7 @@ async fn an_outcome_that_cannot_be_found_out_is_called_unknown_and_the_key_tells
     }
     let error = node.item(&request, &item, ItemCommand::Close).await;
     assert!(matches!(error, Err(CommandError::OutcomeUnknown { .. })), "{error:?}");
-    let parts = commands::Parts { log: log.inner().clone(), ..world.parts() };
+    let parts = commands::Dependencies { log: log.inner().clone(), ..world.parts() };
     let other = Commands::open(parts).await.unwrap();
     for replayed in [false, true] {
         let outcome = other.item(&request, &item, ItemCommand::Close).await.unwrap();

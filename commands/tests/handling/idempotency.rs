@@ -1,7 +1,7 @@
 //! One key, one effect: on one node, on two, after a lost acknowledgement.
 
 use crate::world::*;
-use commands::{AskedGrantee, CommandError, Request, Status};
+use commands::{CommandError, GranteeRef, Request, Status};
 use domain::{item::ItemCommand, role::Role};
 
 #[tokio::test]
@@ -10,7 +10,7 @@ async fn a_replay_answers_what_the_first_answered() {
         let (one, two) = (world.node().await, world.node().await);
         let item = registered(&one).await;
         let request = Request { before: true, ..keyed(by("a-1"), "k-1", "share a-2") };
-        let asked = vec![AskedGrantee::Account(account("a-2"))];
+        let asked = vec![GranteeRef::Account(account("a-2"))];
         let first = one.share(&request, &item, asked.clone(), share(Role::Viewer)).await.unwrap();
         one.item(&by("a-1"), &item, ItemCommand::Close).await.unwrap();
         for node in [&one, &two] {
@@ -50,7 +50,7 @@ async fn a_refusal_uses_no_key() {
     let item = registered(&node).await;
     let request = keyed(by("a-2"), "k", "close");
     node.item(&request, &item, ItemCommand::Close).await.unwrap_err();
-    let asked = vec![AskedGrantee::Account(account("a-2"))];
+    let asked = vec![GranteeRef::Account(account("a-2"))];
     node.share(&by("a-1"), &item, asked, share(Role::Viewer)).await.unwrap();
     let error = node.item(&request, &item, ItemCommand::Close).await;
     assert!(!matches!(error, Err(CommandError::KeyReused)), "{error:?}");
@@ -68,7 +68,7 @@ async fn the_same_key_at_the_same_time_on_two_nodes_has_one_effect() {
                 let (node, item) = (nodes[n % 2].clone(), item.clone());
                 all.spawn(async move {
                     let request = keyed(by("a-1"), &format!("k-{round}"), "share");
-                    let asked = vec![AskedGrantee::Account(account(&format!("c-{round}")))];
+                    let asked = vec![GranteeRef::Account(account(&format!("c-{round}")))];
                     node.share(&request, &item, asked, share(Role::Viewer)).await.unwrap()
                 });
             }

@@ -1,7 +1,7 @@
 //! Commands on items: recorded, refused, unchanged, dry runs.
 
 use crate::world::*;
-use commands::{AskedGrantee, CommandError, Status};
+use commands::{CommandError, GranteeRef, Status};
 use domain::{
     id::GrantId,
     item::{EndTarget, ItemCommand, ShareResult},
@@ -33,8 +33,8 @@ async fn a_share_answers_for_each_grantee_and_ending_it_twice_changes_nothing() 
         let node = world.node().await;
         let item = registered(&node).await;
         let asked = vec![
-            AskedGrantee::Account(account("a-2")),
-            AskedGrantee::Email("nobody@example.org".to_owned()),
+            GranteeRef::Account(account("a-2")),
+            GranteeRef::Email("nobody@example.org".to_owned()),
         ];
         let shared = node.share(&by("a-1"), &item, asked, share(Role::Viewer)).await.unwrap();
         let [ShareResult::Granted { grant }, ShareResult::Refused { .. }] = shared.results[..]
@@ -76,9 +76,9 @@ async fn a_stale_node_refuses_only_on_the_current_version() {
         let item = registered(&one).await;
         one.load_item(&item).await.unwrap();
         let manager = share(Role::Manager);
-        let asked = vec![AskedGrantee::Account(account("a-2"))];
+        let asked = vec![GranteeRef::Account(account("a-2"))];
         two.share(&by("a-1"), &item, asked, manager).await.unwrap();
-        let asked = vec![AskedGrantee::Account(account("a-3"))];
+        let asked = vec![GranteeRef::Account(account("a-3"))];
         let outcome = one.share(&by("a-2"), &item, asked, share(Role::Viewer)).await.unwrap();
         assert!(matches!(outcome.results[..], [ShareResult::Granted { .. }]));
     }
@@ -93,7 +93,7 @@ async fn commands_of_two_nodes_on_one_item_are_all_carried_out() {
         for n in 0..20 {
             let (node, item) = (nodes[n % 2].clone(), item.clone());
             all.spawn(async move {
-                let asked = vec![AskedGrantee::Account(account(&format!("b-{n}")))];
+                let asked = vec![GranteeRef::Account(account(&format!("b-{n}")))];
                 loop {
                     let asked = asked.clone();
                     match node.share(&by("a-1"), &item, asked, share(Role::Viewer)).await {
@@ -120,7 +120,7 @@ async fn a_dry_run_records_nothing_and_shows_what_would_be() {
         let item = registered(&node).await;
         let head = world.log.head().await.unwrap();
         let dry = commands::Request { dry_run: true, ..keyed(by("a-1"), "k", "x") };
-        let asked = vec![AskedGrantee::Account(account("a-2"))];
+        let asked = vec![GranteeRef::Account(account("a-2"))];
         let planned = node.share(&dry, &item, asked.clone(), share(Role::Viewer)).await.unwrap();
         assert_eq!(planned.status, Status::Planned);
         assert_eq!(planned.after.grants.len(), 1);
@@ -140,7 +140,7 @@ async fn what_is_too_large_for_a_record_is_refused() {
     let item = registered(&node).await;
     let head = world.log.head().await.unwrap();
     let asked: Vec<_> =
-        (0..500).map(|n| AskedGrantee::Account(account(&format!("{n:0>120}")))).collect();
+        (0..500).map(|n| GranteeRef::Account(account(&format!("{n:0>120}")))).collect();
     let error = node.share(&by("a-1"), &item, asked, share(Role::Viewer)).await;
     assert!(matches!(error, Err(CommandError::Rejected(Rejection::TooLarge { .. }))), "{error:?}");
     assert_eq!(world.log.head().await.unwrap(), head);
@@ -178,7 +178,7 @@ async fn saved_folds_shorten_loading_and_change_nothing() {
     let node = commands::Commands::open(parts.clone()).await.unwrap();
     let item = registered(&node).await;
     for n in 0..12 {
-        let asked = vec![AskedGrantee::Account(account(&format!("b-{n}")))];
+        let asked = vec![GranteeRef::Account(account(&format!("b-{n}")))];
         node.share(&by("a-1"), &item, asked, share(Role::Viewer)).await.unwrap();
     }
     let file = world.folder.path().join("folds.db");

@@ -1,7 +1,7 @@
 //! The same promises on JetStream: two nodes, one server.
 
 use crate::{server::Server, world::*};
-use commands::{AskedGrantee, OpenError, Request, Status};
+use commands::{GranteeRef, OpenError, Request, Status};
 use domain::{
     item::{ItemCommand, NewLink, ShareResult},
     role::Role,
@@ -31,7 +31,7 @@ async fn two_nodes(server: &Server) -> (World, [commands::Commands; 2]) {
             clock: Arc::new(commands::ManualClock::at(machine_time())),
             ..World::over(log.clone(), keys.clone())
         });
-        let parts = commands::Parts { log, keys, ..world.parts() };
+        let parts = commands::Dependencies { log, keys, ..world.parts() };
         nodes.push(commands::Commands::open(parts).await.unwrap());
     }
     (shared.unwrap(), nodes.try_into().unwrap())
@@ -71,7 +71,7 @@ async fn shared_keys_have_one_effect_each_and_replays_answer_the_same() {
             all.spawn(async move {
                 let request =
                     Request { before: true, ..keyed(by("a-1"), &format!("k-{round}"), "share") };
-                let asked = vec![AskedGrantee::Account(account(&format!("c-{round}")))];
+                let asked = vec![GranteeRef::Account(account(&format!("c-{round}")))];
                 node.share(&request, &item, asked, share(Role::Viewer)).await.unwrap()
             });
         }
@@ -98,7 +98,7 @@ async fn commands_of_two_nodes_on_one_item_are_all_carried_out() {
     for n in 0..20 {
         let (node, item) = (nodes[n % 2].clone(), item.clone());
         all.spawn(async move {
-            let asked = vec![AskedGrantee::Account(account(&format!("b-{n}")))];
+            let asked = vec![GranteeRef::Account(account(&format!("b-{n}")))];
             loop {
                 let asked = asked.clone();
                 match node.share(&by("a-1"), &item, asked, share(Role::Viewer)).await {

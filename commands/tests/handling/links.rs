@@ -1,7 +1,7 @@
 //! Links: opened, refused, limited, rotated; visits and codes.
 
 use crate::world::*;
-use commands::{Caller, Commands, OpenError, Opened, Secret};
+use commands::{Caller, Commands, LinkVisit, OpenError, Secret};
 use domain::{
     event::{Audience, CallerRole, KeyPurpose},
     id::ItemRef,
@@ -28,7 +28,11 @@ fn visitor() -> Caller {
     }
 }
 
-async fn open(node: &Commands, token: &str, password: Option<&str>) -> Result<Opened, OpenError> {
+async fn open(
+    node: &Commands,
+    token: &str,
+    password: Option<&str>,
+) -> Result<LinkVisit, OpenError> {
     node.open_link(&visitor(), token, password.map(Secret::new).as_ref()).await
 }
 
@@ -104,7 +108,7 @@ async fn unknown_forged_revoked_expired_rotated_and_used_up_links_look_alike() {
     let unknown = domain::id::LinkId(uuid::Uuid::from_bytes([3; 16]));
     let unknown = node.link_token(unknown, 1).unwrap().expose().to_owned();
     let other = node.link_token(link, generation + 1).unwrap().expose().to_owned();
-    let alike = |opened: Result<Opened, OpenError>| {
+    let alike = |opened: Result<LinkVisit, OpenError>| {
         assert!(matches!(opened, Err(OpenError::NotFound)), "{opened:?}");
     };
     for forged in ["", "x", "ääää", &token[1..], &unknown, &other] {
@@ -173,7 +177,7 @@ async fn links_for_accounts_ask_to_sign_in() {
     let opened = node.open_link(&Caller::account(account("a-9")), &token, None).await.unwrap();
     assert!(opened.permissions.has(Permission::View));
     put(&node, "a-8", commands::Profile::default()).await.unwrap();
-    let gone = commands::AccountIntent::Deactivate;
+    let gone = commands::AccountCommand::Deactivate;
     node.account(&app(), &account("a-8"), gone).await.unwrap();
     let refused = node.open_link(&Caller::account(account("a-8")), &token, None).await;
     assert!(matches!(refused, Err(OpenError::NotPermitted)), "{refused:?}");
@@ -240,7 +244,7 @@ async fn a_rotated_key_signs_anew_and_a_retired_one_opens_nothing() {
     for world in World::embedded().await {
         let (one, two) = (world.node().await, world.node().await);
         let (item, old) = linked(&one, link(), None).await;
-        let admin = commands::Request::of(Caller::system("command-line"));
+        let admin = commands::Request::new(Caller::system("command-line"));
         one.rotate_key(&admin, KeyPurpose::Link, Vec::new()).await.unwrap();
         let state = one.load_item(&item).await.unwrap();
         let new = token_of(&one, &state);

@@ -1,7 +1,7 @@
 //! A dry run reports what the command then does.
 
 use crate::world::*;
-use commands::{AskedGrantee, CommandError, Commands, Outcome, Request, Status};
+use commands::{CommandError, Commands, GranteeRef, Outcome, Request, Status};
 use domain::{
     event::{CatalogAudience, Restore, Visibility},
     id::ItemRef,
@@ -70,7 +70,7 @@ async fn carry_out(
         Asked::Share { account: n, role, hours } => {
             let ends_at = hours.map(|hours| world.now().plus_seconds(hours * 3_600));
             let template = Share { ends_at, ..share(*role) };
-            let asked = vec![AskedGrantee::Account(account(&format!("b-{n}")))];
+            let asked = vec![GranteeRef::Account(account(&format!("b-{n}")))];
             return node.share(request, item, asked, template).await;
         }
         Asked::Link { max_visits } => {

@@ -2,7 +2,7 @@
 
 use crate::{troubled::TroubledLog, world::*};
 use commands::{
-    AskedGrantee, CommandError, Commands, Parts,
+    CommandError, Commands, Dependencies, GranteeRef,
     vault::{DataKeyRow, Vault as _, memory::MemoryVault},
 };
 use domain::{
@@ -25,7 +25,7 @@ async fn sweep(node: &Commands) -> Result<usize, CommandError> {
 /// Shares with an account until so many seconds from now.
 async fn share_until(world: &World, node: &Commands, item: &ItemRef, with: &str, seconds: i64) {
     let ends_at = Some(world.now().plus_seconds(seconds));
-    let asked = vec![AskedGrantee::Account(account(with))];
+    let asked = vec![GranteeRef::Account(account(with))];
     node.share(&app(), item, asked, Share { ends_at, ..share(Role::Viewer) }).await.unwrap();
 }
 
@@ -47,7 +47,7 @@ async fn ended_grants_and_links_are_recorded_once_by_several_nodes() {
         let nodes = [world.node().await, world.node().await];
         let item = registered(&nodes[0]).await;
         let ends_at = Some(world.now().plus_seconds(60));
-        let asked = vec![AskedGrantee::Account(account("a-2"))];
+        let asked = vec![GranteeRef::Account(account("a-2"))];
         let template = Share { ends_at, ..share(Role::Viewer) };
         nodes[0].share(&by("a-1"), &item, asked, template).await.unwrap();
         let template = NewLink { ends_at, ..link() };
@@ -82,7 +82,7 @@ pub(crate) async fn everything_due_is_recorded(world: &World, node: &Commands) {
         ..share(Role::Contributor)
     };
     for call in 0..CALLS {
-        let name = |n| AskedGrantee::Account(account(&format!("{:->128}", call * GRANTEES + n)));
+        let name = |n| GranteeRef::Account(account(&format!("{:->128}", call * GRANTEES + n)));
         let asked = (0..GRANTEES).map(name).collect();
         node.share(&by("a-1"), &item, asked, template.clone()).await.unwrap();
     }
@@ -114,7 +114,7 @@ async fn with_an_unreadable_item(world: &World) -> (Commands, Commands, Arc<Memo
     let key = world.vault.data_key_of("account/a-1").await.unwrap().unwrap();
     let wrapped = Some(b"damaged".to_vec());
     vault.add_data_key(DataKeyRow { wrapped, ..key }).await.unwrap();
-    let two = Commands::open(Parts { vault: vault.clone(), ..world.parts() }).await.unwrap();
+    let two = Commands::open(Dependencies { vault: vault.clone(), ..world.parts() }).await.unwrap();
     (one, two, vault)
 }
 
@@ -174,7 +174,7 @@ async fn a_sweep_that_is_dropped_half_way_forgets_nothing() {
         share_until(&world, &one, &reopened, "a-2", 60).await;
         one.item(&by("a-1"), &reopened, ItemCommand::Close).await.unwrap();
         let log = Arc::new(TroubledLog::new(world.log.clone()));
-        let two = Commands::open(Parts { log: log.clone(), ..world.parts() }).await.unwrap();
+        let two = Commands::open(Dependencies { log: log.clone(), ..world.parts() }).await.unwrap();
         assert_eq!(sweep(&two).await.unwrap(), 0);
         one.item(&by("a-1"), &reopened, ItemCommand::Reopen(Restore::All)).await.unwrap();
         share_until(&world, &one, &other, "a-4", 60).await;

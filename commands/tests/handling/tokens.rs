@@ -5,7 +5,7 @@ use commands::{Caller, CommandError, NewToken, Request};
 use domain::{event::CallerRole, position::Position, rejection::Rejection};
 
 fn admin() -> Request {
-    Request::of(Caller::system("command-line"))
+    Request::new(Caller::system("command-line"))
 }
 
 fn new(label: &str) -> NewToken {

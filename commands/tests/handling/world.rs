@@ -1,7 +1,7 @@
 //! A write side over embedded engines, with a clock that the test moves.
 
 use commands::{
-    AccountIntent, Caller, Clock as _, CommandError, Commands, ManualClock, Outcome, Parts,
+    AccountCommand, Caller, Clock as _, CommandError, Commands, Dependencies, ManualClock, Outcome,
     Profile, Request, Settings,
     vault::{ServerKey, Vault, memory::MemoryVault},
 };
@@ -81,8 +81,8 @@ impl World {
         vec![Self::memory(), Self::sqlite().await]
     }
 
-    pub(crate) fn parts(&self) -> Parts {
-        Parts {
+    pub(crate) fn parts(&self) -> Dependencies {
+        Dependencies {
             log: self.log.clone(),
             keys: self.keys.clone(),
             vault: self.vault.clone(),
@@ -129,11 +129,11 @@ impl World {
 
 /// An application that acts for nobody.
 pub(crate) fn app() -> Request {
-    Request::of(Caller { role: CallerRole::App, label: "lab".to_owned(), ..Caller::default() })
+    Request::new(Caller { role: CallerRole::App, label: "lab".to_owned(), ..Caller::default() })
 }
 
 pub(crate) fn by(id: &str) -> Request {
-    Request::of(Caller::account(account(id)))
+    Request::new(Caller::account(account(id)))
 }
 
 pub(crate) fn keyed(request: Request, key: &str, fingerprint: &str) -> Request {
@@ -194,5 +194,5 @@ pub(crate) async fn put(
     id: &str,
     profile: Profile,
 ) -> Result<Outcome<domain::account::AccountState>, CommandError> {
-    node.account(&app(), &account(id), AccountIntent::Put(profile)).await
+    node.account(&app(), &account(id), AccountCommand::Put(profile)).await
 }

@@ -30,7 +30,7 @@ macro_rules! conforms {
             what_is_missing_is_none
             rows_are_found_by_kind_and_digest
             rows_are_listed_by_kind_in_pages
-            a_holder_has_one_data_key
+            a_key_owner_has_one_data_key
             two_that_add_a_data_key_get_the_same
             forgetting_leaves_a_tombstone_and_nothing_else
             forgetting_who_never_had_a_key_keeps_one_from_being_made

@@ -21,7 +21,7 @@ async fn what_was_kept_is_there_after_opening_again() {
 }
 
 #[tokio::test]
-async fn nothing_of_a_forgotten_holder_stays_in_the_files() {
+async fn nothing_of_a_forgotten_key_owner_stays_in_the_files() {
     let (vault, folder) = make().await;
     let secret = b"WRAPPED-KEY-OF-THE-FORGOTTEN";
     let mut row = crate::suite::row(1);

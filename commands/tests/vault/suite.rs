@@ -17,7 +17,7 @@ pub(crate) fn row(n: u8) -> Row {
         id: id(n),
         kind: RowKind::Profile,
         stream: "account/a-1".to_owned(),
-        holder: Some("account/a-1".to_owned()),
+        key_owner: Some("account/a-1".to_owned()),
         lookups: vec![vec![n; 32]],
         body: vec![n; 5],
         written_at: at(i64::from(n)),
@@ -25,16 +25,16 @@ pub(crate) fn row(n: u8) -> Row {
     }
 }
 
-pub(crate) fn key(n: u8, holder: &str, wrapped: &[u8]) -> DataKeyRow {
+pub(crate) fn key(n: u8, key_owner: &str, wrapped: &[u8]) -> DataKeyRow {
     let id = Uuid::from_bytes([n; 16]);
-    DataKeyRow { id, holder: holder.to_owned(), wrapped: Some(wrapped.to_vec()) }
+    DataKeyRow { id, key_owner: key_owner.to_owned(), wrapped: Some(wrapped.to_vec()) }
 }
 
 pub(crate) async fn a_row_is_read_back_as_it_was_put(vault: &dyn Vault) {
     for kind in [RowKind::Profile, RowKind::Password, RowKind::Token, RowKind::Link] {
         let mut row = row(kind as u8 + 1);
         row.kind = kind;
-        row.holder = (kind != RowKind::Link).then(|| "account/a-1".to_owned());
+        row.key_owner = (kind != RowKind::Link).then(|| "account/a-1".to_owned());
         row.lookups = vec![vec![1; 32], vec![2; 32]];
         vault.put(row.clone()).await.unwrap();
         assert_eq!(vault.get(row.id).await.unwrap(), Some(row));
@@ -91,7 +91,7 @@ pub(crate) async fn rows_are_listed_by_kind_in_pages(vault: &dyn Vault) {
     assert_eq!(rest, [row(4), row(5)]);
 }
 
-pub(crate) async fn a_holder_has_one_data_key(vault: &dyn Vault) {
+pub(crate) async fn a_key_owner_has_one_data_key(vault: &dyn Vault) {
     let first = key(1, "account/a-1", b"one");
     assert_eq!(vault.add_data_key(first.clone()).await.unwrap(), first);
     let second = key(2, "account/a-1", b"two");
@@ -109,9 +109,9 @@ pub(crate) async fn two_that_add_a_data_key_get_the_same(vault: &dyn Vault) {
 
 pub(crate) async fn forgetting_leaves_a_tombstone_and_nothing_else(vault: &dyn Vault) {
     let mut other = row(2);
-    other.holder = Some("account/a-2".to_owned());
+    other.key_owner = Some("account/a-2".to_owned());
     let mut nobodys = row(3);
-    nobodys.holder = None;
+    nobodys.key_owner = None;
     for row in [row(1), other.clone(), nobodys.clone()] {
         vault.put(row).await.unwrap();
     }

@@ -51,7 +51,7 @@ impl Desk {
         let engines = &local.engines;
         let (log, database) = (engines.log.clone(), engines.database.clone());
         let options = RunnerOptions { node: engines.node.clone(), ..RunnerOptions::default() };
-        let opener = local.commands.opener();
+        let opener = local.commands.text_decryptor();
         let runner = Runner::new(log.clone(), opener, database.clone(), options);
         let ending = Shutdown::default();
         let runner = tokio::spawn(runner.run(ending.wait()));

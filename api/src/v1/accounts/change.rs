@@ -8,7 +8,7 @@ use crate::{
     v1::shape::{AddressInput, Answer},
 };
 use axum::{extract::State, response::Response};
-use commands::{AccountIntent, ProfilePatch};
+use commands::{AccountCommand, ProfilePatch};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -36,7 +36,7 @@ pub async fn patch_account(
     CommandRequest { request, body, .. }: CommandRequest<PatchAccount>,
 ) -> ApiResult<Response> {
     let account = addressed(&account, &request)?;
-    let intent = AccountIntent::Patch(ProfilePatch {
+    let intent = AccountCommand::Patch(ProfilePatch {
         name: body.name.patch(),
         addresses: body.addresses.map(|list| list.into_iter().map(Into::into).collect()),
     });
@@ -53,7 +53,7 @@ pub async fn delete_account(
     CommandRequest { request, .. }: CommandRequest,
 ) -> ApiResult<Response> {
     let account = addressed(&account, &request)?;
-    let outcome = app.commands.account(&request, &account, AccountIntent::Deactivate).await?;
+    let outcome = app.commands.account(&request, &account, AccountCommand::Deactivate).await?;
     account_reply(&app, account, &outcome, None).await
 }
 
@@ -69,6 +69,6 @@ pub async fn erase_account(
     CommandRequest { request, .. }: CommandRequest,
 ) -> ApiResult<Response> {
     let account = addressed(&account, &request)?;
-    let outcome = app.commands.account(&request, &account, AccountIntent::Erase).await?;
+    let outcome = app.commands.account(&request, &account, AccountCommand::Erase).await?;
     account_reply(&app, account, &outcome, None).await
 }

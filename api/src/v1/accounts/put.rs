@@ -8,7 +8,7 @@ use crate::{
     v1::shape::{AddressInput, Answer},
 };
 use axum::{extract::State, response::Response};
-use commands::{AccountIntent, Profile};
+use commands::{AccountCommand, Profile};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -41,7 +41,7 @@ pub async fn put_account(
     let account = addressed(&account, &request)?;
     let addresses = body.addresses.unwrap_or_default().into_iter().map(Into::into).collect();
     let profile = Profile { name: body.name, addresses };
-    let intent = AccountIntent::Put(profile.clone());
+    let intent = AccountCommand::Put(profile.clone());
     let outcome = app.commands.account(&request, &account, intent).await?;
     account_reply(&app, account, &outcome, Some(profile)).await
 }

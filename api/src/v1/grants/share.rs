@@ -12,7 +12,7 @@ use crate::{
     },
 };
 use axum::{extract::State, response::Response};
-use commands::{AskedGrantee, CommandError};
+use commands::{CommandError, GranteeRef};
 use domain::{
     id::{AccountId, GroupId},
     item::{ItemState, OnExisting, Share, ShareResult},
@@ -132,7 +132,7 @@ pub struct ShareResource {
     pub counts: ResultCounts,
 }
 
-impl From<AskedInput> for AskedGrantee {
+impl From<AskedInput> for GranteeRef {
     fn from(input: AskedInput) -> Self {
         match input {
             AskedInput::Account { id } => Self::Account(id),
@@ -200,7 +200,7 @@ pub async fn post_grants(
         let detail = format!("has more than {MAX_MESSAGE_CHARS} characters");
         return Err(Problem::field("/message", detail));
     }
-    let asked: Vec<AskedGrantee> = body.grantees.iter().cloned().map(Into::into).collect();
+    let asked: Vec<GranteeRef> = body.grantees.iter().cloned().map(Into::into).collect();
     let template = Share {
         grantees: Vec::new(),
         role: body.role,

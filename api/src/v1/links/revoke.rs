@@ -88,7 +88,7 @@ async fn ended_before(
             }
         }
     }
-    let opened = app.commands.opener().open(&stream, last.private_texts()).await;
+    let opened = app.commands.text_decryptor().open(&stream, last.private_texts()).await;
     opened.map_err(|error| unanswered(outcome, error.into()))?;
     last.links.remove(&link).ok_or_else(|| {
         Problem::new(ProblemType::Internal, "the service failed; its log has the cause")

@@ -1,6 +1,6 @@
 //! The key ring: unwraps, caches and creates data keys; seals and opens texts with them.
 //!
-//! INVARIANT (erasure): a destroyed key is used here for at most [`KEY_SECONDS`] on nodes that did
+//! INVARIANT (erasure): a destroyed key is used here for at most [`KEY_TTL_SECONDS`] on nodes that did
 //! not destroy it, and not at all on the one that did. What was sealed with it in that time cannot
 //! be opened.
 
@@ -26,10 +26,10 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// How long an unwrapped key is used without asking the vault again, in seconds.
-pub(crate) const KEY_SECONDS: u64 = 5;
+pub(crate) const KEY_TTL_SECONDS: u64 = 5;
 
 /// How many unwrapped keys are kept in memory.
-const KEYS: u64 = 20_000;
+const MAX_CACHED_KEYS: u64 = 20_000;
 
 /// A data key, unwrapped.
 pub(crate) struct DataKey {
@@ -84,18 +84,18 @@ impl DataKey {
 }
 
 /// Keys of a vault.
-pub(crate) struct Keeper {
+pub(crate) struct KeyRing {
     vault: Arc<dyn Vault>,
     server_key: ServerKey,
-    by_holder: Cache<String, Option<Arc<DataKey>>>,
+    by_owner: Cache<String, Option<Arc<DataKey>>>,
     by_id: Cache<Uuid, Option<Arc<DataKey>>>,
     /// How often all keys were wiped; one that was read before is not kept after.
     era: AtomicU64,
 }
 
-impl fmt::Debug for Keeper {
+impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keeper").field("vault", &self.vault).finish_non_exhaustive()
+        f.debug_struct("KeyRing").field("vault", &self.vault).finish_non_exhaustive()
     }
 }
 
@@ -104,41 +104,44 @@ fn place(id: Uuid) -> String {
 }
 
 fn cache<K: Eq + Hash + Send + Sync + 'static, V: Clone + Send + Sync + 'static>() -> Cache<K, V> {
-    Cache::builder().max_capacity(KEYS).time_to_live(Duration::from_secs(KEY_SECONDS)).build()
+    Cache::builder()
+        .max_capacity(MAX_CACHED_KEYS)
+        .time_to_live(Duration::from_secs(KEY_TTL_SECONDS))
+        .build()
 }
 
-impl Keeper {
+impl KeyRing {
     pub(crate) fn new(vault: Arc<dyn Vault>, server_key: ServerKey) -> Self {
         let era = AtomicU64::new(0);
-        Self { vault, server_key, by_holder: cache(), by_id: cache(), era }
+        Self { vault, server_key, by_owner: cache(), by_id: cache(), era }
     }
 
-    /// The key that seals for a holder, made when there is none; `None` = the holder is erased.
+    /// The key that seals for a key owner, made when there is none; `None` = the key owner is erased.
     pub(crate) async fn sealing_key(
         &self,
-        holder: &str,
+        key_owner: &str,
     ) -> Result<Option<Arc<DataKey>>, VaultError> {
-        if let Some(key) = self.by_holder.get(holder).await {
+        if let Some(key) = self.by_owner.get(key_owner).await {
             return Ok(key);
         }
         let era = self.era.load(Ordering::SeqCst);
-        let row = match self.vault.data_key_of(holder).await? {
+        let row = match self.vault.data_key_of(key_owner).await? {
             Some(row) => row,
-            None => self.make_key(holder).await?,
+            None => self.make_key(key_owner).await?,
         };
         let key = self.unwrap(&row)?;
-        self.keep(&self.by_holder, holder.to_owned(), key.clone(), era).await;
+        self.keep(&self.by_owner, key_owner.to_owned(), key.clone(), era).await;
         Ok(key)
     }
 
-    async fn make_key(&self, holder: &str) -> Result<DataKeyRow, VaultError> {
+    async fn make_key(&self, key_owner: &str) -> Result<DataKeyRow, VaultError> {
         let id = random::id();
         let key = Zeroizing::new(random::bytes::<32>());
         let wrapped = self.server_key.wrap(key.as_slice(), &place(id));
         if wrapped.is_none() {
             return Err(VaultError("a data key cannot be wrapped".to_owned()));
         }
-        self.vault.add_data_key(DataKeyRow { id, holder: holder.to_owned(), wrapped }).await
+        self.vault.add_data_key(DataKeyRow { id, key_owner: key_owner.to_owned(), wrapped }).await
     }
 
     fn unwrap(&self, row: &DataKeyRow) -> Result<Option<Arc<DataKey>>, VaultError> {
@@ -209,9 +212,9 @@ impl Keeper {
         Ok(key.and_then(|key| crypto::open_bytes(&key.key, sealed, place.as_bytes())))
     }
 
-    /// Destroys a holder's key and rows, here and in the vault.
-    pub(crate) async fn forget(&self, holder: &str) -> Result<(), VaultError> {
-        self.vault.forget(holder).await?;
+    /// Destroys a key owner's key and rows, here and in the vault.
+    pub(crate) async fn forget(&self, key_owner: &str) -> Result<(), VaultError> {
+        self.vault.forget(key_owner).await?;
         self.drop_cached();
         Ok(())
     }
@@ -219,7 +222,7 @@ impl Keeper {
     /// Wipes all unwrapped keys from memory.
     pub(crate) fn drop_cached(&self) {
         self.era.fetch_add(1, Ordering::SeqCst);
-        self.by_holder.invalidate_all();
+        self.by_owner.invalidate_all();
         self.by_id.invalidate_all();
     }
 
@@ -278,14 +281,14 @@ mod tests {
     #[tokio::test]
     async fn a_key_that_was_read_before_all_were_wiped_is_not_kept_after() {
         let vault = Arc::new(MemoryVault::default());
-        let keeper = Keeper::new(vault, ServerKey::from_bytes([7; 32]));
-        let key = keeper.sealing_key("account/a-1").await.unwrap();
+        let key_ring = KeyRing::new(vault, ServerKey::from_bytes([7; 32]));
+        let key = key_ring.sealing_key("account/a-1").await.unwrap();
         let id = key.as_ref().unwrap().id;
-        let era = keeper.era.load(Ordering::SeqCst);
-        keeper.drop_cached();
-        keeper.keep(&keeper.by_id, id, key.clone(), era).await;
-        assert!(keeper.by_id.get(&id).await.is_none());
-        keeper.keep(&keeper.by_id, id, key, era + 1).await;
-        assert!(keeper.by_id.get(&id).await.is_some());
+        let era = key_ring.era.load(Ordering::SeqCst);
+        key_ring.drop_cached();
+        key_ring.keep(&key_ring.by_id, id, key.clone(), era).await;
+        assert!(key_ring.by_id.get(&id).await.is_none());
+        key_ring.keep(&key_ring.by_id, id, key, era + 1).await;
+        assert!(key_ring.by_id.get(&id).await.is_some());
     }
 }
