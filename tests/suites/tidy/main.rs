@@ -1,5 +1,8 @@
 //! The repository keeps the rules that no lint knows.
 
 mod architecture;
+mod circles;
 mod dependencies;
 mod sources;
+mod structure;
+mod syntax;

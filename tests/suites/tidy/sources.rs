@@ -8,7 +8,14 @@ use tests::process::repository;
 
 const FILE_LINES: usize = 450;
 const LINE_CHARS: usize = 100;
-const PACKAGES: [&str; 6] = ["domain", "eventlog", "commands", "projections", "api", "tests"];
+
+/// The folder of each package of the workspace.
+pub(crate) fn packages() -> Vec<String> {
+    let manifest = std::fs::read_to_string(repository().join("Cargo.toml")).expect("Cargo.toml");
+    let members = manifest.split_once("members = [").and_then(|(_, text)| text.split_once(']'));
+    let (members, _) = members.expect("the members of the workspace");
+    members.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
 
 /// Every Rust file below a folder.
 pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
@@ -31,15 +38,16 @@ pub(crate) fn shown(path: &Path) -> String {
 }
 
 fn all() -> Vec<(PathBuf, String)> {
-    let folders = PACKAGES.iter().map(|package| repository().join(package));
-    folders
-        .flat_map(|folder| rust_files(&folder))
+    let folders = packages().into_iter().map(|package| repository().join(package));
+    let files: BTreeSet<PathBuf> = folders.flat_map(|folder| rust_files(&folder)).collect();
+    files
+        .into_iter()
         .map(|file| (file.clone(), std::fs::read_to_string(file).expect("a source file")))
         .collect()
 }
 
 #[track_caller]
-fn none(wrong: &[String], what: &str) {
+pub(crate) fn none(wrong: &[String], what: &str) {
     assert!(wrong.is_empty(), "{what}:\n{}", wrong.join("\n"));
 }
 
@@ -64,10 +72,25 @@ fn no_line_is_longer_than_can_be_read() {
 }
 
 #[test]
-fn every_file_says_which_question_it_answers() {
+fn every_file_opens_with_a_statement_of_what_it_is() {
     let files = all();
     let wrong = files.iter().filter(|(_, text)| !text.starts_with("//! "));
     none(&wrong.map(|f| shown(&f.0)).collect::<Vec<_>>(), "files that do not open with //!");
+    let wrong = files.iter().filter(|(_, text)| asks(text));
+    none(&wrong.map(|f| shown(&f.0)).collect::<Vec<_>>(), "module documents with a question");
+}
+
+/// Whether the `//!` of a file ask anything; question marks of code do not count.
+fn asks(text: &str) -> bool {
+    let lines = text.lines().map_while(|line| line.strip_prefix("//!"));
+    let prose = lines.collect::<Vec<_>>().join(" ");
+    prose.split('`').step_by(2).any(|part| part.contains('?'))
+}
+
+#[test]
+fn questions_are_told_from_statements() {
+    assert!(asks("//! Lists them.\n//! Which ones?\nuse a;"));
+    assert!(!asks("//! `?at=`: the moment.\nfn f() -> Option<u8> { g()? }"));
 }
 
 #[test]
@@ -88,7 +111,7 @@ fn nothing_is_left_to_do_without_an_issue() {
 #[test]
 fn no_module_file_is_forgotten() {
     let mut wrong = Vec::new();
-    for package in PACKAGES {
+    for package in packages() {
         let folder = repository().join(package);
         for file in rust_files(&folder.join("src")).into_iter().chain(rust_files(&suites(&folder)))
         {
