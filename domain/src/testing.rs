@@ -6,6 +6,7 @@
 
 mod generate;
 mod names;
+pub mod soak;
 mod spec;
 
 pub use generate::{Generator, History, Step, histories, history};

@@ -80,6 +80,14 @@ pub fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The seed of what is random in a test: `SHARELOG_SEED` repeats one. It is printed.
+pub fn seed() -> u64 {
+    let seed = setting("SHARELOG_SEED")
+        .map_or_else(rand::random, |seed| seed.parse().expect("SHARELOG_SEED is a number"));
+    println!("SHARELOG_SEED={seed}");
+    seed
+}
+
 /// The top folder of the repository.
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository").to_owned()

@@ -89,6 +89,9 @@ pub fn quantile(ascending: &[Duration], part: f64) -> Duration {
     ascending.get(place.min(last)).copied().unwrap_or_default()
 }
 
+/// How long after its time a load may go on: for the calls that are under way then.
+const LOAD_GRACE: Duration = Duration::from_secs(30);
+
 /// So many connections for so long, each asking one thing after the other. `next` makes the request
 /// of a connection and a number; every answer must be as expected.
 pub async fn load<F>(
@@ -122,7 +125,8 @@ where
             took
         });
     }
-    let mut took: Vec<Duration> = tasks.join_all().await.concat();
+    let all = tokio::time::timeout(time + LOAD_GRACE, tasks.join_all()).await;
+    let mut took: Vec<Duration> = all.expect("every call is answered").concat();
     #[expect(clippy::cast_precision_loss, reason = "a rate need not be exact")]
     let rate = took.len() as f64 / begun.elapsed().as_secs_f64();
     took.sort_unstable();

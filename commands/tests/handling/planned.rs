@@ -127,7 +127,7 @@ fn shape(outcome: &Outcome<ItemState>) -> impl PartialEq + std::fmt::Debug + use
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(domain::testing::soak::config(48))]
     #[test]
     fn a_dry_run_tells_what_the_command_then_does(all in prop::collection::vec(asked(), 1..12)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

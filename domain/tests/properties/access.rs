@@ -130,7 +130,7 @@ fn ask(history: &History, question: &Question) -> (Subject, Asker, ItemRef, Posi
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
+    #![proptest_config(domain::testing::soak::config(1_500))]
 
     #[test]
     fn permissions_agree_with_the_oracle(history in histories(60), questions in questions()) {

@@ -55,7 +55,7 @@ fn json() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+    #![proptest_config(domain::testing::soak::config(3_000))]
 
     #[test]
     fn a_decoder_answers_or_says_what_is_wrong(

@@ -33,7 +33,7 @@ fn generated_histories_hold_every_event_of_items_and_accounts() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(domain::testing::soak::config(300))]
 
     #[test]
     fn positions_are_dense_and_times_never_go_back(history in histories(60)) {

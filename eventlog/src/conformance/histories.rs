@@ -5,11 +5,11 @@ use super::{
     make::{BUDGET, Random, START, item},
 };
 use crate::{Appended, SharedLog, append, memory::MemoryLog};
-use domain::{position::Position, stream::StreamName};
+use domain::{position::Position, stream::StreamName, testing::soak};
 use std::{collections::HashMap, sync::Arc};
 
 /// How many histories.
-const HISTORIES: u64 = 1_000;
+const HISTORIES: u32 = 1_000;
 
 /// One command of a history; every engine must answer it alike.
 async fn both(one: &SharedLog, two: &SharedLog, record: &crate::Append) -> Appended {
@@ -24,10 +24,11 @@ async fn both(one: &SharedLog, two: &SharedLog, record: &crate::Append) -> Appen
 pub async fn random_histories_are_the_same_on_every_engine(factory: &dyn Factory) {
     let bench = factory.fresh().await;
     let (log, model) = (bench.log(), Arc::new(MemoryLog::new()) as SharedLog);
-    let mut maker = Maker::new(51);
+    let seed = soak::seed().unwrap_or_default();
+    let mut maker = Maker::new(seed);
     both(&log, &model, &maker.first()).await;
-    let mut random = Random::new(52);
-    for history in 0..HISTORIES {
+    let mut random = Random::new(seed + 1);
+    for history in 0..u64::from(soak::cases(HISTORIES)) {
         one(history, &mut random, &mut maker, &log, &model).await;
     }
     let (records, modelled) = (everything(&log).await, everything(&model).await);

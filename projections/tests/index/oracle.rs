@@ -1,6 +1,7 @@
 //! Every answer equals the oracle's.
 
 use crate::world::{PATIENCE, World};
+use domain::testing::soak::seeds;
 use domain::{
     access::{
         Subject, Visit,
@@ -151,7 +152,7 @@ pub(crate) async fn opened(world: &World) -> AccessIndex {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_index_equals_the_oracle_at_every_position() {
-    for seed in 0..3 {
+    for seed in seeds(3) {
         let history = history(seed, 50);
         let world = World::new();
         let index = opened(&world).await;
@@ -181,7 +182,7 @@ fn ends_of(history: &History) -> Vec<(Time, uuid::Uuid, ItemRef)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_earliest_ends_are_known() {
     let (mut seen, mut cut) = (0, 0);
-    for seed in 20..40 {
+    for seed in seeds(20) {
         let history = history(seed, 120);
         let world = World::of(&history.steps).await;
         let index = opened(&world).await;
@@ -204,7 +205,7 @@ async fn the_earliest_ends_are_known() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_index_that_starts_later_knows_the_same() {
-    for seed in 10..20 {
+    for seed in seeds(10) {
         let history = history(seed, 150);
         let world = World::of(&history.steps).await;
         let index = opened(&world).await;

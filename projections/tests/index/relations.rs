@@ -369,7 +369,7 @@ pub(crate) fn compare(naive: &Naive, snapshot: &Snapshot) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(domain::testing::soak::config(48))]
     #[test]
     fn groups_libraries_and_containers_equal_a_naive_evaluator(acts in acts()) {
         let mut both = Both::new();

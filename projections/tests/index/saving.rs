@@ -186,7 +186,7 @@ async fn the_last_save_waits_for_the_one_that_runs_and_makes_up_for_one_that_fai
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(domain::testing::soak::config(24))]
     /// They have no events yet; what those will lead to is saved all the same.
     #[test]
     fn groups_libraries_and_parts_survive_their_file(before in acts(), after in acts()) {

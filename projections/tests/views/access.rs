@@ -4,6 +4,7 @@ use crate::{
     engine::Engine,
     world::{Said, World},
 };
+use domain::testing::soak::seeds;
 use domain::{
     access::{self, oracle},
     event::{
@@ -25,7 +26,7 @@ use domain::{
 use projections::{AccessPage, AccessRow, AsOf, Page, ViewError, Views};
 use std::collections::{BTreeMap, BTreeSet};
 
-const HISTORIES: u64 = 6;
+const HISTORIES: u32 = 6;
 const RECORDS: usize = 90;
 
 fn everything() -> Page {
@@ -55,7 +56,7 @@ fn said(page: &AccessPage, principal: &Principal) -> Permissions {
 }
 
 pub(crate) async fn rows_equal_the_oracle_now_and_at_any_moment(engine: Engine) {
-    for seed in 0..HISTORIES {
+    for seed in seeds(HISTORIES) {
         let history = history(seed, RECORDS);
         let world = World::of(&history.steps).await;
         let views = world.catch_up(&engine.fresh().await, 64).await;
@@ -116,7 +117,7 @@ pub(crate) fn state(history: &History, item: &ItemRef, upto: Position) -> ItemSt
 }
 
 pub(crate) async fn rows_equal_the_paths_of_the_domain(engine: Engine) {
-    for seed in 100..100 + HISTORIES {
+    for seed in seeds(HISTORIES) {
         let history = history(seed, RECORDS);
         let world = World::of(&history.steps).await;
         let views = world.catch_up(&engine.fresh().await, 7).await;

@@ -5,6 +5,7 @@ use crate::{
     engine::Engine,
     world::World,
 };
+use domain::testing::soak::seeds;
 use domain::{
     access::{Visit, oracle},
     event::Audience,
@@ -21,7 +22,7 @@ use std::{
     sync::Arc,
 };
 
-const HISTORIES: u64 = 4;
+const HISTORIES: u32 = 4;
 const RECORDS: usize = 80;
 
 fn set(permissions: Permissions) -> BTreeSet<Permission> {
@@ -78,7 +79,7 @@ fn holders(
 
 pub(crate) async fn who_opened_a_link_had_what_the_oracle_says(engine: Engine) {
     let mut gave = BTreeMap::new();
-    for seed in 0..HISTORIES {
+    for seed in seeds(HISTORIES) {
         let history = history(seed, RECORDS);
         let world = World::of(&history.steps).await;
         let views: Arc<dyn Views> = world.catch_up(&engine.fresh().await, 64).await;
@@ -99,7 +100,7 @@ pub(crate) async fn who_opened_a_link_had_what_the_oracle_says(engine: Engine) {
 }
 
 pub(crate) async fn one_principal_had_what_the_oracle_says(engine: Engine) {
-    for seed in 0..HISTORIES {
+    for seed in seeds(HISTORIES) {
         let history = history(seed, RECORDS);
         let world = World::of(&history.steps).await;
         let views: Arc<dyn Views> = world.catch_up(&engine.fresh().await, 64).await;

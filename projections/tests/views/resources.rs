@@ -6,6 +6,7 @@ use crate::{
     engine::Engine,
     world::{Said, World},
 };
+use domain::testing::soak::seeds;
 use domain::{
     event::{Ended, Event, ItemClosed, ItemEvent, Visibility, VisibilityChanged},
     id::{AccountId, GroupId, ItemRef, KindName},
@@ -15,13 +16,13 @@ use domain::{
 };
 use projections::{AsOf, Asker, Page, ResourceQuery, Via, ViewError, Views};
 
-const HISTORIES: u64 = 3;
+const HISTORIES: u32 = 3;
 const RECORDS: usize = 80;
 
 /// Every item is found by a search exactly if the answer about it says so; which the suite compares
 /// with the oracle.
 pub(crate) async fn items_are_found_that_one_principal_had(engine: Engine) {
-    for seed in 0..HISTORIES {
+    for seed in seeds(HISTORIES) {
         let history = history(seed, RECORDS);
         let world = World::of(&history.steps).await;
         let views = world.catch_up(&engine.fresh().await, 64).await;

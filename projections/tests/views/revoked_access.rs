@@ -6,6 +6,7 @@ use crate::{
     engine::Engine,
     world::{Said, World},
 };
+use domain::testing::soak::seeds;
 use domain::{
     event::{
         EndCause, Ended, Event, Grant, GrantChanged, GrantEnded, GrantGiven, GrantTerms,
@@ -27,7 +28,7 @@ use std::sync::Arc;
 
 pub(crate) async fn what_was_lost_was_had_until_it_ended(engine: Engine) {
     let (mut clock, mut record) = (0, 0);
-    for seed in 0..3 {
+    for seed in seeds(3) {
         let history = history(seed, 80);
         let world = World::of(&history.steps).await;
         let views: Arc<dyn Views> = world.catch_up(&engine.fresh().await, 64).await;

@@ -6,6 +6,7 @@ use crate::{
     world::{PATIENCE, Said, World, dump},
 };
 use async_trait::async_trait;
+use domain::testing::soak::seeds;
 use domain::{
     event::{CatalogAudience, GrantChanged, GrantTerms, ItemEvent, Publication, Published},
     position::Position,
@@ -28,7 +29,7 @@ use std::{
 use tokio::sync::watch;
 
 pub(crate) async fn one_record_at_a_time_gives_the_same_tables_as_thousands(engine: Engine) {
-    for seed in 0..4 {
+    for seed in seeds(4) {
         let world = World::of(&history(seed, 150).steps).await;
         let whole = engine.fresh().await;
         world.catch_up(&whole, 5000).await;

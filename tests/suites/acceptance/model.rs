@@ -6,7 +6,7 @@ use tests::{
     Answer, Client, Value, World,
     model::{Act, Model},
     on_both_pairs,
-    process::setting,
+    process::seed,
     world::item,
 };
 
@@ -65,10 +65,7 @@ fn types(rows: &[Value]) -> Vec<&str> {
 }
 
 async fn random_histories_agree_with_the_model_planned_done_and_past(mut world: World) {
-    let seed = setting("SHARELOG_SEED")
-        .map_or_else(rand::random, |seed| seed.parse::<u64>().expect("SHARELOG_SEED is a number"));
-    println!("SHARELOG_SEED={seed}");
-    let mut random = StdRng::seed_from_u64(seed);
+    let mut random = StdRng::seed_from_u64(seed());
     let path = item("history", "8f3a");
     let made = world.register("history", "8f3a", "a-17").await;
     let owner = world.account("a-17").await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tests::{
     Pair, World,
     load::{Load, assert_log_is_what_was_told},
-    process::setting,
+    process::seed,
     raw, reading, rebuilds,
     wait::until,
 };
@@ -60,7 +60,7 @@ async fn rebuild(pair: Pair, victims: &[Victim]) {
     let mut world = World::start_alone(pair).await;
     reading::prepare(&mut world).await;
     let load = Load::new(vec![world.account("a-17").await]);
-    let workers = load.start(4, 5);
+    let workers = load.start(4, seed());
     some_progress(&load, 300).await;
     let admin = world.admin();
     for (round, victim) in victims.iter().enumerate() {
@@ -89,9 +89,7 @@ async fn rebuild(pair: Pair, victims: &[Victim]) {
 }
 
 async fn survive(pair: Pair, victims: &[Victim]) {
-    let seed = setting("SHARELOG_SEED")
-        .map_or_else(rand::random, |seed| seed.parse().expect("SHARELOG_SEED is a number"));
-    println!("SHARELOG_SEED={seed}");
+    let seed = seed();
     let mut random = StdRng::seed_from_u64(seed);
     let mut order = victims.to_vec();
     for place in (1..order.len()).rev() {

@@ -4,6 +4,7 @@ use std::time::Duration;
 use tests::{
     Answer, Client, Pair, World, json,
     load::{Load, assert_log_is_what_was_told},
+    process::seed,
     raw, reading, rebuilds,
     receiver::Receiver,
     sse::Watch,
@@ -25,7 +26,7 @@ async fn two_nodes() -> (World, Client, Client) {
 async fn commands_at_both_nodes_are_recorded_once_each() {
     let (mut world, here, there) = two_nodes().await;
     let load = Load::new(vec![here, there]);
-    let workers = load.start(8, 7);
+    let workers = load.start(8, seed());
     until("enough commands", Duration::from_mins(1), || async {
         (load.acknowledged() >= 300).then_some(())
     })
@@ -44,7 +45,7 @@ async fn commands_at_both_nodes_are_recorded_once_each() {
 async fn a_rebuild_asked_for_at_both_nodes_is_made_once() {
     let (mut world, here, there) = two_nodes().await;
     let load = Load::new(vec![here.clone(), there]);
-    let workers = load.start(4, 9);
+    let workers = load.start(4, seed());
     let admin = world.admin();
     let beside = admin.at(&world.nodes[1].base());
     for round in 1..=2 {
