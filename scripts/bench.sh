@@ -58,8 +58,10 @@ build() { # FOLDER CHECKOUT PROFILE
     mkdir -p "$folder"
     (
         cd "$checkout"
-        cargo build "${options[@]}" -p api --bin sharelog
-        cp -- "${CARGO_TARGET_DIR:-$checkout/target}/$profile/sharelog" "$folder/"
+        if [[ "$benches" == *tests:* ]]; then
+            cargo build "${options[@]}" -p api --bin sharelog
+            cp -- "${CARGO_TARGET_DIR:-$checkout/target}/$profile/sharelog" "$folder/"
+        fi
         for bench in $benches; do
             if ! grep -q "^name = \"${bench#*:}\"" "${bench%:*}/Cargo.toml"; then
                 echo "no benchmark ${bench#*:} in ${bench%:*}"

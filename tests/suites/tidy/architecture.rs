@@ -1,6 +1,19 @@
 //! ARCHITECTURE.md is true.
 
+use super::syntax::Source;
+use std::collections::BTreeSet;
 use tests::process::repository;
+
+/// Steps of a walk through the code, at most.
+const MAX_STEPS: usize = 12;
+
+/// The walks through the code, by their headings.
+const WALKS: [&str; 4] = [
+    "### A share, from body to record",
+    "### A record, to rows",
+    "### A question about the past, to its answer",
+    "### A check",
+];
 
 fn text() -> String {
     std::fs::read_to_string(repository().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md")
@@ -56,4 +69,62 @@ fn the_places_an_added_event_touches_are_listed() {
 fn the_places_an_added_projection_touches_are_listed() {
     let named = paths(&section("### An added projection touches"));
     assert!(named.iter().any(|path| path.starts_with("projections/src/")), "{named:?}");
+}
+
+/// A file, and the functions that are named behind it: "`file`: `function`, `function`".
+fn functions(line: &str) -> Option<(String, Vec<String>)> {
+    let (_, rest) = line.split_once('`')?;
+    let (path, rest) = rest.split_once("`: `")?;
+    let mut names = Vec::new();
+    let mut rest = Some(rest);
+    while let Some((name, behind)) = rest.and_then(|rest| rest.split_once('`')) {
+        names.push(name.to_owned());
+        rest = behind.strip_prefix(", `");
+    }
+    Some((path.to_owned(), names))
+}
+
+#[test]
+fn files_and_their_functions_are_found_in_a_line() {
+    let line = "1. `api/src/a.rs`: `share`, `Body::read` reads `grantees`.";
+    let names = ["share", "Body::read"].map(str::to_owned).to_vec();
+    assert_eq!(functions(line), Some(("api/src/a.rs".to_owned(), names)));
+    assert_eq!(functions("`a.rs` and `b`: c"), None);
+}
+
+#[test]
+fn every_function_it_names_is_in_its_file() {
+    let mut wrong = Vec::new();
+    for (path, names) in text().lines().filter_map(functions) {
+        let Ok(text) = std::fs::read_to_string(repository().join(&path)) else {
+            wrong.push(path);
+            continue;
+        };
+        let mut source = Source::default();
+        source.add(&[], &text).expect("Rust");
+        let types = source.types.iter().map(|(_, name)| name);
+        let known: BTreeSet<&String> = source.functions.iter().chain(types).collect();
+        let missing = names
+            .iter()
+            .filter(|name| !name.split("::").all(|part| known.contains(&part.to_owned())));
+        wrong.extend(missing.map(|name| format!("{path}: {name}")));
+    }
+    super::sources::none(&wrong, "ARCHITECTURE.md names what is not there");
+}
+
+#[test]
+fn walks_are_short_and_never_climb_back() {
+    for walk in WALKS {
+        let lines = section(walk);
+        let steps: Vec<_> = (1..)
+            .zip(lines.iter().filter(|line| line.starts_with(|start: char| start.is_ascii_digit())))
+            .map(|(number, line)| {
+                assert!(line.starts_with(&format!("{number}. `")), "{walk}: {line}");
+                functions(line).unwrap_or_else(|| panic!("{walk}: no file and function in {line}"))
+            })
+            .collect();
+        assert!((1..=MAX_STEPS).contains(&steps.len()), "{walk}: {} steps", steps.len());
+        let files: BTreeSet<&String> = steps.iter().map(|(path, _)| path).collect();
+        assert_eq!(files.len(), steps.len(), "{walk} comes to a file twice");
+    }
 }
