@@ -23,7 +23,7 @@ use tests::{
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const CONNECTIONS: usize = 64;
-/// Alternating rounds; medians are told.
+/// Alternating rounds; medians are reported.
 const ROUNDS: usize = 5;
 /// Decisions in one request.
 const BATCH: usize = 100;
@@ -34,7 +34,7 @@ async fn main() {
         return constant::serve(port).await;
     }
     let full = std::env::args().any(|argument| argument == "--full");
-    let plan = Plan::of(if full { 10_000_000 } else { 200_000 });
+    let plan = Plan::new(if full { 10_000_000 } else { 200_000 });
     let scale = Scale::build(plan).await;
     let questions = plan.questions(20_000);
     let time = Duration::from_secs(if full { 5 } else { 2 });

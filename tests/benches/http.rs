@@ -20,8 +20,8 @@ use tests::{
     wire::{Wire, median, request},
 };
 
-const IN_FLIGHT: u64 = 64;
-/// Ours and the ceiling in turn, so often; medians are told.
+const CALLS_IN_FLIGHT: u64 = 64;
+/// Ours and the ceiling in turn, so often; medians are reported.
 const ROUNDS: usize = 3;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -89,7 +89,7 @@ where
 {
     let done = Arc::new(AtomicU64::new(0));
     let workers: Vec<_> =
-        (0..IN_FLIGHT).map(|worker| tokio::spawn(start(worker, Arc::clone(&done)))).collect();
+        (0..CALLS_IN_FLIGHT).map(|worker| tokio::spawn(start(worker, Arc::clone(&done)))).collect();
     tokio::time::sleep(time / 4).await;
     let (begun, before) = (Instant::now(), done.load(Ordering::Relaxed));
     tokio::time::sleep(time).await;

@@ -29,10 +29,10 @@ fn main() {
     };
     let grants = || after("--grants").and_then(|text| text.parse().ok()).unwrap_or_default();
     if let Some(file) = after("--build") {
-        return build::tell(Path::new(&file), grants());
+        return build::report(Path::new(&file), grants());
     }
     if let Some(file) = after("--measure") {
-        return measure::tell(Path::new(&file), grants());
+        return measure::report(Path::new(&file), grants());
     }
     let mut sizes = vec![10_000, 100_000, 1_000_000];
     if arguments.iter().any(|argument| argument == "--full") {
@@ -66,7 +66,7 @@ fn child<T: DeserializeOwned>(step: &str, file: &Path, grants: u64) -> T {
     serde_json::from_str(line.trim()).expect("figures")
 }
 
-/// Bytes of memory in use by this process, as Linux tells.
+/// Bytes of memory in use by this process, as Linux reports.
 pub(crate) fn resident() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -26,20 +26,20 @@ use tests::{
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Alternating rounds; medians are told.
+/// Alternating rounds; medians are reported.
 const ROUNDS: usize = 3;
-const PATIENCE: Duration = Duration::from_mins(10);
+const WAIT_TIMEOUT: Duration = Duration::from_mins(10);
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let full = std::env::args().any(|argument| argument == "--full");
     // As most records are: one command shared with one; and as large ones are.
-    of(&Plan::of(if full { 10_000_000 } else { 200_000 }), 1, ">= 0.5").await;
-    of(&Plan::of(if full { 10_000_000 } else { 2_000_000 }), TOGETHER, ">= 0.5").await;
+    measure(&Plan::new(if full { 10_000_000 } else { 200_000 }), 1, ">= 0.5").await;
+    measure(&Plan::new(if full { 10_000_000 } else { 2_000_000 }), TOGETHER, ">= 0.5").await;
 }
 
 /// A log with at most so many grants in one record.
-async fn of(plan: &Plan, together: usize, reach: &str) {
+async fn measure(plan: &Plan, together: usize, reach: &str) {
     let folder = tempfile::Builder::new().prefix("sharelog-bench").tempdir().expect("a folder");
     let nats = Nats::start_unsynced(&folder.path().join("nats")).await;
     // A service begins the log.
@@ -82,7 +82,10 @@ async fn index(log: &SharedLog, records: u64) -> f64 {
     let begun = Instant::now();
     let opened = AccessIndex::open(Arc::clone(log), None, IndexOptions::default()).await;
     let index = opened.expect("the log answers");
-    index.caught_up(domain::position::Position(records), PATIENCE).await.expect("it catches up");
+    index
+        .caught_up(domain::position::Position(records), WAIT_TIMEOUT)
+        .await
+        .expect("it catches up");
     let rate = rate(records, begun);
     index.close().await;
     rate

@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A change that is not seen by then is not going to be.
-const PATIENCE: Duration = Duration::from_secs(10);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
 const ITEM: &str = "/v1/items/history/watched";
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -53,7 +53,7 @@ async fn main() {
     let seen = samples_of(&pair, &postgres, samples).await;
     stop.store(true, Ordering::Relaxed);
     background.join_all().await;
-    seen.tell();
+    seen.report();
 }
 
 /// Two nodes on one log and one database.
@@ -121,7 +121,11 @@ async fn decided(wire: &mut Wire, asked: &str, decision: &[u8], since: Instant) 
         if wire.body.windows(decision.len()).any(|part| part == decision) {
             return since.elapsed();
         }
-        assert!(since.elapsed() < PATIENCE, "never seen: {}", String::from_utf8_lossy(&wire.body));
+        assert!(
+            since.elapsed() < WAIT_TIMEOUT,
+            "never seen: {}",
+            String::from_utf8_lossy(&wire.body)
+        );
     }
 }
 
@@ -133,7 +137,7 @@ async fn in_rows(client: &tokio_postgres::Client, account: &str, since: Instant)
         if !found.is_empty() {
             return since.elapsed();
         }
-        assert!(since.elapsed() < PATIENCE, "never seen in PostgreSQL");
+        assert!(since.elapsed() < WAIT_TIMEOUT, "never seen in PostgreSQL");
     }
 }
 
@@ -184,7 +188,7 @@ async fn samples_of(pair: &Nodes, postgres: &Postgres, samples: usize) -> Sample
 }
 
 impl Samples {
-    fn tell(self) {
+    fn report(self) {
         let [granted, granted_there] = self.granted;
         let [refused, refused_there] = self.refused;
         for (what, mut took, reach) in [
@@ -195,10 +199,10 @@ impl Samples {
             ("acknowledged to visible, PostgreSQL", self.rows, "p99 <= 50 ms"),
         ] {
             took.sort_unstable();
-            let told = |part| quantile(&took, part).as_secs_f64() * 1e3;
-            let (middle, p99, most) = (told(0.5), told(0.99), told(1.0));
-            let told = format!("p50 {middle:.2} ms, p99 {p99:.2} ms, most {most:.2} ms");
-            println!("bench | {what} | {told} | | | {reach}");
+            let quantile_ms = |part| quantile(&took, part).as_secs_f64() * 1e3;
+            let (middle, p99, most) = (quantile_ms(0.5), quantile_ms(0.99), quantile_ms(1.0));
+            let figures = format!("p50 {middle:.2} ms, p99 {p99:.2} ms, most {most:.2} ms");
+            println!("bench | {what} | {figures} | | | {reach}");
         }
     }
 }

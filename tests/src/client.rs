@@ -38,7 +38,7 @@ impl Client {
 
     /// The same caller without a token.
     #[must_use]
-    pub fn nobody(&self) -> Self {
+    pub fn without_token(&self) -> Self {
         Self { token: None, headers: Vec::new(), ..self.clone() }
     }
 
@@ -54,7 +54,7 @@ impl Client {
         self.with("Sharelog-On-Behalf-Of", &format!("account:{account}"))
     }
 
-    /// An application acting for somebody who is not signed in.
+    /// An application acting for an anonymous visitor.
     #[must_use]
     pub fn anonymous(&self) -> Self {
         self.with("Sharelog-On-Behalf-Of", "anonymous")
@@ -78,7 +78,7 @@ impl Client {
     #[must_use]
     pub fn after(&self, command: &Answer) -> Self {
         let position = command.position_header();
-        assert!(!position.is_empty(), "no Sharelog-Position: {}", command.told());
+        assert!(!position.is_empty(), "no Sharelog-Position: {}", command.dump());
         self.with("Sharelog-At-Least", &position).with("Prefer", "wait=20")
     }
 
@@ -216,14 +216,14 @@ impl Answer {
     /// Panics unless it succeeded; answers the body.
     #[track_caller]
     pub fn ok(&self) -> &Value {
-        assert!(self.status.is_success(), "{}", self.told());
+        assert!(self.status.is_success(), "{}", self.dump());
         &self.body
     }
 
     /// Panics unless it has this status; answers the body.
     #[track_caller]
     pub fn is(&self, status: u16) -> &Value {
-        assert_eq!(self.status.as_u16(), status, "{}", self.told());
+        assert_eq!(self.status.as_u16(), status, "{}", self.dump());
         &self.body
     }
 
@@ -231,12 +231,12 @@ impl Answer {
     #[track_caller]
     pub fn problem(&self, status: u16, name: &str) -> &Value {
         let kind = self.header("Content-Type");
-        assert_eq!(self.status.as_u16(), status, "{}", self.told());
-        assert!(kind.starts_with("application/problem+json"), "{}: {kind}", self.told());
+        assert_eq!(self.status.as_u16(), status, "{}", self.dump());
+        assert!(kind.starts_with("application/problem+json"), "{}: {kind}", self.dump());
         let expected = format!("/problems/{name}");
         let found = self.body["type"].as_str().unwrap_or_default();
-        assert!(found.ends_with(&expected), "expected {expected}: {}", self.told());
-        assert_eq!(self.body["status"], status, "{}", self.told());
+        assert!(found.ends_with(&expected), "expected {expected}: {}", self.dump());
+        assert_eq!(self.body["status"], status, "{}", self.dump());
         &self.body
     }
 
@@ -255,25 +255,25 @@ impl Answer {
     #[track_caller]
     pub fn str(&self, pointer: &str) -> String {
         let found = self.body.pointer(pointer).and_then(Value::as_str);
-        found.unwrap_or_else(|| panic!("no string at {pointer}: {}", self.told())).to_owned()
+        found.unwrap_or_else(|| panic!("no string at {pointer}: {}", self.dump())).to_owned()
     }
 
     /// A whole number in the body, by JSON pointer.
     #[track_caller]
     pub fn number(&self, pointer: &str) -> u64 {
         let found = self.body.pointer(pointer).and_then(Value::as_u64);
-        found.unwrap_or_else(|| panic!("no number at {pointer}: {}", self.told()))
+        found.unwrap_or_else(|| panic!("no number at {pointer}: {}", self.dump()))
     }
 
     /// An array in the body, by JSON pointer.
     #[track_caller]
     pub fn list(&self, pointer: &str) -> Vec<Value> {
         let found = self.body.pointer(pointer).and_then(Value::as_array);
-        found.unwrap_or_else(|| panic!("no list at {pointer}: {}", self.told())).clone()
+        found.unwrap_or_else(|| panic!("no list at {pointer}: {}", self.dump())).clone()
     }
 
     /// The call and the answer in words, for failure messages.
-    pub fn told(&self) -> String {
+    pub fn dump(&self) -> String {
         format!("{} answered {}: {}", self.what, self.status, self.text)
     }
 }

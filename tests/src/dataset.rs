@@ -134,7 +134,7 @@ fn grant(random: &mut StdRng, (is_group, to): (bool, u64)) -> Grant {
 
 impl Plan {
     /// About so many grants: ten an item, a person for every twenty, a group for every thousand.
-    pub fn of(grants: u64) -> Self {
+    pub fn new(grants: u64) -> Self {
         let items = (grants / 10).max(10);
         let mut plan = Self {
             seed: 1,
@@ -236,7 +236,7 @@ impl Plan {
         chosen.into_iter().map(account).collect()
     }
 
-    /// To whom an account opened all its items; most opened them to nobody.
+    /// The principals with whom an account shares its library; most share it with none.
     pub fn library(&self, number: u64) -> Option<AccountId> {
         let mut random = self.random(3, number);
         let to = random.random_range(0..self.accounts);

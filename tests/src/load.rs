@@ -38,7 +38,7 @@ pub enum Known {
 /// One command as it was issued.
 #[derive(Debug, Clone)]
 pub struct Issued {
-    /// Its ticket; stands on the log in the open.
+    /// Its ticket; is stored in the log in plain text.
     pub ticket: String,
     /// What it was.
     pub what: String,
@@ -46,7 +46,7 @@ pub struct Issued {
     pub known: Known,
 }
 
-/// Workers that issue commands until told to stop.
+/// Workers that issue commands until they are stopped.
 #[derive(Debug, Clone)]
 pub struct Load {
     callers: Vec<Client>,
@@ -111,7 +111,7 @@ impl Load {
     async fn issue(&self, command: &Command, random: &mut StdRng) -> Known {
         let attempts = if command.key.is_some() { ATTEMPTS } else { 1 };
         let mut known = Known::Unknown("never sent".to_owned());
-        let mut doubted = false;
+        let mut uncertain = false;
         for _ in 0..attempts {
             let caller = &self.callers[random.random_range(0..self.callers.len())];
             known = match command.call(caller).attempt().await {
@@ -120,7 +120,7 @@ impl Load {
             };
             // A later "not now" says nothing of the attempt before it.
             let open = matches!(&known, Known::Unknown(_)) || not_now(&known);
-            doubted |= matches!(&known, Known::Unknown(_));
+            uncertain |= matches!(&known, Known::Unknown(_));
             if !open {
                 return known;
             }
@@ -129,7 +129,7 @@ impl Load {
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-        if doubted && not_now(&known) { Known::Unknown("in doubt".to_owned()) } else { known }
+        if uncertain && not_now(&known) { Known::Unknown("uncertain".to_owned()) } else { known }
     }
 }
 
@@ -147,10 +147,10 @@ fn judge(answer: &Answer) -> Known {
             position: answer.number("/position"),
         },
         (200, Some("unchanged")) => Known::Nothing("unchanged".to_owned()),
-        (500, _) => Known::Unknown(answer.told()),
-        (503, _) if problem.ends_with("outcome-unknown") => Known::Unknown(answer.told()),
+        (500, _) => Known::Unknown(answer.dump()),
+        (503, _) if problem.ends_with("outcome-unknown") => Known::Unknown(answer.dump()),
         (400..=499 | 503, _) => Known::Nothing(format!("{status} {problem}")),
-        _ => panic!("an answer that means nothing: {}", answer.told()),
+        _ => panic!("an answer that means nothing: {}", answer.dump()),
     }
 }
 
@@ -206,13 +206,13 @@ impl Command {
     }
 }
 
-/// What was acknowledged stands there once; what more stands there was in doubt; nothing else.
-pub fn assert_log_is_what_was_told(issued: &[Issued], log: &[RawRecord]) {
+/// What was acknowledged is there once; what else is there was uncertain; nothing more.
+pub fn assert_log_is_what_was_answered(issued: &[Issued], log: &[RawRecord]) {
     let mut by_ticket: BTreeMap<&str, Vec<&RawRecord>> = BTreeMap::new();
     for record in log.iter().filter(|record| !record.str("ticket").is_empty()) {
         by_ticket.entry(record.str("ticket")).or_default().push(record);
     }
-    let (mut recorded, mut doubtful, mut extra) = (0, 0, 0);
+    let (mut recorded, mut uncertain, mut extra) = (0, 0, 0);
     for one in issued {
         let records = by_ticket.remove(one.ticket.as_str()).unwrap_or_default();
         match &one.known {
@@ -222,14 +222,14 @@ pub fn assert_log_is_what_was_told(issued: &[Issued], log: &[RawRecord]) {
                 assert_eq!(records[0].str("command"), command, "{one:?}");
                 assert_eq!(records[0].position, *position, "{one:?}");
             }
-            Known::Nothing(_) => assert!(records.is_empty(), "told as not recorded: {one:?}"),
+            Known::Nothing(_) => assert!(records.is_empty(), "reported as not recorded: {one:?}"),
             Known::Unknown(_) => {
-                doubtful += 1;
+                uncertain += 1;
                 extra += records.len();
                 assert!(records.len() <= 1, "at most once: {one:?}");
             }
         }
     }
-    assert!(by_ticket.is_empty(), "records that nobody asked for: {by_ticket:?}");
-    println!("{recorded} acknowledged, {doubtful} in doubt of which {extra} stand on the log");
+    assert!(by_ticket.is_empty(), "records that no command made: {by_ticket:?}");
+    println!("{recorded} acknowledged, {uncertain} uncertain of which {extra} are in the log");
 }

@@ -109,7 +109,7 @@ impl Model {
     }
 
     /// The accounts that have access by name, and their roles.
-    pub fn holders(&self) -> BTreeMap<String, String> {
+    pub fn roles(&self) -> BTreeMap<String, String> {
         let mut all: BTreeMap<String, String> = BTreeMap::new();
         if self.state != State::Retired {
             all.insert(self.owner.to_owned(), "owner".to_owned());

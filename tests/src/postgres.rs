@@ -128,13 +128,13 @@ fn as_postgres(program: &Path) -> Command {
     }
     let mut command = Command::new("setpriv");
     let user = user();
-    let group = told(Command::new("id").args(["-g", user]));
+    let group = output_of(Command::new("id").args(["-g", user]));
     command.args(["--reuid", user, "--regid", &group, "--clear-groups"]).arg(program);
     command
 }
 
 fn running_as_root() -> bool {
-    told(Command::new("id").arg("-u")) == "0"
+    output_of(Command::new("id").arg("-u")) == "0"
 }
 
 /// Who runs the server when the tests are run by root.
@@ -142,7 +142,7 @@ fn user() -> &'static str {
     if exists("postgres") { "postgres" } else { "nobody" }
 }
 
-fn told(command: &mut Command) -> String {
+fn output_of(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

@@ -75,7 +75,7 @@ impl Drop for Process {
 }
 
 /// An environment variable; the suites take the servers' addresses and programs from there.
-#[expect(clippy::disallowed_methods, reason = "suites are told by scripts/test.sh what to run on")]
+#[expect(clippy::disallowed_methods, reason = "scripts/test.sh says what the suites run on")]
 pub fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -80,7 +80,7 @@ pub async fn trail(world: &World) -> Vec<Value> {
     whole_list(&admin, "/v1/audit/events?order=oldest").await
 }
 
-/// Destroys the read models of a stopped service, so that the next start builds them anew.
+/// Destroys the read models of a stopped service, so that the next start rebuilds them.
 pub async fn forget_views(world: &World) {
     match &world.postgres {
         None => {

@@ -13,13 +13,13 @@ use std::time::Duration;
 /// The projections.
 pub const NAMES: [&str; 3] = ["access", "catalog", "audit"];
 /// How long a build may take here.
-const PATIENCE: Duration = Duration::from_mins(2);
+const WAIT_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Asks for something about every projection.
 pub async fn ask(admin: &Client, action: &str) {
     for name in NAMES {
         let answer = admin.post(&format!("/v1/projections/{name}/{action}"), json!({})).await;
-        assert!(answer.status.is_success(), "{}", answer.told());
+        assert!(answer.status.is_success(), "{}", answer.dump());
     }
 }
 
@@ -41,7 +41,7 @@ fn is_under_way(build: &Value) -> bool {
 
 /// Waits until the last build of every projection has ended; answers them.
 pub async fn ended(admin: &Client) -> Vec<Value> {
-    until("every build has ended", PATIENCE, || async {
+    until("every build has ended", WAIT_TIMEOUT, || async {
         builds(admin).await.filter(|builds| builds.iter().all(has_ended))
     })
     .await
@@ -64,7 +64,7 @@ pub async fn under_way(admin: &Client) -> Vec<Value> {
             }
         }
     };
-    tokio::time::timeout(PATIENCE, caught).await.expect("a build that is under way")
+    tokio::time::timeout(WAIT_TIMEOUT, caught).await.expect("a build that is under way")
 }
 
 /// Was one of these builds broken off and taken up again since?
@@ -129,14 +129,14 @@ async fn title_of(admin: &Client, command: &Answer) -> Value {
     watched.map_or(Value::Null, |row| row["title"].clone())
 }
 
-/// The audit trail that includes a command tells all of it.
+/// The audit trail that includes a command reports all of it.
 async fn assert_told(admin: &Client, command: &Answer, name: &str) {
     let position = command.number("/position");
     let path = format!("/v1/audit/events?item=history:watched&from_position={position}");
     let trail = including(admin, command, &path).await;
     let rows = trail.list("/data");
     let of_it = rows.iter().filter(|row| row["position"] == position);
-    assert!(of_it.into_iter().any(|row| row["type"] == name), "{name}: {}", trail.told());
+    assert!(of_it.into_iter().any(|row| row["type"] == name), "{name}: {}", trail.dump());
 }
 
 /// An answer that includes a command.
@@ -144,7 +144,7 @@ async fn including(admin: &Client, command: &Answer, path: &str) -> Answer {
     command.ok();
     let answer = admin.after(command).get(path).await;
     answer.is(200);
-    assert!(answer.number("/position") >= command.number("/position"), "{}", answer.told());
+    assert!(answer.number("/position") >= command.number("/position"), "{}", answer.dump());
     answer
 }
 

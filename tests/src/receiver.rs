@@ -105,7 +105,7 @@ impl Receiver {
         }
     }
 
-    /// Answers nobody until [`Receiver::wake`].
+    /// Answers no request until [`Receiver::wake`].
     pub fn sleep(&self) {
         self.gate.forget_permits(Semaphore::MAX_PERMITS);
     }

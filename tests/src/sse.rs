@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// The longest wait for the next event.
-const PATIENCE: Duration = Duration::from_secs(30);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One event, or a heartbeat (which has no kind and no data).
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +55,7 @@ impl Watch {
                 let block: String = self.buffer.drain(..end + 2).collect();
                 return Some(self.read(&block));
             }
-            let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await;
+            let chunk = tokio::time::timeout(WAIT_TIMEOUT, self.response.chunk()).await;
             match chunk.expect("a sign of life of the feed") {
                 Ok(Some(chunk)) => self.buffer.push_str(std::str::from_utf8(&chunk).expect("text")),
                 Ok(None) | Err(_) => return None,
@@ -98,7 +98,7 @@ impl Watch {
     pub async fn up_to(&mut self, position: u64) -> Vec<Event> {
         let mut events = Vec::new();
         loop {
-            let next = tokio::time::timeout(PATIENCE, self.next()).await;
+            let next = tokio::time::timeout(WAIT_TIMEOUT, self.next()).await;
             let event = next.expect("an event").expect("the feed goes on");
             let at = event.data["position"].as_u64().expect("a position");
             events.push(event);

@@ -66,7 +66,7 @@ impl Nats {
             .to_vec()
     }
 
-    /// A connection of somebody who may do everything.
+    /// A connection of a user that may do everything.
     pub async fn operator(&self) -> async_nats::Client {
         let options = async_nats::ConnectOptions::with_user_and_password(
             "operator".to_owned(),

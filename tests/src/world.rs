@@ -107,14 +107,14 @@ impl World {
         self.nodes.last().expect("the node just added")
     }
 
-    /// Nobody: no token.
-    pub fn nobody(&self) -> Client {
+    /// A caller without a token.
+    pub fn without_token(&self) -> Client {
         Client::new(&self.node().base())
     }
 
     /// The administrator.
     pub fn admin(&self) -> Client {
-        self.nobody().token(&self.admin)
+        self.without_token().token(&self.admin)
     }
 
     /// The administrator's token.
@@ -127,7 +127,7 @@ impl World {
         if self.app.is_none() {
             self.app = Some(self.issue(json!({"role": "app", "label": "lab"})).await);
         }
-        self.nobody().token(self.app.as_deref().unwrap_or_default())
+        self.without_token().token(self.app.as_deref().unwrap_or_default())
     }
 
     /// The application acting for an account.
@@ -138,7 +138,7 @@ impl World {
     /// An auditor.
     pub async fn auditor(&self) -> Client {
         let token = self.issue(json!({"role": "auditor", "label": "audit"})).await;
-        self.nobody().token(&token)
+        self.without_token().token(&token)
     }
 
     /// Issues a token and answers its secret.

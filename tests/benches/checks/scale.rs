@@ -26,7 +26,7 @@ pub(crate) struct Scale {
 }
 
 /// Starting on an index read from the whole log may take as long.
-const PATIENCE: Duration = Duration::from_mins(20);
+const WAIT_TIMEOUT: Duration = Duration::from_mins(20);
 
 impl Scale {
     /// Starts a service, fills its log, and starts it twice: from the log, and from a saved index.
@@ -70,11 +70,11 @@ impl Scale {
 async fn start(service: &mut Service) -> Duration {
     let begun = Instant::now();
     service.launch_again();
-    service.ready_within(PATIENCE).await;
+    service.ready_within(WAIT_TIMEOUT).await;
     begun.elapsed()
 }
 
-/// Bytes of memory in use by a process, as Linux tells.
+/// Bytes of memory in use by a process, as Linux reports.
 fn resident(process: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

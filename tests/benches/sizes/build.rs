@@ -45,7 +45,7 @@ impl Making {
         self.builder.relation(relation, true, made);
     }
 
-    /// The grants that were told.
+    /// The grants that were applied.
     fn item(&mut self, item: Item) -> u32 {
         let stream = StreamName::Item(item.item.clone());
         let container = item.container.clone();
@@ -63,8 +63,8 @@ impl Making {
     }
 }
 
-pub(crate) fn tell(file: &Path, grants: u64) {
-    let plan = Plan::of(grants);
+pub(crate) fn report(file: &Path, grants: u64) {
+    let plan = Plan::new(grants);
     let log = LogId(Uuid::from_u128(7));
     let before = resident();
     let mut making = Making { builder: IndexBuilder::new(log, &default_kinds()), position: 0 };

@@ -36,8 +36,8 @@ pub(crate) struct Measured {
     search: Option<f64>,
 }
 
-pub(crate) fn tell(file: &Path, grants: u64) {
-    let plan = Plan::of(grants);
+pub(crate) fn report(file: &Path, grants: u64) {
+    let plan = Plan::new(grants);
     let before = resident();
     let begun = Instant::now();
     let index = IndexBuilder::load(file).expect("the saved index");
@@ -110,8 +110,8 @@ impl Measured {
     pub(crate) fn print(&self) {
         let Self { middle, p99, bytes, load, permitted, .. } = self;
         let (size, permitted) = (self.size(), permitted * 100.0);
-        let told = format!("{middle:.0} ns, p99 {p99:.0} ns");
-        println!("bench | {size}: check, {permitted:.0} % yes | {told} | | | <= 1000 ns");
+        let figures = format!("{middle:.0} ns, p99 {p99:.0} ns");
+        println!("bench | {size}: check, {permitted:.0} % yes | {figures} | | | <= 1000 ns");
         println!("bench | {size}: resident, as loaded | {bytes:.0} bytes a grant | | | <= 100");
         println!("bench | {size}: loaded from its file | {load:.2} s | | | <= 5 s");
         if let Some(search) = self.search {

@@ -18,7 +18,7 @@ struct Arguments {
 
 fn main() -> std::io::Result<()> {
     let arguments = Arguments::parse();
-    let plan = Plan::of(arguments.grants).with_seed(arguments.seed);
+    let plan = Plan::new(arguments.grants).with_seed(arguments.seed);
     let mut out = BufWriter::new(stdout().lock());
     for relation in plan.relations() {
         serde_json::to_writer(&mut out, &relation)?;

@@ -20,7 +20,7 @@ use uuid::Uuid;
 /// Grants in one record where many are shared with by one call.
 pub const TOGETHER: usize = 100;
 /// Items written at the same time.
-const IN_FLIGHT: usize = 256;
+const APPENDS_IN_FLIGHT: usize = 256;
 
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub async fn fill(log: &SharedLog, plan: &Plan, at: Time, together: usize) -> Fi
     let id = log.identity().await.expect("the log answers").expect("the log was started");
     stream::iter(1..=plan.items)
         .map(|rank| async move { write(log, id, plan.item(rank), (at, together)).await })
-        .buffer_unordered(IN_FLIGHT)
+        .buffer_unordered(APPENDS_IN_FLIGHT)
         .fold(Filled::default(), |sum, one| async move {
             Filled { records: sum.records + one.records, grants: sum.grants + one.grants }
         })

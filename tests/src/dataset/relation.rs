@@ -57,7 +57,7 @@ pub enum Relation {
         grantee: Grantee,
         /// What for.
         role: Role,
-        /// What is held back of it.
+        /// Excluded permissions.
         withhold: Vec<Withheld>,
         /// First instant.
         starts_at: Option<Time>,
@@ -112,18 +112,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_plan_tells_the_same_and_about_as_many_grants_as_asked() {
-        let plan = Plan::of(5_000);
-        let told: Vec<_> = plan.relations().collect();
-        assert!(plan.relations().eq(told.iter().cloned()));
-        let grants = told.iter().filter(|told| matches!(told, Relation::Grant { .. })).count();
+    fn the_same_plan_makes_the_same_and_about_as_many_grants_as_requested() {
+        let plan = Plan::new(5_000);
+        let relations: Vec<_> = plan.relations().collect();
+        assert!(plan.relations().eq(relations.iter().cloned()));
+        let grants =
+            relations.iter().filter(|relation| matches!(relation, Relation::Grant { .. })).count();
         assert!((4_000..=5_500).contains(&grants), "{grants}");
     }
 
     #[test]
     fn every_item_is_there_once() {
-        let plan = Plan::of(5_000);
-        let owned = |told: Relation| match told {
+        let plan = Plan::new(5_000);
+        let owned = |relation: Relation| match relation {
             Relation::Owner { item, .. } => Some(item),
             _ => None,
         };

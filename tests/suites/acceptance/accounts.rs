@@ -17,7 +17,7 @@ async fn an_account_is_registered_changed_and_read_back(mut world: World) {
     let made = app.put("/v1/accounts/a-17", body).await;
     made.is(201);
     let read = app.get("/v1/accounts/a-17").await;
-    assert_eq!(read.is(200)["name"], "Ada Example", "{}", read.told());
+    assert_eq!(read.is(200)["name"], "Ada Example", "{}", read.dump());
     let changed = app.patch("/v1/accounts/a-17", json!({"name": "Ada Other"})).await;
     changed.is(200);
     let read = app.get("/v1/accounts/a-17").await;
@@ -36,7 +36,7 @@ async fn a_share_by_address_reaches_the_account_that_has_it(mut world: World) {
     let wanted = json!({"grantees": [{"type": "email", "address": "Grace@Example.org"},
         {"type": "email", "address": "stranger@example.org"}], "role": "viewer"});
     let shared = owner.post(&format!("{path}/grants"), wanted).await;
-    assert_eq!(shared.is(200)["results"][0]["result"], "granted", "{}", shared.told());
+    assert_eq!(shared.is(200)["results"][0]["result"], "granted", "{}", shared.dump());
     assert_eq!(shared.str("/results/1/reason"), "unknown_address");
     world.account("a-22").await.get(&path).await.is(200);
 }
@@ -53,8 +53,8 @@ async fn an_address_that_two_accounts_hold_is_refused(mut world: World) {
     let wanted = json!({"grantees": [{"type": "email", "address": "grace@example.org"},
         {"type": "account", "id": "a-30"}], "role": "viewer"});
     let shared = owner.post(&format!("{path}/grants"), wanted).await;
-    assert_eq!(shared.is(200)["results"][0]["result"], "refused", "{}", shared.told());
-    assert!(shared.str("/results/0/detail").contains("ambiguous"), "{}", shared.told());
+    assert_eq!(shared.is(200)["results"][0]["result"], "refused", "{}", shared.dump());
+    assert!(shared.str("/results/0/detail").contains("ambiguous"), "{}", shared.dump());
     assert_eq!(shared.str("/results/1/result"), "granted");
     for account in ["a-22", "a-23"] {
         world.account(account).await.get(&path).await.problem(404, "not-found");
@@ -71,10 +71,10 @@ async fn a_deactivated_account_has_nothing(mut world: World) {
     reader.get(&path).await.is(200);
     app.delete("/v1/accounts/a-22").await.is(200);
     let refused = reader.get(&path).await;
-    assert!([403, 404].contains(&refused.status.as_u16()), "{}", refused.told());
+    assert!([403, 404].contains(&refused.status.as_u16()), "{}", refused.dump());
     let owner = world.account("a-17").await;
     let shared = owner.post(&format!("{path}/grants"), tests::world::share("a-22", "editor")).await;
-    assert!(shared.status == 422 || shared.body["counts"]["refused"] == 1, "{}", shared.told());
+    assert!(shared.status == 422 || shared.body["counts"]["refused"] == 1, "{}", shared.dump());
 }
 
 async fn items_are_listed_by_what_they_are_to_an_account(mut world: World) {

@@ -40,7 +40,7 @@ async fn shared(world: &mut World) -> (Client, Client) {
 /// A client that knows nothing but the text: it finds the endpoints, and asks.
 async fn a_published_client_gets_right_decisions(mut world: World) {
     let (_, app) = shared(&mut world).await;
-    let metadata = world.nobody().get("/.well-known/authzen-configuration").await;
+    let metadata = world.without_token().get("/.well-known/authzen-configuration").await;
     let point = metadata.str("/policy_decision_point");
     let path = |name: &str| {
         let address = metadata.str(&format!("/{name}"));
@@ -66,7 +66,7 @@ async fn a_published_client_gets_right_decisions(mut world: World) {
         .iter()
         .map(|answer| answer["decision"].as_bool().expect("a decision"))
         .collect();
-    assert_eq!(decisions, [true, false, true, false, false], "{}", many.told());
+    assert_eq!(decisions, [true, false, true, false, false], "{}", many.dump());
     app.post("/access/v1/evaluation", json!({})).await.problem(400, "invalid-field");
 }
 
@@ -90,7 +90,7 @@ async fn an_opened_link_is_a_credential_until_it_is_revoked(mut world: World) {
     ended.is(200);
     body["evaluations"] = json!([{"action": {"name": "view"}}]);
     let after = app.after(&ended).post("/access/v1/evaluations", body).await;
-    assert_eq!(after.list("/evaluations")[0]["decision"], false, "{}", after.told());
+    assert_eq!(after.list("/evaluations")[0]["decision"], false, "{}", after.dump());
 }
 
 async fn the_past_is_answered_as_it_was(mut world: World) {
@@ -104,7 +104,7 @@ async fn the_past_is_answered_as_it_was(mut world: World) {
     assert!(!decided(&app.post("/access/v1/evaluation", body.clone()).await));
     body["context"] = json!({"at": given.str("/at")});
     let then = app.post("/access/v1/evaluation", body.clone()).await;
-    assert!(decided(&then), "{}", then.told());
+    assert!(decided(&then), "{}", then.dump());
     body["context"] = json!({"at": "2001-01-01"});
     assert!(!decided(&app.post("/access/v1/evaluation", body).await));
     let asked = "subject=account:a-23&resource=history:8f3a&action=edit";
@@ -114,7 +114,7 @@ async fn the_past_is_answered_as_it_was(mut world: World) {
     assert_eq!(why.number("/as_of/position"), at);
     assert_eq!(why.str("/paths/0/acts/0/type"), "grant.given");
     let now = app.get(&format!("/v1/explain?{asked}")).await;
-    assert_eq!(now.str("/refusal/reason"), "revoked", "{}", now.told());
+    assert_eq!(now.str("/refusal/reason"), "revoked", "{}", now.dump());
     assert_eq!(now.body["refusal"]["by"]["id"], format!("{}-0", ended.number("/position")));
     let before = app.get(&format!("/v1/explain?{asked}&at=2001-01-01")).await;
     assert_eq!(before.str("/refusal/reason"), "unknown_then");
@@ -157,7 +157,7 @@ async fn searches_answer_in_both_directions(mut world: World) {
     let body = question("ignored", "view", "8f3a");
     let open = app.after(&opened).post("/access/v1/search/subject", body).await;
     assert_eq!(open.str("/context/open_to"), "public");
-    assert_eq!(open.list("/results").len(), 7, "{}", open.told());
+    assert_eq!(open.list("/results").len(), 7, "{}", open.dump());
 }
 
 async fn an_explanation_names_ways_acts_and_actors(mut world: World) {
@@ -172,7 +172,7 @@ async fn an_explanation_names_ways_acts_and_actors(mut world: World) {
         owner.patch(&format!("{path}/grants/{grant}"), json!({"role": "contributor"})).await;
     let asked = "/v1/explain?subject=account:a-30&resource=history:8f3a&action=contribute";
     let why = owner.after(&changed).get(asked).await;
-    assert!(decided(&why), "{}", why.told());
+    assert!(decided(&why), "{}", why.dump());
     assert!(why.body["refusal"].is_null() && why.body["known_from"].is_string());
     let way = why.list("/paths").pop().expect("a way");
     assert_eq!((&way["via"], &way["grant"]), (&json!("grant"), &json!(grant)));
@@ -222,7 +222,7 @@ async fn a_refusal_is_explained_by_its_nearest_reason(mut world: World) {
     ] {
         let answer = why(subject, action, id).await;
         assert!(!decided(&answer));
-        assert_eq!(answer.str("/refusal/reason"), reason, "{}", answer.told());
+        assert_eq!(answer.str("/refusal/reason"), reason, "{}", answer.dump());
         assert!(!answer.str("/refusal/detail").is_empty() && answer.list("/paths").is_empty());
     }
     let closed = owner.post(&format!("{path}/close"), json!({})).await;
@@ -252,19 +252,22 @@ async fn an_item_is_seen_as_somebody_else_sees_it(mut world: World) {
     assert_eq!(viewer.str("/role"), "viewer");
     assert_eq!(viewer.body["item"]["you_may"], viewer.body["permissions"]);
     assert!(viewer.body["item"]["counts"].is_null(), "a viewer sees no counts");
-    let holder = view(&format!("link:{link}")).await;
+    let bearer = view(&format!("link:{link}")).await;
     assert_eq!(
-        (&holder.body["permissions"], &holder.body["paths"]),
+        (&bearer.body["permissions"], &bearer.body["paths"]),
         (&json!(["browse"]), &json!(["link"]))
     );
-    let nobody = view("anonymous").await;
-    assert_eq!((&nobody.is(200)["visible"], &nobody.body["item"]), (&json!(false), &Value::Null));
+    let anonymous = view("anonymous").await;
+    assert_eq!(
+        (&anonymous.is(200)["visible"], &anonymous.body["item"]),
+        (&json!(false), &Value::Null)
+    );
     let all = app.after(&made).get("/v1/view-as?subject=account:a-22").await;
     let rows = all.list("/data");
-    assert_eq!(rows.len(), 1, "{}", all.told());
+    assert_eq!(rows.len(), 1, "{}", all.dump());
     assert_eq!((&rows[0]["id"], &rows[0]["title"]), (&json!("8f3a"), &json!("A title")));
     let by_link = app.get(&format!("/v1/view-as?subject=link:{link}&permission=browse")).await;
-    assert_eq!(by_link.list("/data").len(), 1, "{}", by_link.told());
+    assert_eq!(by_link.list("/data").len(), 1, "{}", by_link.dump());
     let more = app.get("/v1/view-as?subject=account:a-22&permission=edit").await;
     assert!(more.list("/data").is_empty());
     let other = world.account("a-22").await;
@@ -283,10 +286,10 @@ async fn a_revoked_grant_and_a_revoked_token_are_refused_at_once(mut world: Worl
         assert!(decided(&ask(&app, "a-40", "view").await), "round {round}: own writes are seen");
         let ended = owner.delete(&format!("{path}/account/a-40")).await;
         let after = ask(&app.after(&ended), "a-40", "view").await;
-        assert!(!decided(&after), "round {round}: {}", after.told());
+        assert!(!decided(&after), "round {round}: {}", after.dump());
     }
     let made = world.admin().post("/v1/tokens", json!({"role": "app", "label": "brief"})).await;
-    let caller = world.nobody().token(&made.str("/token/secret"));
+    let caller = world.without_token().token(&made.str("/token/secret"));
     assert!(decided(&ask(&caller, "a-22", "view").await));
     world.admin().delete(&format!("/v1/tokens/{}", made.str("/token/id"))).await.is(200);
     ask(&caller, "a-22", "view").await.problem(401, "not-authenticated");

@@ -28,7 +28,7 @@ async fn a_repeated_key_answers_the_first_answer_also_after_a_restart(mut world:
     assert!(first.header("Idempotency-Replayed").is_empty());
     let head = raw::head(&world).await;
     let again = call().await;
-    assert_eq!(again.header("Idempotency-Replayed"), "true", "{}", again.told());
+    assert_eq!(again.header("Idempotency-Replayed"), "true", "{}", again.dump());
     assert_eq!(again.status, first.status);
     for field in ["command", "position", "at", "results", "counts"] {
         assert_eq!(again.body[field], first.body[field], "{field}");
@@ -37,7 +37,7 @@ async fn a_repeated_key_answers_the_first_answer_also_after_a_restart(mut world:
     world.node_mut().kill();
     world.node_mut().start_again().await;
     let late = call().await;
-    assert_eq!(late.header("Idempotency-Replayed"), "true", "{}", late.told());
+    assert_eq!(late.header("Idempotency-Replayed"), "true", "{}", late.dump());
     assert_eq!(late.body["command"], first.body["command"]);
     assert_eq!(late.body["results"], first.body["results"]);
     assert_eq!(raw::head(&world).await, head + 1, "only the unshare came");
@@ -81,7 +81,7 @@ async fn a_dry_run_says_what_the_command_then_does_and_writes_nothing(mut world:
     assert_eq!(planned.is(200)["status"], "planned");
     assert_eq!(planned.str("/results/0/result"), "granted");
     assert_eq!(planned.str("/events/0/type"), "grant.given");
-    assert_eq!(planned.number("/gains/count"), 1, "{}", planned.told());
+    assert_eq!(planned.number("/gains/count"), 1, "{}", planned.dump());
     assert!(planned.list("/gains/sample")[0].to_string().contains("a-22"));
     assert_eq!(planned.number("/loses/count"), 0);
     assert_eq!(raw::head(&world).await, head, "nothing was written");
@@ -90,7 +90,7 @@ async fn a_dry_run_says_what_the_command_then_does_and_writes_nothing(mut world:
 
     let closing = owner.post(&format!("{path}/close?dry_run=true"), json!({})).await;
     assert_eq!(closing.is(200)["status"], "planned");
-    assert_eq!(closing.number("/loses/count"), 1, "{}", closing.told());
+    assert_eq!(closing.number("/loses/count"), 1, "{}", closing.dump());
     world.account("a-22").await.get(&path).await.is(200);
 }
 
@@ -104,7 +104,7 @@ async fn a_question_may_wait_for_a_command(mut world: World) {
         let list = owner.after(&shared).get(&format!("{path}/access?limit=200")).await;
         list.is(200);
         assert!(list.number("/position") >= shared.number("/position"));
-        assert!(list.text.contains(&format!("\"a-{number}\"")), "{}", list.told());
+        assert!(list.text.contains(&format!("\"a-{number}\"")), "{}", list.dump());
     }
 }
 
@@ -121,8 +121,8 @@ async fn an_answer_is_never_older_than_the_position_it_waited_for(mut world: Wor
     for question in questions {
         let answer = after.get(&question).await;
         answer.is(200);
-        assert!(answer.number("/position") >= asked, "{}", answer.told());
-        assert_eq!(answer.position_header(), last.position_header(), "{}", answer.told());
+        assert!(answer.number("/position") >= asked, "{}", answer.dump());
+        assert_eq!(answer.position_header(), last.position_header(), "{}", answer.dump());
     }
     let planned = after.post(&format!("{path}/close?dry_run=true"), json!({})).await;
     assert_eq!(planned.is(200)["position"], asked);
@@ -148,7 +148,7 @@ async fn a_foreign_consistency_token_is_refused(mut world: World) {
     let owner = world.account("a-17").await;
     let access = format!("{}/access", item("history", "8f3a"));
     let nonsense = owner.with("Sharelog-At-Least", "nonsense").get(&access).await;
-    assert_eq!(nonsense.status.as_u16(), 400, "{}", nonsense.told());
+    assert_eq!(nonsense.status.as_u16(), 400, "{}", nonsense.dump());
     let other = World::start(world.pair).await;
     let foreign = other.admin().put("/v1/accounts/a-1", json!({})).await.position_header();
     assert_ne!(foreign, made.position_header());
@@ -160,7 +160,7 @@ async fn scopes_and_roles_bound_what_a_token_does(mut world: World) {
     world.register("history", "8f3a", "a-17").await;
     let path = item("history", "8f3a");
     let reading = json!({"role": "app", "label": "dashboard", "scopes": ["read"]});
-    let reader = world.nobody().token(&world.issue(reading).await);
+    let reader = world.without_token().token(&world.issue(reading).await);
     reader.get(&path).await.is(200);
     reader
         .post(&format!("{path}/grants"), share("a-22", "viewer"))
@@ -173,12 +173,12 @@ async fn scopes_and_roles_bound_what_a_token_does(mut world: World) {
         .await
         .problem(403, "not-permitted");
     let own = json!({"role": "account", "label": "laptop", "account": "a-17"});
-    let account = world.nobody().token(&world.issue(own).await);
+    let account = world.without_token().token(&world.issue(own).await);
     account.post(&format!("{path}/grants"), share("a-22", "viewer")).await.is(200);
     account.acting_for("a-22").get(&path).await.problem(403, "not-permitted");
     account.get("/v1/tokens").await.problem(403, "not-permitted");
-    world.nobody().get(&path).await.problem(401, "not-authenticated");
-    world.nobody().token("sl_nonsense").get(&path).await.problem(401, "not-authenticated");
+    world.without_token().get(&path).await.problem(401, "not-authenticated");
+    world.without_token().token("sl_nonsense").get(&path).await.problem(401, "not-authenticated");
 }
 
 async fn a_revoked_token_opens_nothing(world: World) {
@@ -187,7 +187,7 @@ async fn a_revoked_token_opens_nothing(world: World) {
     made.is(201);
     let (id, secret) = (made.str("/token/id"), made.str("/token/secret"));
     assert!(id.starts_with("tk_") && secret.starts_with("sl_"), "{id}");
-    let caller = world.nobody().token(&secret);
+    let caller = world.without_token().token(&secret);
     caller.get("/v1/catalog").await.is(200);
     let list = admin.get("/v1/tokens").await;
     assert!(list.is(200).to_string().contains(&id) && !list.text.contains(&secret));

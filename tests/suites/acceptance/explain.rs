@@ -31,7 +31,7 @@ async fn why(caller: &Client, after: &Answer, subject: &str, action: &str) -> An
     now.is(200);
     let then = caller.get(&format!("{path}&at_position={}", now.number("/position"))).await;
     for part in ["decision", "paths", "refusal", "role", "permissions", "known_from", "rules"] {
-        assert_eq!(now.is(200)[part], then.is(200)[part], "{part}: {} {}", now.told(), then.told());
+        assert_eq!(now.is(200)[part], then.is(200)[part], "{part}: {} {}", now.dump(), then.dump());
     }
     now
 }
@@ -53,27 +53,27 @@ async fn every_act_that_made_a_way_is_named_now_as_at_the_head(mut world: World)
     let raised = owner.patch(&one, json!({"role": "contributor"})).await;
     let longer = json!({"ends_at": "2999-01-01T00:00:00Z"});
     let bounded = owner.patch(&one, longer).await;
-    let told = why(&app, &bounded, "account:a-22", "contribute").await;
+    let answer = why(&app, &bounded, "account:a-22", "contribute").await;
     let expected: Vec<Value> = [&given, &raised, &bounded].map(id_of).to_vec();
-    assert_eq!(told.body["paths"][0]["events"], json!(expected), "{}", told.told());
-    let acts = told.list("/paths/0/acts");
+    assert_eq!(answer.body["paths"][0]["events"], json!(expected), "{}", answer.dump());
+    let acts = answer.list("/paths/0/acts");
     let types: Vec<&Value> = acts.iter().map(|act| &act["type"]).collect();
     assert_eq!(types, ["grant.given", "grant.changed", "grant.changed"]);
-    assert!(told.body["warnings"].is_null(), "{}", told.told());
+    assert!(answer.body["warnings"].is_null(), "{}", answer.dump());
     let links = format!("{path}/links");
     let made = owner.post(&links, json!({"role": "browser"})).await;
     let link = made.str("/link/id");
     let one = format!("{links}/{link}");
     let raised = owner.patch(&one, json!({"role": "viewer"})).await;
     let rotated = owner.post(&format!("{one}/rotate"), json!({})).await;
-    let told = why(&app, &rotated, &format!("link:{link}"), "view").await;
+    let answer = why(&app, &rotated, &format!("link:{link}"), "view").await;
     let expected: Vec<Value> = [&made, &raised, &rotated].map(id_of).to_vec();
-    assert_eq!(told.body["paths"][0]["events"], json!(expected), "{}", told.told());
+    assert_eq!(answer.body["paths"][0]["events"], json!(expected), "{}", answer.dump());
     let seen = owner.put(&format!("{path}/visibility"), json!({"visibility": "public"})).await;
-    let told = why(&app, &seen, "anonymous", "view").await;
-    assert_eq!(told.body["paths"][0]["events"], json!([id_of(&seen)]), "{}", told.told());
-    let told = why(&app, &seen, "account:a-17", "own").await;
-    assert_eq!(told.body["paths"][0]["acts"][0]["type"], "item.registered", "{}", told.told());
+    let answer = why(&app, &seen, "anonymous", "view").await;
+    assert_eq!(answer.body["paths"][0]["events"], json!([id_of(&seen)]), "{}", answer.dump());
+    let answer = why(&app, &seen, "account:a-17", "own").await;
+    assert_eq!(answer.body["paths"][0]["acts"][0]["type"], "item.registered", "{}", answer.dump());
 }
 
 async fn what_was_revoked_is_explained_by_the_act_that_did_it(mut world: World) {
@@ -83,9 +83,9 @@ async fn what_was_revoked_is_explained_by_the_act_that_did_it(mut world: World) 
         .call("DELETE", &format!("{path}/grants/account/a-22"))
         .header("Sharelog-Ticket", "4711")
         .await;
-    let told = why(&app, &unshared, "account:a-22", "view").await;
-    assert_eq!(told.str("/refusal/reason"), "revoked", "{}", told.told());
-    let refusal = &told.body["refusal"];
+    let answer = why(&app, &unshared, "account:a-22", "view").await;
+    assert_eq!(answer.str("/refusal/reason"), "revoked", "{}", answer.dump());
+    let refusal = &answer.body["refusal"];
     assert_eq!((&refusal["by"]["id"], &refusal["at"]), (&id_of(&unshared), &refusal["by"]["time"]));
     assert_eq!(refusal["by"]["type"], "grant.ended");
     assert_eq!(refusal["by"]["actor"], json!({"type": "account", "id": "a-17"}));
@@ -95,31 +95,31 @@ async fn what_was_revoked_is_explained_by_the_act_that_did_it(mut world: World) 
         (&refusal["way"]["via"], &refusal["way"]["role"]),
         (&json!("grant"), &json!("viewer"))
     );
-    let detail = told.str("/refusal/detail");
+    let detail = answer.str("/refusal/detail");
     assert!(detail.contains("a-17") && detail.contains("a-22"), "{detail}");
     // What it never gave was not revoked; while it stood it was not either.
     let edit = why(&app, &unshared, "account:a-22", "edit").await;
-    assert_eq!(edit.str("/refusal/reason"), "nothing", "{}", edit.told());
+    assert_eq!(edit.str("/refusal/reason"), "nothing", "{}", edit.dump());
     let at = unshared.number("/position") - 1;
     let before = app.get(&format!("{}&at_position={at}", asked("account:a-22", "view"))).await;
-    assert_eq!(before.is(200)["decision"], true, "{}", before.told());
+    assert_eq!(before.is(200)["decision"], true, "{}", before.dump());
 
     let made = owner.post(&format!("{path}/links"), json!({"role": "viewer"})).await;
     let link = made.str("/link/id");
     let revoked = owner.delete(&format!("{path}/links/{link}")).await;
-    let told = why(&app, &revoked, &format!("link:{link}"), "view").await;
-    assert_eq!(told.str("/refusal/by/type"), "link.revoked", "{}", told.told());
+    let answer = why(&app, &revoked, &format!("link:{link}"), "view").await;
+    assert_eq!(answer.str("/refusal/by/type"), "link.revoked", "{}", answer.dump());
     let visibility = format!("{path}/visibility");
     owner.put(&visibility, json!({"visibility": "public"})).await.is(200);
     let hidden = owner.put(&visibility, json!({"visibility": "restricted"})).await;
-    let told = why(&app, &hidden, "anonymous", "view").await;
-    assert_eq!(told.str("/refusal/by/type"), "item.visibility_changed", "{}", told.told());
-    assert_eq!(told.str("/refusal/way/open_to"), "public");
+    let answer = why(&app, &hidden, "anonymous", "view").await;
+    assert_eq!(answer.str("/refusal/by/type"), "item.visibility_changed", "{}", answer.dump());
+    assert_eq!(answer.str("/refusal/way/open_to"), "public");
     owner.post(&format!("{path}/grants"), share("a-23", "editor")).await.is(200);
     owner.post(&format!("{path}/close"), json!({})).await.is(200);
     let reopened = owner.post(&format!("{path}/reopen"), json!({"restore": "nothing"})).await;
-    let told = why(&app, &reopened, "account:a-23", "edit").await;
-    assert_eq!(told.str("/refusal/by/type"), "item.closed", "{}", told.told());
+    let answer = why(&app, &reopened, "account:a-23", "edit").await;
+    assert_eq!(answer.str("/refusal/by/type"), "item.closed", "{}", answer.dump());
     // Who has no rights on the item learns nothing of it, also not about itself.
     let lost = world.account("a-22").await.after(&reopened);
     lost.get(&asked("account:a-22", "view")).await.problem(404, "not-found");
@@ -139,10 +139,10 @@ async fn what_ended_by_the_clock_is_explained_by_its_end_recorded_or_not(mut wor
     })
     .await;
     let check = |answer: &Answer| {
-        assert_eq!(answer.str("/refusal/reason"), "ended", "{}", answer.told());
-        assert_eq!(answer.str("/refusal/at"), ends, "{}", answer.told());
+        assert_eq!(answer.str("/refusal/reason"), "ended", "{}", answer.dump());
+        assert_eq!(answer.str("/refusal/at"), ends, "{}", answer.dump());
         assert_eq!(answer.body["refusal"]["way"]["events"], json!([id_of(&given)]));
-        assert!(answer.body["refusal"]["by"].is_null(), "the clock: {}", answer.told());
+        assert!(answer.body["refusal"]["by"].is_null(), "the clock: {}", answer.dump());
     };
     check(&refused);
     let auditor = world.auditor().await;
@@ -168,14 +168,14 @@ async fn the_state_of_account_and_item_comes_before_what_was_lost(mut world: Wor
     owner.delete(&format!("{path}/grants/account/a-22")).await.is(200);
     let inactive = app.delete("/v1/accounts/a-22").await;
     inactive.ok();
-    let told = why(&app, &inactive, "account:a-22", "view").await;
-    assert_eq!(told.str("/refusal/reason"), "account_inactive", "{}", told.told());
+    let answer = why(&app, &inactive, "account:a-22", "view").await;
+    assert_eq!(answer.str("/refusal/reason"), "account_inactive", "{}", answer.dump());
     owner.post(&format!("{path}/grants"), share("a-23", "viewer")).await.is(200);
     let retired = app.delete(&path).await;
-    let told = why(&app, &retired, "account:a-23", "view").await;
-    assert_eq!(told.str("/refusal/reason"), "item_retired", "{}", told.told());
-    let told = why(&app, &retired, "account:a-17", "own").await;
-    assert_eq!(told.str("/refusal/reason"), "item_retired", "{}", told.told());
+    let answer = why(&app, &retired, "account:a-23", "view").await;
+    assert_eq!(answer.str("/refusal/reason"), "item_retired", "{}", answer.dump());
+    let answer = why(&app, &retired, "account:a-17", "own").await;
+    assert_eq!(answer.str("/refusal/reason"), "item_retired", "{}", answer.dump());
 }
 
 async fn before_registration_nothing_is_known(mut world: World) {
@@ -184,19 +184,19 @@ async fn before_registration_nothing_is_known(mut world: World) {
     let app = world.app().await.after(&made);
     let position = made.number("/position") - 1;
     for moment in ["at=2001-01-01".to_owned(), format!("at_position={position}")] {
-        let told = app.get(&format!("{}&{moment}", asked("account:a-17", "view"))).await;
-        assert_eq!(told.is(200)["decision"], false);
-        assert_eq!(told.str("/refusal/reason"), "unknown_then", "{}", told.told());
-        assert_eq!(told.str("/refusal/at"), told.str("/known_from"));
-        assert_eq!(told.str("/known_from"), made.str("/at"));
-        let detail = told.str("/refusal/detail");
+        let answer = app.get(&format!("{}&{moment}", asked("account:a-17", "view"))).await;
+        assert_eq!(answer.is(200)["decision"], false);
+        assert_eq!(answer.str("/refusal/reason"), "unknown_then", "{}", answer.dump());
+        assert_eq!(answer.str("/refusal/at"), answer.str("/known_from"));
+        assert_eq!(answer.str("/known_from"), made.str("/at"));
+        let detail = answer.str("/refusal/detail");
         assert!(!detail.contains("never") && detail.contains("not known"), "{detail}");
     }
     let never = asked("account:a-17", "view").replace("8f3a", "none");
     for moment in ["", "&at=2001-01-01"] {
-        let told = app.get(&format!("{never}{moment}")).await;
-        assert_eq!(told.str("/refusal/reason"), "unknown_item", "{}", told.told());
-        assert!(told.body["known_from"].is_null());
+        let answer = app.get(&format!("{never}{moment}")).await;
+        assert_eq!(answer.str("/refusal/reason"), "unknown_item", "{}", answer.dump());
+        assert!(answer.body["known_from"].is_null());
     }
 }
 
@@ -206,15 +206,15 @@ async fn a_link_is_explained_alike_now_and_then_whatever_its_audience(mut world:
         let wanted = json!({"role": "editor", "audience": audience});
         let made = owner.post(&format!("{path}/links"), wanted).await;
         let subject = format!("link:{}", made.str("/link/id"));
-        let told = why(&app, &made, &subject, "edit").await;
-        assert_eq!(told.body["decision"], opens, "{audience}: {}", told.told());
+        let answer = why(&app, &made, &subject, "edit").await;
+        assert_eq!(answer.body["decision"], opens, "{audience}: {}", answer.dump());
         if opens {
-            assert_eq!(told.str("/paths/0/via"), "link", "{audience}");
+            assert_eq!(answer.str("/paths/0/via"), "link", "{audience}");
         } else {
-            assert_eq!(told.str("/refusal/reason"), "nothing", "{audience}");
+            assert_eq!(answer.str("/refusal/reason"), "nothing", "{audience}");
         }
         let view = owner.after(&made).get(&format!("{path}/view-as?subject={subject}")).await;
-        assert_eq!(view.is(200)["visible"], opens, "{audience}: {}", view.told());
+        assert_eq!(view.is(200)["visible"], opens, "{audience}: {}", view.dump());
     }
     // Who opened a link for people who are signed in sees what any of them sees.
     let seen = owner.put(&format!("{path}/visibility"), json!({"visibility": "internal"})).await;
@@ -222,16 +222,17 @@ async fn a_link_is_explained_alike_now_and_then_whatever_its_audience(mut world:
     assert_eq!(links.len(), 3);
     for link in links {
         let subject = format!("link:{}", link["id"].as_str().unwrap_or_default());
-        let told = why(&app, &seen, &subject, "view").await;
-        let ways: Vec<Value> = told.list("/paths").iter().map(|way| way["via"].clone()).collect();
+        let answer = why(&app, &seen, &subject, "view").await;
+        let paths: Vec<Value> =
+            answer.list("/paths").iter().map(|path| path["via"].clone()).collect();
         let expected = match link["audience"].as_str() {
             Some("anyone") => json!(["link"]),
             Some("internal") => json!(["visibility", "link"]),
             _ => json!([]),
         };
-        let mut ways = ways;
-        ways.sort_by_key(|way| way == "link");
-        assert_eq!(json!(ways), expected, "{link}: {}", told.told());
+        let mut paths = paths;
+        paths.sort_by_key(|path| path == "link");
+        assert_eq!(json!(paths), expected, "{link}: {}", answer.dump());
     }
 }
 
@@ -251,21 +252,21 @@ async fn who_browses_through_an_opened_link_may_ask(mut world: World) {
     stranger.get(&asked("account:a-99", "view")).await.problem(404, "not-found");
     let visitor = stranger.with("Sharelog-Visit", &visit);
     visitor.get(&path).await.is(200);
-    let told = visitor.get(&asked("account:a-99", "view")).await;
-    assert_eq!(told.is(200)["decision"], true, "{}", told.told());
-    assert_eq!(told.str("/paths/0/link"), link);
-    assert!(told.body["warnings"].is_null(), "{}", told.told());
+    let answer = visitor.get(&asked("account:a-99", "view")).await;
+    assert_eq!(answer.is(200)["decision"], true, "{}", answer.dump());
+    assert_eq!(answer.str("/paths/0/link"), link);
+    assert!(answer.body["warnings"].is_null(), "{}", answer.dump());
     let edit = visitor.get(&asked("account:a-99", "edit")).await;
-    assert_eq!(edit.str("/refusal/reason"), "role_too_low", "{}", edit.told());
+    assert_eq!(edit.str("/refusal/reason"), "role_too_low", "{}", edit.dump());
     // Nothing is opened in the past, and it is said.
-    let position = told.number("/position");
+    let position = answer.number("/position");
     let path = format!("{}&at_position={position}", asked("account:a-99", "view"));
     let then = visitor.get(&path).await;
-    assert_eq!(then.is(200)["decision"], false, "{}", then.told());
-    assert!(then.list("/warnings")[0].to_string().contains("not in the past"), "{}", then.told());
+    assert_eq!(then.is(200)["decision"], false, "{}", then.dump());
+    assert!(then.list("/warnings")[0].to_string().contains("not in the past"), "{}", then.dump());
     visitor.get(&asked("account:a-22", "view")).await.problem(403, "not-permitted");
-    let nobody = world.app().await.anonymous().with("Sharelog-Visit", &visit);
-    assert_eq!(nobody.get(&asked("anonymous", "view")).await.is(200)["decision"], true);
+    let anonymous = world.app().await.anonymous().with("Sharelog-Visit", &visit);
+    assert_eq!(anonymous.get(&asked("anonymous", "view")).await.is(200)["decision"], true);
 }
 
 async fn visits_that_give_nothing_are_named(mut world: World) {
@@ -289,16 +290,16 @@ async fn visits_that_give_nothing_are_named(mut world: World) {
         (over.as_str(), "not open on this item"),
     ] {
         let visitor = visitor.with("Sharelog-Visit", visit);
-        let told = visitor.get(&asked("account:a-22", "edit")).await;
-        assert_eq!(told.is(200)["decision"], false, "{}", told.told());
-        let warnings = told.list("/warnings");
-        assert!(warnings.len() == 1 && warnings[0].to_string().contains(why), "{}", told.told());
+        let answer = visitor.get(&asked("account:a-22", "edit")).await;
+        assert_eq!(answer.is(200)["decision"], false, "{}", answer.dump());
+        let warnings = answer.list("/warnings");
+        assert!(warnings.len() == 1 && warnings[0].to_string().contains(why), "{}", answer.dump());
         let view = visitor.get(&format!("{path}/view-as?subject=account:a-22")).await;
-        assert_eq!(view.is(200)["warnings"], json!(warnings), "{}", view.told());
+        assert_eq!(view.is(200)["warnings"], json!(warnings), "{}", view.dump());
     }
-    let told = visitor.with("Sharelog-Visit", &over).get(&asked("account:a-22", "edit")).await;
-    assert_eq!(told.str("/refusal/reason"), "revoked", "{}", told.told());
-    assert_eq!(told.body["refusal"]["by"]["id"], id_of(&ended));
+    let answer = visitor.with("Sharelog-Visit", &over).get(&asked("account:a-22", "edit")).await;
+    assert_eq!(answer.str("/refusal/reason"), "revoked", "{}", answer.dump());
+    assert_eq!(answer.body["refusal"]["by"]["id"], id_of(&ended));
 }
 
 async fn a_view_of_all_items_is_paged_in_the_order_of_first_naming(mut world: World) {
@@ -334,14 +335,14 @@ async fn while_the_read_models_stand_the_index_answers_and_says_so(mut world: Wo
     let one = format!("{grants}/{}", given.str("/results/0/grant/id"));
     owner.patch(&one, json!({"role": "contributor"})).await.is(200);
     let raised = owner.patch(&one, json!({"role": "editor"})).await;
-    let told = app.after(&raised).get(&asked("account:a-22", "edit")).await;
-    assert_eq!(told.is(200)["decision"], true, "{}", told.told());
-    assert_eq!(told.body["paths"][0]["events"], json!([id_of(&given), id_of(&raised)]));
-    assert_eq!(told.list("/warnings").len(), 1, "{}", told.told());
+    let answer = app.after(&raised).get(&asked("account:a-22", "edit")).await;
+    assert_eq!(answer.is(200)["decision"], true, "{}", answer.dump());
+    assert_eq!(answer.body["paths"][0]["events"], json!([id_of(&given), id_of(&raised)]));
+    assert_eq!(answer.list("/warnings").len(), 1, "{}", answer.dump());
     let ended = owner.delete(&format!("{grants}/account/a-22")).await;
-    let told = app.after(&ended).get(&asked("account:a-22", "edit")).await;
-    assert_eq!(told.str("/refusal/reason"), "nothing", "{}", told.told());
-    assert!(told.list("/warnings")[0].to_string().contains("read models"), "{}", told.told());
+    let answer = app.after(&ended).get(&asked("account:a-22", "edit")).await;
+    assert_eq!(answer.str("/refusal/reason"), "nothing", "{}", answer.dump());
+    assert!(answer.list("/warnings")[0].to_string().contains("read models"), "{}", answer.dump());
     world.admin().post("/v1/projections/access/resume", json!({})).await.is(200);
     until("they know it", Duration::from_secs(20), || async {
         let answer = app.after(&ended).get(&asked("account:a-22", "edit")).await;

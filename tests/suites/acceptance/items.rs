@@ -22,7 +22,7 @@ async fn an_item_is_registered_described_and_guarded_by_its_version(mut world: W
     let made = app.put(&path, body.clone()).await;
     made.is(201);
     assert_eq!(made.str("/status"), "recorded");
-    assert!(made.header("Location").ends_with(&path), "{}", made.told());
+    assert!(made.header("Location").ends_with(&path), "{}", made.dump());
     assert_eq!(made.str("/item/owner/id"), "a-17");
     assert_eq!(made.str("/item/title"), "RNA-seq 4");
     assert_eq!(made.str("/item/state"), "open");
@@ -33,12 +33,12 @@ async fn an_item_is_registered_described_and_guarded_by_its_version(mut world: W
 
     let owner = world.account("a-17").await;
     let read = owner.get(&path).await;
-    assert_eq!(read.is(200)["title"], "RNA-seq 4", "{}", read.told());
+    assert_eq!(read.is(200)["title"], "RNA-seq 4", "{}", read.dump());
     assert_eq!(read.header("ETag"), format!("\"{}\"", made.number("/item/version")));
     assert!(read.list("/you_may").contains(&json!("share")));
 
     let again = app.put(&path, body).await;
-    assert_eq!(again.is(200)["status"], "unchanged", "{}", again.told());
+    assert_eq!(again.is(200)["status"], "unchanged", "{}", again.dump());
 
     let old = made.body["item"]["version"].clone();
     let renamed = app.patch(&path, json!({"title": "RNA-seq 5"})).if_match(&old).await;
@@ -126,5 +126,5 @@ async fn many_items_are_looked_up_at_once(mut world: World) {
     found.is(200);
     let rows = found.list("/data");
     let ids: Vec<_> = rows.iter().filter_map(|row| row["id"].as_str()).collect();
-    assert!(ids.contains(&"1") && ids.contains(&"2"), "{}", found.told());
+    assert!(ids.contains(&"1") && ids.contains(&"2"), "{}", found.dump());
 }

@@ -39,7 +39,7 @@ fn call(caller: &Client, path: &str, act: &Act, query: &str) -> tests::client::C
     }
 }
 
-fn holders(list: &Answer) -> BTreeMap<String, String> {
+fn roles(list: &Answer) -> BTreeMap<String, String> {
     list.is(200);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let rows = list.list("/data");
@@ -47,7 +47,7 @@ fn holders(list: &Answer) -> BTreeMap<String, String> {
     accounts.map(|row| (text(&row["principal"]["id"]), text(&row["role"]))).collect()
 }
 
-/// Ids are drawn anew by the command; all else must be as planned.
+/// Ids are drawn again by the command; all else must be as in the dry run.
 fn without_ids(value: &Value) -> Value {
     match value {
         Value::Object(members) => members
@@ -70,23 +70,23 @@ async fn random_histories_agree_with_the_model_planned_done_and_past(mut world: 
     let made = world.register("history", "8f3a", "a-17").await;
     let owner = world.account("a-17").await;
     let mut model = Model::new("a-17");
-    let mut moments = vec![(made.number("/position"), model.holders())];
+    let mut moments = vec![(made.number("/position"), model.roles())];
     let mut newest = made;
     for _ in 0..STEPS {
         let act = random_act(&mut random);
         if !model.possible(&act) {
             continue;
         }
-        let planned = call(&owner, &path, &act, "?dry_run=true").await;
-        planned.is(200);
+        let dry_run = call(&owner, &path, &act, "?dry_run=true").await;
+        dry_run.is(200);
         let done = call(&owner, &path, &act, "").await;
         done.is(200);
         model.act(&act);
         if done.body["status"] == "unchanged" {
             continue;
         }
-        assert_eq!(planned.body["status"], "planned", "{}", planned.told());
-        let results = [&planned, &done].map(|answer| without_ids(&answer.body["results"]));
+        assert_eq!(dry_run.body["status"], "planned", "{}", dry_run.dump());
+        let results = [&dry_run, &done].map(|answer| without_ids(&answer.body["results"]));
         assert_eq!(results[0], results[1], "{act:?}");
         let history = owner.after(&done).get(&format!("{path}/history?limit=200")).await;
         if history.status == 200 {
@@ -96,22 +96,22 @@ async fn random_histories_agree_with_the_model_planned_done_and_past(mut world: 
                 .filter(|row| row["command"] == done.body["command"])
                 .collect();
             let mut recorded = types(&rows);
-            let events = planned.list("/events");
+            let events = dry_run.list("/events");
             let mut promised = types(&events);
             recorded.sort_unstable();
             promised.sort_unstable();
             assert_eq!(promised, recorded, "{act:?}");
         }
-        moments.push((done.number("/position"), model.holders()));
+        moments.push((done.number("/position"), model.roles()));
         newest = done;
     }
     let admin = world.admin().after(&newest);
     for (position, expected) in &moments {
         let list = admin.get(&format!("{path}/access?at_position={position}&limit=200")).await;
-        assert_eq!(&holders(&list), expected, "at position {position}: {}", list.told());
+        assert_eq!(&roles(&list), expected, "at position {position}: {}", list.dump());
     }
     let now = admin.get(&format!("{path}/access?limit=200")).await;
     if now.status == 200 {
-        assert_eq!(holders(&now), model.holders(), "now: {}", now.told());
+        assert_eq!(roles(&now), model.roles(), "now: {}", now.dump());
     }
 }

@@ -15,15 +15,15 @@ on_both_pairs!(
 );
 
 async fn health_readiness_and_metrics_are_told(world: World) {
-    world.nobody().get("/healthz").await.is(200);
-    world.nobody().get("/readyz").await.is(200);
-    let metrics = world.nobody().get("/metrics").await;
+    world.without_token().get("/healthz").await.is(200);
+    world.without_token().get("/readyz").await.is(200);
+    let metrics = world.without_token().get("/metrics").await;
     metrics.is(200);
     assert!(metrics.text.contains("sharelog"), "{}", metrics.text);
-    let openapi = world.nobody().get("/openapi.json").await;
+    let openapi = world.without_token().get("/openapi.json").await;
     assert!(openapi.is(200)["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
-    let docs = world.nobody().get("/docs").await;
-    assert!(docs.status.is_success() || docs.status.is_redirection(), "{}", docs.told());
+    let docs = world.without_token().get("/docs").await;
+    assert!(docs.status.is_success() || docs.status.is_redirection(), "{}", docs.dump());
 }
 
 async fn a_graceful_end_loses_nothing_and_a_restart_knows_everything(mut world: World) {
@@ -50,7 +50,7 @@ async fn a_graceful_end_loses_nothing_and_a_restart_knows_everything(mut world: 
     for path in acknowledged {
         app.get(path).await.is(200);
     }
-    let index = world.nobody().get("/readyz").await.body["access_index"].clone();
+    let index = world.without_token().get("/readyz").await.body["access_index"].clone();
     assert_eq!(index["started_from"], "saved file", "{index}");
     assert!(index["items"].as_u64().is_some_and(|items| items > 0), "{index}");
     run(&world, &["doctor"]).lines().find(|line| line.contains("access index")).expect("a line");
@@ -99,7 +99,7 @@ async fn projections_report_how_far_they_are(mut world: World) {
     let status = admin.get("/v1/projections").await;
     status.is(200);
     for name in ["access", "catalog", "audit"] {
-        assert!(status.list("/data").iter().any(|row| row["name"] == name), "{}", status.told());
+        assert!(status.list("/data").iter().any(|row| row["name"] == name), "{}", status.dump());
     }
 }
 
@@ -114,9 +114,12 @@ async fn a_second_service_on_the_same_folder_is_refused(world: World) {
         .args(&words)
         .output()
         .expect("the second service");
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && output.status.code() != Some(124), "{told}");
-    assert!(told.contains("another") || told.contains("lock") || told.contains(&data), "{told}");
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && output.status.code() != Some(124), "{printed}");
+    assert!(
+        printed.contains("another") || printed.contains("lock") || printed.contains(&data),
+        "{printed}"
+    );
     if world.pair == Pair::Embedded {
         world.admin().put("/v1/accounts/a-1", json!({})).await.ok();
     }

@@ -10,7 +10,7 @@ on_both_pairs!(
     the_access_list_names_paths_acts_and_actors,
 );
 
-fn holders(answer: &Answer) -> Vec<String> {
+fn principals(answer: &Answer) -> Vec<String> {
     answer.ok();
     let rows = answer.list("/data");
     let accounts = rows.iter().filter(|row| row["principal"]["type"] == "account");
@@ -35,18 +35,18 @@ async fn the_access_list_is_read_as_of_past_positions_and_times(mut world: World
     let reader = owner.after(&ended);
     let access = |query: String| reader.get(&format!("{path}/access{query}"));
 
-    assert_eq!(holders(&access(String::new()).await), ["a-17", "a-23"]);
+    assert_eq!(principals(&access(String::new()).await), ["a-17", "a-23"]);
     let at = |answer: &Answer| format!("?at_position={}", answer.number("/position"));
-    assert_eq!(holders(&access(at(&made)).await), ["a-17"]);
-    assert_eq!(holders(&access(at(&shared)).await), ["a-17", "a-22"]);
+    assert_eq!(principals(&access(at(&made)).await), ["a-17"]);
+    assert_eq!(principals(&access(at(&shared)).await), ["a-17", "a-22"]);
     let then = access(at(&second)).await;
-    assert_eq!(holders(&then), ["a-17", "a-22", "a-23"]);
+    assert_eq!(principals(&then), ["a-17", "a-22", "a-23"]);
     assert_eq!(then.number("/as_of/position"), second.number("/position"));
-    assert!(then.body["known_from"].is_string() && then.body["rules"].is_u64(), "{}", then.told());
+    assert!(then.body["known_from"].is_string() && then.body["rules"].is_u64(), "{}", then.dump());
 
     let when = shared.str("/at");
-    assert_eq!(holders(&access(format!("?at={when}")).await), ["a-17", "a-22"], "{when}");
-    assert_eq!(holders(&access(format!("?at={}", ended.str("/at"))).await), ["a-17", "a-23"]);
+    assert_eq!(principals(&access(format!("?at={when}")).await), ["a-17", "a-22"], "{when}");
+    assert_eq!(principals(&access(format!("?at={}", ended.str("/at"))).await), ["a-17", "a-23"]);
 }
 
 async fn before_registration_the_answer_is_unknown_and_the_future_is_refused(mut world: World) {
@@ -104,7 +104,7 @@ async fn the_audit_trail_is_filtered_and_paged(mut world: World) {
     assert!(types(&all).contains(&json!("log.started")), "the beginning is part of it");
     assert!(types(&all).contains(&json!("token.issued")), "so are administrative acts");
     let given = auditor.get("/v1/audit/events?type=grant.given&count=true").await;
-    assert_eq!(types(&given).len(), 3, "{}", given.told());
+    assert_eq!(types(&given).len(), 3, "{}", given.dump());
     let one = auditor.get("/v1/audit/events?account=a-22").await;
     assert_eq!(types(&one), [json!("grant.given")]);
     let of_item = auditor.get("/v1/audit/events?item=history:other").await;

@@ -45,11 +45,11 @@ async fn plant(world: &mut World) -> Planted {
     let link = json!({"label": LABEL, "role": "viewer", "state": STATE, "password": PASSWORD});
     let made = owner.post(&format!("{path}/links"), link).await;
     let link = made.is(201)["link"].clone();
-    let nobody = app.anonymous().with("Sharelog-Client-Address", "203.0.113.77");
+    let anonymous = app.anonymous().with("Sharelog-Client-Address", "203.0.113.77");
     let wrong = json!({"token": link["token"], "password": "plantedpassword 41"});
-    nobody.post("/v1/links/open", wrong).await.problem(403, "link-password-wrong");
+    anonymous.post("/v1/links/open", wrong).await.problem(403, "link-password-wrong");
     let right = json!({"token": link["token"], "password": PASSWORD});
-    let opened = nobody.post("/v1/links/open", right).await;
+    let opened = anonymous.post("/v1/links/open", right).await;
     opened.is(200);
     let giving_a_reason = owner.with("Sharelog-Reason", "plantedreason%20again");
     let visibility =
@@ -125,13 +125,13 @@ async fn after_an_erasure_nothing_of_the_person_is_left(mut world: World) {
     for path in ["/v1/audit/events?limit=200".to_owned(), format!("{}/history", planted.path)] {
         let read = auditor.get(&path).await;
         for word in words {
-            assert!(!read.text.contains(word), "`{word}` is told by {path}");
+            assert!(!read.text.contains(word), "`{word}` is disclosed by {path}");
         }
     }
     let app = world.app().await;
     let read = app.get("/v1/accounts/a-17").await;
     for word in words {
-        assert!(!read.text.contains(word), "{}", read.told());
+        assert!(!read.text.contains(word), "{}", read.dump());
     }
     if world.pair == Pair::Embedded {
         assert!(world.node_mut().stop(), "a graceful end");
@@ -153,15 +153,15 @@ async fn the_wrong_roles_see_no_secret(mut world: World) {
     links.is(200);
     assert!(!links.text.contains(token), "an auditor sees no address of a link");
     for part in ["", "/history", "/access"] {
-        let told = auditor.get(&format!("{path}{part}")).await;
+        let answer = auditor.get(&format!("{path}{part}")).await;
         for word in [token, ADDRESS, PASSWORD, &planted.visit] {
-            assert!(!told.text.contains(word), "`{word}`: {}", told.told());
+            assert!(!answer.text.contains(word), "`{word}`: {}", answer.dump());
         }
     }
     for part in ["/links", "/history", "/access", "/grants"] {
-        let told = reader.get(&format!("{path}{part}")).await;
+        let answer = reader.get(&format!("{path}{part}")).await;
         for word in [token, ADDRESS, NAME, LABEL, REASON] {
-            assert!(!told.text.contains(word), "`{word}`: {}", told.told());
+            assert!(!answer.text.contains(word), "`{word}`: {}", answer.dump());
         }
     }
 }

@@ -71,8 +71,8 @@ async fn a_paused_read_model_says_so_and_goes_on_when_resumed(mut world: World) 
     admin.after(&given).get(&list).await.problem(503, "views-unavailable");
     admin.after(&given).get(&format!("{path}/history")).await.is(200);
     let status = admin.get("/v1/projections/access").await;
-    assert!(status.is(200)["paused_at"].is_string(), "{}", status.told());
-    assert!(status.number("/lag_records") > 0, "{}", status.told());
+    assert!(status.is(200)["paused_at"].is_string(), "{}", status.dump());
+    assert!(status.number("/lag_records") > 0, "{}", status.dump());
     admin.post("/v1/projections/access/resume", json!({})).await.is(200);
     until("it goes on", std::time::Duration::from_secs(20), || async {
         let answer = admin.after(&given).get(&list).await;
@@ -91,22 +91,22 @@ async fn the_command_line_rebuilds_compares_pauses_and_resumes(mut world: World)
         all.extend(what);
         all.extend(["--data", &data, "--url", &base]);
         let output = command_line(&all);
-        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-        (output.status.code(), format!("{told}{errors}"))
+        (output.status.code(), format!("{printed}{errors}"))
     };
-    let (code, told) = run(&["verify", "--all"]);
-    assert_eq!(code, Some(0), "{told}");
-    assert_eq!(told.matches("equals the log").count(), 3, "{told}");
-    let (code, told) = run(&["rebuild", "audit"]);
-    assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("audit: rebuilt"), "{told}");
-    let (code, told) = run(&["pause", "catalog"]);
-    assert!(code == Some(0) && told.contains("paused since"), "{told}");
-    let (code, told) = run(&["resume", "catalog"]);
-    assert!(code == Some(0) && !told.contains("paused since"), "{told}");
-    let (code, told) = run(&["rebuild", "nothing"]);
-    assert!(code == Some(2) && told.contains("access, catalog, audit"), "{told}");
+    let (code, printed) = run(&["verify", "--all"]);
+    assert_eq!(code, Some(0), "{printed}");
+    assert_eq!(printed.matches("equals the log").count(), 3, "{printed}");
+    let (code, printed) = run(&["rebuild", "audit"]);
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(printed.contains("audit: rebuilt"), "{printed}");
+    let (code, printed) = run(&["pause", "catalog"]);
+    assert!(code == Some(0) && printed.contains("paused since"), "{printed}");
+    let (code, printed) = run(&["resume", "catalog"]);
+    assert!(code == Some(0) && !printed.contains("paused since"), "{printed}");
+    let (code, printed) = run(&["rebuild", "nothing"]);
+    assert!(code == Some(2) && printed.contains("access, catalog, audit"), "{printed}");
     if world.pair == Pair::Production {
         return;
     }

@@ -32,7 +32,7 @@ async fn a_share_answers_for_every_grantee_and_can_be_changed_and_ended(mut worl
     assert!(grant.starts_with("gr_"), "{grant}");
 
     let again = owner.post(&grants, share("a-22", "viewer")).await;
-    assert_eq!(again.is(200)["status"], "unchanged", "{}", again.told());
+    assert_eq!(again.is(200)["status"], "unchanged", "{}", again.dump());
     assert_eq!(again.str("/results/0/result"), "unchanged");
     let kept = owner.post(&grants, share("a-22", "editor")).await;
     assert_eq!(kept.is(200)["results"][0]["grant"]["role"], "viewer", "on_existing: keep");
@@ -95,7 +95,7 @@ async fn the_whole_list_is_replaced_only_with_its_version(mut world: World) {
     let owner = world.account("a-17").await;
     let sharing = format!("{path}/sharing");
     let now = owner.get(&sharing).await;
-    assert_eq!(now.is(200)["grants"].as_array().map(Vec::len), Some(2), "{}", now.told());
+    assert_eq!(now.is(200)["grants"].as_array().map(Vec::len), Some(2), "{}", now.dump());
     let wanted = json!({"visibility": "internal", "grants": [
         {"grantee": {"type": "account", "id": "a-22"}, "role": "editor"},
         {"grantee": {"type": "account", "id": "a-24"}, "role": "viewer"}]});
@@ -127,7 +127,7 @@ async fn a_grant_works_inside_its_window_only(mut world: World) {
     let mut past = share("a-23", "viewer");
     past["ends_at"] = json!("2001-01-01T00:00:00Z");
     let refused = owner.post(&grants, past).await;
-    assert_eq!(refused.status.as_u16(), 422, "{}", refused.told());
+    assert_eq!(refused.status.as_u16(), 422, "{}", refused.dump());
     let soon = tests::wait::soon(1500);
     let mut short = share("a-24", "viewer");
     short["ends_at"] = json!(soon);

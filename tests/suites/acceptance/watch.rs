@@ -120,23 +120,23 @@ async fn what_was_erased_is_told_blank(mut world: World) {
     wanted["reason"] = json!("plantedreason");
     let shared = world.account("a-17").await.post(&format!("{path}/grants"), wanted).await;
     let before = live.up_to(shared.number("/position")).await;
-    let told = format!("{before:?}");
-    assert!(told.contains("plantedtitle") && told.contains("plantedreason"), "{told}");
+    let events = format!("{before:?}");
+    assert!(events.contains("plantedtitle") && events.contains("plantedreason"), "{events}");
     let erased = app.post("/v1/accounts/a-17/erase", json!({})).await;
     erased.is(200);
     let head = erased.number("/position");
     live.up_to(head).await;
     for _ in 0..3 {
-        let told = Watch::open(&app, "?after=0", None).await.up_to(head).await;
-        assert_eq!(told.len(), reading::trail(&world).await.len());
-        assert!(!format!("{told:?}").contains("planted"), "{told:?}");
+        let events = Watch::open(&app, "?after=0", None).await.up_to(head).await;
+        assert_eq!(events.len(), reading::trail(&world).await.len());
+        assert!(!format!("{events:?}").contains("planted"), "{events:?}");
     }
 }
 
 async fn a_reader_is_cut_off_when_its_token_is_revoked(world: World) {
     let wanted = json!({"role": "app", "label": "lab"});
     let token = world.admin().post("/v1/tokens", wanted).await;
-    let reader = world.nobody().token(&token.str("/token/secret"));
+    let reader = world.without_token().token(&token.str("/token/secret"));
     let mut watch = Watch::open(&reader, "?type=item.", None).await;
     let mut other = Watch::open(&world.admin(), "?type=token.revoked", None).await;
     world.admin().delete(&format!("/v1/tokens/{}", token.str("/token/id"))).await.is(200);
@@ -147,11 +147,11 @@ async fn a_reader_is_cut_off_when_its_token_is_revoked(world: World) {
 async fn who_may_not_read_or_asks_nonsense_is_told_so(mut world: World) {
     let app = world.app().await;
     let own = json!({"role": "account", "label": "laptop", "account": "a-1"});
-    let account = world.nobody().token(&world.issue(own).await);
+    let account = world.without_token().token(&world.issue(own).await);
     account.get("/v1/watch").await.problem(403, "not-permitted");
     app.acting_for("a-1").get("/v1/watch").await.problem(403, "not-permitted");
     let unscoped = json!({"role": "app", "label": "x", "scopes": ["items"]});
-    let unscoped = world.nobody().token(&world.issue(unscoped).await);
+    let unscoped = world.without_token().token(&world.issue(unscoped).await);
     unscoped.get("/v1/watch").await.problem(403, "scope-missing");
     for query in ["after=x", "type=nonsense", "item=x", "account=a@b", "colour=red"] {
         let answer = app.get(&format!("/v1/watch?{query}")).await;
@@ -162,12 +162,13 @@ async fn who_may_not_read_or_asks_nonsense_is_told_so(mut world: World) {
     app.get("/v1/watch?after=99999-0").await.problem(400, "time-in-future");
     let wrong = app.get("/v1/watch").header("Accept", "application/json").await;
     wrong.problem(406, "not-acceptable");
-    // The auditor reads too; no address of a link is told.
+    // The auditor reads too; no address of a link is disclosed.
     let auditor = world.auditor().await;
     let path = item("history", "8f3a");
     world.register("history", "8f3a", "a-17").await;
     let owner = world.account("a-17").await;
     let link = owner.post(&format!("{path}/links"), json!({"role": "viewer"})).await;
-    let told = Watch::open(&auditor, "?after=0", None).await.up_to(link.number("/position")).await;
-    assert!(!format!("{told:?}").contains(&link.str("/link/token")));
+    let events =
+        Watch::open(&auditor, "?after=0", None).await.up_to(link.number("/position")).await;
+    assert!(!format!("{events:?}").contains(&link.str("/link/token")));
 }

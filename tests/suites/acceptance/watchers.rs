@@ -37,7 +37,7 @@ async fn connect(caller: &Client, query: &str) -> TcpStream {
 }
 
 /// Reads ids of events until the end; says when each came.
-async fn ids(mut stream: TcpStream, told: mpsc::UnboundedSender<(String, Instant)>) {
+async fn ids(mut stream: TcpStream, seen: mpsc::UnboundedSender<(String, Instant)>) {
     let (mut text, mut buffer) = (String::new(), vec![0; 8 * 1024]);
     while let Ok(read @ 1..) = stream.read(&mut buffer).await {
         text.push_str(&String::from_utf8_lossy(&buffer[..read]));
@@ -45,7 +45,7 @@ async fn ids(mut stream: TcpStream, told: mpsc::UnboundedSender<(String, Instant
             let id = block.lines().find_map(|line| line.strip_prefix("id: "));
             if let Some(id) = id.filter(|_| block.contains("\nevent: ")) {
                 let id = id.to_owned();
-                if told.send((id, Instant::now())).is_err() {
+                if seen.send((id, Instant::now())).is_err() {
                     return;
                 }
             }
@@ -72,9 +72,9 @@ async fn a_thousand_readers_are_on_time_though_some_sleep(mut world: World) {
     let before = world.node().resident();
     let start = raw::head(&world).await;
     let sleepers = readers(&app, "", SLEEPERS).await;
-    let (told, mut came) = mpsc::unbounded_channel();
+    let (seen, mut came) = mpsc::unbounded_channel();
     for stream in readers(&app, "?item=history:watched", READERS).await {
-        tokio::spawn(ids(stream, told.clone()));
+        tokio::spawn(ids(stream, seen.clone()));
     }
     let with_readers = world.node().resident();
     println!("1000 readers: {} KiB each", (with_readers - before) / 1000);
@@ -106,19 +106,19 @@ async fn a_thousand_readers_are_on_time_though_some_sleep(mut world: World) {
     let expected: Vec<String> =
         (start + 1..=head).map(|position| format!("{position}-0")).collect();
     for stream in sleepers {
-        let (told, mut came) = mpsc::unbounded_channel();
-        tokio::spawn(ids(stream, told));
+        let (seen, mut came) = mpsc::unbounded_channel();
+        tokio::spawn(ids(stream, seen));
         for id in &expected {
             let next = tokio::time::timeout(Duration::from_secs(20), came.recv()).await;
             assert_eq!(next.expect("it comes").expect("a reader").0, *id, "in order and once");
         }
         awake.push(came);
     }
-    let metrics = world.nobody().get("/metrics").await;
+    let metrics = world.without_token().get("/metrics").await;
     assert!(metrics.text.contains("sharelog_feed_readers 1000"), "all were there at once");
 }
 
-/// So many readers, all of them told where they begin.
+/// So many readers, each of which has its starting position.
 async fn readers(caller: &Client, query: &str, count: usize) -> Vec<TcpStream> {
     let opened = (0..count).map(|_| async {
         let mut stream = connect(caller, query).await;

@@ -76,7 +76,7 @@ async fn every_event_arrives_signed_though_the_receiver_is_away_and_the_service_
     assert!(wanted.len() > 30);
     receiver.wait_for(&wanted).await;
     let trail = reading::trail(&world).await;
-    let told: HashMap<&str, &Value> =
+    let by_id: HashMap<&str, &Value> =
         trail.iter().map(|event| (event["id"].as_str().unwrap_or_default(), event)).collect();
     let (mut ids, mut first) = (HashMap::new(), Vec::new());
     for received in receiver.received() {
@@ -87,9 +87,9 @@ async fn every_event_arrives_signed_though_the_receiver_is_away_and_the_service_
             received.id.clone()
         });
         assert_eq!(*id, received.id, "the id is that of the event");
-        assert_eq!(&received.body["data"], told[event.as_str()]);
-        assert_eq!(received.body["type"], told[event.as_str()]["type"]);
-        assert_eq!(received.body["timestamp"], told[event.as_str()]["time"]);
+        assert_eq!(&received.body["data"], by_id[event.as_str()]);
+        assert_eq!(received.body["type"], by_id[event.as_str()]["type"]);
+        assert_eq!(received.body["timestamp"], by_id[event.as_str()]["time"]);
     }
     assert_eq!(first, wanted, "in the order of the log");
 }
@@ -141,7 +141,7 @@ async fn what_is_refused_is_given_up_and_delivered_again_when_asked(mut world: W
     receiver.wait_for(&recorded(&world, "item.", start).await).await;
     let list = format!("{}/deliveries?which=dead_letters", path(ID));
     let letters = app.get(&list).await;
-    assert_eq!(letters.list("/data").len(), 1, "{}", letters.told());
+    assert_eq!(letters.list("/data").len(), 1, "{}", letters.dump());
     assert_eq!(letters.body["data"][0]["event"], refused.as_str());
     assert_eq!(letters.body["data"][0]["number"], 3);
     assert_eq!(letters.body["data"][0]["status"], 422);
@@ -204,7 +204,7 @@ async fn a_text_that_is_erased_while_its_event_waits_is_not_sent(mut world: Worl
         (!trail.text.contains("\"Title\"")).then_some(())
     })
     .await;
-    // What is at hand for a second is told anew before it is sent.
+    // What is at hand for a second is read again before it is sent.
     tokio::time::sleep(Duration::from_secs(1)).await;
     receiver.wake();
     receiver.wait_for(&recorded(&world, "item.", start).await).await;
@@ -275,8 +275,8 @@ async fn what_is_secret_of_a_webhook_stands_nowhere(mut world: World) {
     assert_eq!(changes.len(), 2);
     assert_eq!(changes[0]["target"], json!({"type": "webhook", "id": ID}));
     assert_eq!(changes[1]["after"]["label"], "other");
-    let told = format!("{trail:?}{}{}", app.get(&path(ID)).await.text, world.node().written());
-    assert!(!told.contains(&key) && !told.contains("va_"), "no secret, no row of the vault");
+    let public = format!("{trail:?}{}{}", app.get(&path(ID)).await.text, world.node().written());
+    assert!(!public.contains(&key) && !public.contains("va_"), "no secret, no row of the vault");
     for record in raw::log(&world).await {
         assert!(!format!("{record:?}").contains(&key));
     }

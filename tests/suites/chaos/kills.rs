@@ -5,7 +5,7 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::time::Duration;
 use tests::{
     Pair, World,
-    load::{Load, assert_log_is_what_was_told},
+    load::{Load, assert_log_is_what_was_answered},
     process::seed,
     raw, reading, rebuilds,
     wait::until,
@@ -52,8 +52,8 @@ mod production {
     }
 }
 
-/// So often a kill may come after the end of the rebuild that it was meant for.
-const TRIES: usize = 10;
+/// How often a kill may come after the end of the rebuild that it was meant for.
+const MAX_TRIES: usize = 10;
 
 /// Everything is rebuilt again and again, and something dies in the middle each time.
 async fn rebuild(pair: Pair, victims: &[Victim]) {
@@ -65,7 +65,7 @@ async fn rebuild(pair: Pair, victims: &[Victim]) {
     let admin = world.admin();
     for (round, victim) in victims.iter().enumerate() {
         let mut met = false;
-        for _ in 0..TRIES {
+        for _ in 0..MAX_TRIES {
             let before = rebuilds::under_way(&admin).await;
             kill(&mut world, *victim).await;
             let after = rebuilds::ended(&admin).await;
@@ -77,14 +77,14 @@ async fn rebuild(pair: Pair, victims: &[Victim]) {
                 break;
             }
         }
-        assert!(met, "{TRIES} kills met no rebuild, round {round}");
+        assert!(met, "{MAX_TRIES} kills met no rebuild, round {round}");
         some_progress(&load, 5).await;
     }
     load.stop();
     for worker in workers {
         worker.await.expect("a worker");
     }
-    assert_log_is_what_was_told(&load.issued(), &raw::log(&world).await);
+    assert_log_is_what_was_answered(&load.issued(), &raw::log(&world).await);
     reading::assert_equal_to_a_fresh_rebuild(&mut world).await;
 }
 
@@ -110,7 +110,7 @@ async fn survive(pair: Pair, victims: &[Victim]) {
     }
     let issued = load.issued();
     println!("{} commands, {} kills", issued.len(), victims.len());
-    assert_log_is_what_was_told(&issued, &raw::log(&world).await);
+    assert_log_is_what_was_answered(&issued, &raw::log(&world).await);
     reading::assert_equal_to_a_fresh_rebuild(&mut world).await;
 }
 

@@ -121,9 +121,9 @@ fn walk_through(pair: &str) {
         .env("SHARELOG_BIN", binary())
         .output()
         .expect("the script");
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}{errors}");
+    assert!(output.status.success(), "{printed}{errors}");
 }
 
 mod embedded {

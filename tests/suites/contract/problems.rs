@@ -63,11 +63,11 @@ async fn what_cannot_be_read_is_refused(world: World) {
     let errors = |answer: &Answer| answer.problem(400, "invalid-field")["errors"].clone();
     let pointed = |answer: &Answer| errors(answer)[0]["pointer"].as_str().unwrap_or("").to_owned();
     let unknown_field = owner.post(&grants, json!({"grantees": [], "rolle": "viewer"})).await;
-    assert!(!pointed(&unknown_field).is_empty(), "{}", unknown_field.told());
+    assert!(!pointed(&unknown_field).is_empty(), "{}", unknown_field.dump());
     let unknown_role = owner.post(&grants, share("a-22", "emperor")).await;
     assert_eq!(pointed(&unknown_role), "/role");
     let bad_id = owner.post(&grants, share("someone@example.org", "viewer")).await;
-    assert!(pointed(&bad_id).starts_with("/grantees/0"), "{}", bad_id.told());
+    assert!(pointed(&bad_id).starts_with("/grantees/0"), "{}", bad_id.dump());
     errors(&owner.post(&grants, json!({"grantees": [], "role": "viewer"})).await);
     errors(&owner.get(&case.at("/access?limit=100000")).await);
     errors(&owner.get(&case.at("/access?limits=1")).await);
@@ -93,17 +93,17 @@ async fn who_may_not_is_refused(world: World) {
     let given = case.owner.post(&case.at("/grants"), share("a-22", "viewer")).await;
     case.recorded(given).await;
     let reading = json!({"role": "app", "label": "reading", "scopes": ["read"]});
-    let reader = case.world.nobody().token(&case.world.issue(reading).await);
+    let reader = case.world.without_token().token(&case.world.issue(reading).await);
     case.head = raw::head(&case.world).await;
 
     let grants = case.at("/grants");
     let body = share("a-23", "viewer");
-    case.world.nobody().post(&grants, body.clone()).await.problem(401, "not-authenticated");
+    case.world.without_token().post(&grants, body.clone()).await.problem(401, "not-authenticated");
     let viewer = case.world.account("a-22").await;
     viewer.post(&grants, body.clone()).await.problem(403, "not-permitted");
     reader.post(&grants, body).await.problem(403, "scope-missing");
-    let nobody = case.world.app().await.anonymous();
-    let open = |body: Value| nobody.post("/v1/links/open", body);
+    let anonymous = case.world.app().await.anonymous();
+    let open = |body: Value| anonymous.post("/v1/links/open", body);
     open(json!({"token": protected})).await.problem(403, "link-password-required");
     let wrong = json!({"token": protected, "password": "wrong"});
     open(wrong).await.problem(403, "link-password-wrong");
@@ -160,14 +160,14 @@ async fn what_breaks_a_rule_is_refused(world: World) {
     assert_eq!(refused.problem(422, "rejected")["reason"], "window_in_past");
     let manager = json!({"role": "manager"});
     let refused = owner.post(&case.at("/links"), manager).await;
-    assert!(refused.status.is_client_error(), "links go up to editor: {}", refused.told());
+    assert!(refused.status.is_client_error(), "links go up to editor: {}", refused.dump());
     let reversed = json!({"role": "viewer", "starts_at": soon(90_000), "ends_at": soon(60_000)});
     let refused = owner.post(&case.at("/links"), reversed).await;
-    assert!(refused.status.is_client_error(), "{}", refused.told());
+    assert!(refused.status.is_client_error(), "{}", refused.dump());
     let too_many: Vec<Value> =
         (0..501).map(|number| json!({"type": "account", "id": format!("m-{number}")})).collect();
     let refused = owner.post(&grants, json!({"grantees": too_many, "role": "viewer"})).await;
-    assert!([400, 422].contains(&refused.status.as_u16()), "{}", refused.told());
+    assert!([400, 422].contains(&refused.status.as_u16()), "{}", refused.dump());
     case.nothing_was_appended().await;
     let first = owner.post(&grants, share("a-22", "viewer")).key("one").await;
     case.recorded(first).await;
@@ -181,12 +181,12 @@ async fn too_many_guesses_are_refused_for_a_while(world: World) {
     let wanted = json!({"role": "viewer", "password": "a good secret"});
     let made = case.owner.post(&case.at("/links"), wanted).await;
     let token = case.recorded(made).await["link"]["token"].clone();
-    let nobody = case.world.app().await.anonymous();
+    let anonymous = case.world.app().await.anonymous();
     case.head = raw::head(&case.world).await;
     let mut last = None;
     for guess in 0..60 {
         let body = json!({"token": token, "password": format!("guess {guess}")});
-        let answer = nobody.post("/v1/links/open", body).await;
+        let answer = anonymous.post("/v1/links/open", body).await;
         let refused = answer.status == 429;
         last = Some(answer);
         if refused {
@@ -211,7 +211,7 @@ async fn what_is_not_yet_visible_is_said_so(world: World) {
         let ahead = format!("{log}{}", made.number("/position") + 1000);
         let asking = case.owner.with("Sharelog-At-Least", &ahead).with("Prefer", "wait=1");
         let refused = asking.get(&case.at("/access")).await;
-        assert!(refused.status == 503 || refused.status == 400, "{}", refused.told());
+        assert!(refused.status == 503 || refused.status == 400, "{}", refused.dump());
         if refused.status == 503 {
             refused.problem(503, "not-yet-visible");
             assert!(!refused.header("Retry-After").is_empty());
@@ -225,7 +225,7 @@ async fn what_is_not_yet_visible_is_said_so(world: World) {
                 let answer = call.await;
                 let problem = answer.body["type"].as_str().unwrap_or_default().to_owned();
                 let known = ["/problems/log-unavailable", "/problems/outcome-unknown"];
-                assert!(known.contains(&problem.as_str()), "{}", answer.told());
+                assert!(known.contains(&problem.as_str()), "{}", answer.dump());
                 (problem == "/problems/log-unavailable").then_some(())
             }
         })
@@ -235,8 +235,8 @@ async fn what_is_not_yet_visible_is_said_so(world: World) {
 
 async fn every_problem_type_has_a_page(world: World) {
     for name in ["invalid-field", "not-found", "idempotency-key-reused", "outcome-unknown"] {
-        let page = world.nobody().get(&format!("/problems/{name}")).await;
+        let page = world.without_token().get(&format!("/problems/{name}")).await;
         page.is(200);
-        assert!(page.text.contains(name), "{}", page.told());
+        assert!(page.text.contains(name), "{}", page.dump());
     }
 }

@@ -8,7 +8,7 @@ on_both_pairs!(
     every_route_refuses_what_it_does_not_know,
 );
 
-/// Who is let in: a=admin, u=auditor, p=application, c=account, n=nobody.
+/// Who is let in: a=admin, u=auditor, p=application, c=account, n=anonymous.
 const ROUTES: &[(&str, &str)] = &[
     ("PUT /v1/items/{kind}/{id}", "apc"),
     ("GET /v1/items/{kind}/{id}", "aupc"),
@@ -85,13 +85,13 @@ const ROUTES: &[(&str, &str)] = &[
 /// Callers of each role, by letter.
 async fn callers(world: &mut World) -> Vec<(char, Client)> {
     let own = json!({"role": "account", "label": "laptop", "account": "a-1"});
-    let account = world.nobody().token(&world.issue(own).await);
+    let account = world.without_token().token(&world.issue(own).await);
     vec![
         ('a', world.admin()),
         ('u', world.auditor().await),
         ('p', world.app().await),
         ('c', account),
-        ('n', world.nobody()),
+        ('n', world.without_token()),
     ]
 }
 
@@ -137,14 +137,14 @@ async fn every_route_lets_in_whom_it_names_and_nobody_else(mut world: World) {
                 _ => answer.problem(403, "not-permitted"),
             };
         }
-        let forged = call(&world.nobody().token("sl_forged"), route).await;
+        let forged = call(&world.without_token().token("sl_forged"), route).await;
         forged.problem(401, "not-authenticated");
     }
     assert_eq!(raw::head(&world).await, head, "who is refused appends nothing");
     for (route, allowed) in ROUTES {
         for (role, caller) in callers.iter().filter(|(role, _)| allowed.contains(*role)) {
             let answer = call(caller, route).await;
-            assert!(let_in(&answer), "role {role}: {}", answer.told());
+            assert!(let_in(&answer), "role {role}: {}", answer.dump());
         }
     }
 }
@@ -158,7 +158,7 @@ async fn every_route_refuses_what_it_does_not_know(mut world: World) {
         let (_, caller) = caller.expect("somebody is let in");
         let answer = call_with(caller, route, "nonsense=1").await;
         let problem = answer.problem(400, "invalid-field");
-        assert_eq!(problem["errors"][0]["pointer"], "query:nonsense", "{}", answer.told());
+        assert_eq!(problem["errors"][0]["pointer"], "query:nonsense", "{}", answer.dump());
     }
     assert_eq!(raw::head(&world).await, head, "nothing is appended");
 }
@@ -168,7 +168,7 @@ fn let_in(answer: &Answer) -> bool {
 }
 
 async fn the_description_has_exactly_these_routes(world: &World) {
-    let openapi = world.nobody().get("/openapi.json").await;
+    let openapi = world.without_token().get("/openapi.json").await;
     let paths = openapi.is(200)["paths"].as_object().expect("paths").clone();
     let mut described = BTreeSet::new();
     let of_tokens = |path: &str| path.starts_with("/v1/") || path.starts_with("/access/");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 use tests::{
     Answer, Client, Pair, World, json,
-    load::{Load, assert_log_is_what_was_told},
+    load::{Load, assert_log_is_what_was_answered},
     process::seed,
     raw, reading, rebuilds,
     receiver::Receiver,
@@ -35,7 +35,7 @@ async fn commands_at_both_nodes_are_recorded_once_each() {
     for worker in workers {
         worker.await.expect("a worker");
     }
-    assert_log_is_what_was_told(&load.issued(), &raw::log(&world).await);
+    assert_log_is_what_was_answered(&load.issued(), &raw::log(&world).await);
     one_projector_effect(&world).await;
     world.nodes.truncate(1);
     reading::assert_equal_to_a_fresh_rebuild(&mut world).await;
@@ -207,7 +207,7 @@ async fn a_receiver_that_takes_longer_than_a_lease_gets_an_event_from_one_node()
     receiver.wait_for(&given(&world, start).await).await;
     // A lease lasts 15 seconds, a receiver has 20.
     tokio::time::sleep(Duration::from_secs(18)).await;
-    assert_eq!(receiver.received().len(), 1, "nobody else sends meanwhile");
+    assert_eq!(receiver.received().len(), 1, "no other node sends meanwhile");
     receiver.wake();
     until("it is delivered", Duration::from_secs(20), || async {
         (caller.get(hook).await.is(200)["deliveries"]["delivered"] == 1).then_some(())
@@ -225,7 +225,7 @@ async fn a_command_at_one_node_is_visible_at_the_other_when_asked_so() {
         let shared = here.post(&format!("{path}/grants"), share(&account, "viewer")).await;
         let list = there.after(&shared).get(&format!("{path}/access?limit=200")).await;
         list.is(200);
-        assert!(list.text.contains(&format!("\"{account}\"")), "round {round}: {}", list.told());
+        assert!(list.text.contains(&format!("\"{account}\"")), "round {round}: {}", list.dump());
     }
 }
 
@@ -244,11 +244,11 @@ async fn a_revoke_at_one_node_is_refused_by_the_next_check_at_the_other() {
         let given = here.post(&grants, share("r-1", "viewer")).await;
         given.is(200);
         let yes = ask(there.after(&given)).await;
-        assert_eq!(yes.is(200)["decision"], true, "round {round}: {}", yes.told());
+        assert_eq!(yes.is(200)["decision"], true, "round {round}: {}", yes.dump());
         let ended = here.delete(&format!("{grants}/account/r-1")).await;
         ended.is(200);
         let no = ask(there.after(&ended)).await;
-        assert_eq!(no.is(200)["decision"], false, "round {round}: {}", no.told());
+        assert_eq!(no.is(200)["decision"], false, "round {round}: {}", no.dump());
         assert!(no.number("/context/position") >= ended.number("/position"), "round {round}");
     }
 }
@@ -259,7 +259,7 @@ async fn a_token_revoked_at_one_node_is_refused_at_the_other() {
     for round in 0..20 {
         let wanted = json!({"role": "app", "label": format!("brief {round}")});
         let made = world.admin().post("/v1/tokens", wanted).await;
-        let caller = there.nobody().token(&made.str("/token/secret"));
+        let caller = there.without_token().token(&made.str("/token/secret"));
         caller.get("/v1/kinds").await.is(200);
         let id = made.str("/token/id");
         let ended = world.admin().delete(&format!("/v1/tokens/{id}")).await;
