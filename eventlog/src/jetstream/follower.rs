@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use domain::id::LogId;
 use std::{sync::Arc, time::Duration};
 
-/// Reads everything in order; see [`OrderedConsumer`] for how it survives restarts and [`ChainVerifier`] for what it
-/// checks.
+/// Reads everything in order; see [`OrderedConsumer`] for how it survives restarts and
+/// [`ChainVerifier`] for what it checks.
 pub(super) struct JetStreamFollower {
     shared: Arc<Shared>,
     consumer: OrderedConsumer,

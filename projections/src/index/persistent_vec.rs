@@ -6,8 +6,8 @@ use std::{array, sync::Arc};
 /// Pages below one node.
 const NODE: usize = 64;
 
-type Chunk<T, const PAGE: usize> = Arc<[T; PAGE]>;
-type Node<T, const PAGE: usize> = Arc<[Chunk<T, PAGE>; NODE]>;
+type SharedPage<T, const PAGE: usize> = Arc<[T; PAGE]>;
+type Node<T, const PAGE: usize> = Arc<[SharedPage<T, PAGE>; NODE]>;
 
 /// A growing table of rows. Copies share what no one has changed since.
 #[derive(Debug, Clone)]
@@ -93,7 +93,7 @@ impl<T: Clone + Default, const PAGE: usize> PersistentVec<T, PAGE> {
     /// At least so many rows, new ones empty.
     pub(super) fn resize(&mut self, len: usize) {
         while self.nodes.len() * PAGE * NODE < len {
-            let empty: Chunk<T, PAGE> = Arc::new(array::from_fn(|_| T::default()));
+            let empty: SharedPage<T, PAGE> = Arc::new(array::from_fn(|_| T::default()));
             self.nodes.push(Arc::new(array::from_fn(|_| empty.clone())));
         }
         self.len = self.len.max(len);
