@@ -2,27 +2,25 @@
 
 mod args;
 mod banner;
+mod context;
 mod doctor;
+mod event_source;
 mod examples;
-mod exit;
 mod export;
 mod history;
 mod key;
-mod local;
+mod local_writer;
 mod projections;
 mod remote;
-mod run;
 mod serve;
 mod token;
-mod trail;
 
-pub use args::Cli;
-pub use exit::{Exit, Failure};
-
+use crate::exit::{Exit, Failure};
 use crate::terminal;
+pub use args::Cli;
 use args::Command;
 use clap::{CommandFactory as _, FromArgMatches as _};
-use run::Context;
+use context::CliContext;
 use std::process::ExitCode;
 
 /// Runs the command line of this process.
@@ -32,7 +30,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    let done = Context::new(cli.config, &matches).and_then(|context| {
+    let done = CliContext::new(cli.config, &matches).and_then(|context| {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -51,7 +49,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn run(context: &Context, command: Command) -> Result<(), Failure> {
+async fn run(context: &CliContext, command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(args) => serve::run(context, *args).await,
         Command::Token(command) => token::run(context, command).await,

@@ -22,7 +22,7 @@ use url::Url;
 
 /// What was loaded, to be shown to whoever started it.
 #[derive(Debug, Default)]
-pub struct World {
+pub struct DemoWorld {
     /// What a page shows, and its address.
     pub pages: Vec<(String, String)>,
     /// Paths of requests to try, with the token of an administrator.
@@ -45,7 +45,7 @@ enum Cause {
     Id(#[from] IdError),
 }
 
-impl From<DemoError> for crate::cli::Failure {
+impl From<DemoError> for crate::exit::Failure {
     fn from(error: DemoError) -> Self {
         let message = error.to_string();
         match error.cause {
@@ -58,16 +58,16 @@ impl From<DemoError> for crate::cli::Failure {
 /// Loads the world; answers where it can be looked at. Items of kinds that are not configured are
 /// left
 /// out.
-pub async fn load(commands: &Commands, public_url: &Url) -> Result<World, DemoError> {
+pub async fn load(commands: &Commands, public_url: &Url) -> Result<DemoWorld, DemoError> {
     let kinds = commands.system().kinds.clone();
     let mut loader = Loader {
         commands,
         kinds,
         base: public_url.as_str().trim_end_matches('/').to_owned(),
         step: String::new(),
-        world: World::default(),
+        world: DemoWorld::default(),
     };
-    match story::tell(&mut loader).await {
+    match story::load(&mut loader).await {
         Ok(()) => Ok(loader.world),
         Err(cause) => Err(DemoError { step: loader.step, cause }),
     }
@@ -79,7 +79,7 @@ struct Loader<'a> {
     kinds: Kinds,
     base: String,
     step: String,
-    world: World,
+    world: DemoWorld,
 }
 
 /// An item of the story.

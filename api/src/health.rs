@@ -25,9 +25,9 @@ use tokio::{
 use utoipa::{OpenApi, ToSchema};
 
 /// How long a component may take to say that it is well.
-const PATIENCE: Duration = Duration::from_secs(3);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a report may be shown again, so that probes cost nothing.
-const FRESH: Duration = Duration::from_millis(500);
+const REPORT_MAX_AGE: Duration = Duration::from_millis(500);
 
 /// What the operations routes look at.
 #[derive(Debug)]
@@ -49,14 +49,14 @@ pub struct Operations {
 }
 
 #[derive(Debug)]
-struct Shared {
+struct OperationsState {
     operations: Operations,
-    last: Mutex<Option<(Instant, Report)>>,
+    last: Mutex<Option<(Instant, ReadinessReport)>>,
 }
 
 /// The routes; they need no token and tell nothing of people or items.
 pub fn routes<S: Clone + Send + Sync + 'static>(operations: Operations) -> Router<S> {
-    let shared = Arc::new(Shared { operations, last: Mutex::new(None) });
+    let shared = Arc::new(OperationsState { operations, last: Mutex::new(None) });
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
@@ -67,7 +67,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(operations: Operations) -> Route
 /// Can this node do its work, part by part?
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Readiness)]
-pub struct Report {
+pub struct ReadinessReport {
     ready: bool,
     version: &'static str,
     components: Vec<Component>,
@@ -201,11 +201,11 @@ pub fn acknowledgement(durability: &Durability) -> String {
 
 impl Operations {
     /// Asks every part, each for a bounded time.
-    pub async fn report(&self) -> Report {
+    pub async fn report(&self) -> ReadinessReport {
         let (checked, head, statuses) = tokio::join!(
-            timeout(PATIENCE, self.log.check()),
-            timeout(PATIENCE, self.log.head()),
-            timeout(PATIENCE, self.views.statuses(self.clock.now())),
+            timeout(CHECK_TIMEOUT, self.log.check()),
+            timeout(CHECK_TIMEOUT, self.log.head()),
+            timeout(CHECK_TIMEOUT, self.views.statuses(self.clock.now())),
         );
         let log = checked.unwrap_or_else(|_| Err(LogError::Unavailable("no answer".to_owned())));
         let views =
@@ -213,9 +213,12 @@ impl Operations {
         let health = self.commands.health();
         let write_problems = if health.ready { Vec::new() } else { health.problems };
         let mut components = vec![
-            Component::new("log", log.as_ref().err().map(outside_log).into_iter().collect()),
+            Component::new("log", log.as_ref().err().map(public_log_problem).into_iter().collect()),
             Component::new("commands", write_problems),
-            Component::new("views", views.as_ref().err().map(outside_views).into_iter().collect()),
+            Component::new(
+                "views",
+                views.as_ref().err().map(public_view_problem).into_iter().collect(),
+            ),
         ];
         let statuses = views.unwrap_or_default();
         let stopped = statuses.iter().filter_map(|status| {
@@ -229,7 +232,7 @@ impl Operations {
         if self.shutdown.begun() {
             components.push(Component::new("service", vec!["ending".to_owned()]));
         }
-        Report {
+        ReadinessReport {
             ready: components.iter().all(|component| component.ready),
             version: env!("CARGO_PKG_VERSION"),
             components,
@@ -247,7 +250,7 @@ impl Operations {
 }
 
 /// Without what a driver says: that stands in the log of the service.
-fn outside_log(error: &LogError) -> String {
+fn public_log_problem(error: &LogError) -> String {
     tracing::warn!(%error, "the event log is not ready");
     match error {
         LogError::Unavailable(_) => "the event log does not answer".to_owned(),
@@ -257,7 +260,7 @@ fn outside_log(error: &LogError) -> String {
     }
 }
 
-fn outside_views(error: &ViewError) -> String {
+fn public_view_problem(error: &ViewError) -> String {
     tracing::warn!(%error, "the read models are not ready");
     "the read models cannot be read".to_owned()
 }
@@ -291,14 +294,14 @@ async fn healthz() -> Response {
 
 /// Can this node do its work, part by part?
 #[utoipa::path(get, path = "/readyz", tag = "operations", security(()), responses(
-    (status = 200, description = "It can", body = Report),
-    (status = 503, description = "It cannot; the parts say why", body = Report),
+    (status = 200, description = "It can", body = ReadinessReport),
+    (status = 503, description = "It cannot; the parts say why", body = ReadinessReport),
 ))]
-async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
+async fn readyz(State(shared): State<Arc<OperationsState>>) -> Response {
     let mut last = shared.last.lock().await;
     let ending = shared.operations.shutdown.begun();
     let report = match last.as_ref() {
-        Some((at, report)) if at.elapsed() < FRESH && !ending => report.clone(),
+        Some((at, report)) if at.elapsed() < REPORT_MAX_AGE && !ending => report.clone(),
         _ => {
             let report = shared.operations.report().await;
             *last = Some((Instant::now(), report.clone()));
@@ -315,7 +318,7 @@ async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
     (status = 200, description = "In the text format 0.0.4", body = String,
         content_type = "text/plain"),
 ))]
-async fn prometheus(State(shared): State<Arc<Shared>>) -> Response {
+async fn prometheus(State(shared): State<Arc<OperationsState>>) -> Response {
     metrics::refresh(&shared.operations).await;
     let headers = [
         (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"),

@@ -5,6 +5,7 @@ pub mod authzen;
 pub mod cli;
 pub mod clock;
 pub mod demo;
+pub mod exit;
 pub mod extract;
 pub mod front;
 pub mod health;
@@ -22,7 +23,7 @@ pub mod v1;
 pub mod webhooks;
 pub mod wiring;
 
-pub use state::{AppParts, AppState, Limits};
+pub use state::{AppDependencies, AppState, Limits};
 
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use std::sync::Arc;

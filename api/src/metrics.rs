@@ -24,9 +24,9 @@ use tokio::time::timeout;
 const BUCKETS: [f64; 14] =
     [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 /// How often recorded times are summed up.
-const SUM_EVERY: Duration = Duration::from_secs(5);
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a question for a gauge may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+const GAUGE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Starts counting. The handle writes what was counted in the format of Prometheus.
 pub fn install() -> Result<PrometheusHandle, BuildError> {
@@ -73,11 +73,11 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     Ok(handle)
 }
 
-/// Sums up what was recorded, again and again: until then every measured time is kept by itself,
-/// and nobody may ever ask for them.
-pub(crate) async fn sum_up(handle: PrometheusHandle) {
+/// Aggregates recorded times at an interval: until then each one is kept by itself, which grows
+/// without bound when nothing scrapes.
+pub(crate) async fn run_upkeep(handle: PrometheusHandle) {
     loop {
-        tokio::time::sleep(SUM_EVERY).await;
+        tokio::time::sleep(UPKEEP_INTERVAL).await;
         handle.run_upkeep();
     }
 }
@@ -85,8 +85,8 @@ pub(crate) async fn sum_up(handle: PrometheusHandle) {
 /// Measures what is measured only when asked for. What does not answer keeps its last value.
 pub(crate) async fn refresh(operations: &Operations) {
     let (head, statuses) = tokio::join!(
-        timeout(PATIENCE, operations.log.head()),
-        timeout(PATIENCE, operations.views.statuses(operations.clock.now())),
+        timeout(GAUGE_TIMEOUT, operations.log.head()),
+        timeout(GAUGE_TIMEOUT, operations.views.statuses(operations.clock.now())),
     );
     gauge!("sharelog_ready_to_write").set(f64::from(u8::from(operations.commands.health().ready)));
     gauge!("sharelog_last_acknowledged").set(number(operations.commands.last_acknowledged().0));

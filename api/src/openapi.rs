@@ -3,7 +3,7 @@
 mod enrich;
 mod problems;
 
-use crate::{auth::ROUTES, authzen, health, pages::strict, state::AppState, v1};
+use crate::{auth::ROUTES, authzen, health, pages::set_security_headers, state::AppState, v1};
 use axum::{
     Router,
     http::{HeaderValue, header},
@@ -92,7 +92,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 
 async fn guarded(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    strict(headers);
+    set_security_headers(headers);
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
     // The same for everybody.
     headers.remove(header::CACHE_CONTROL);

@@ -18,8 +18,8 @@ use axum::{
 };
 use commands::{Caller, CommandError};
 use std::{convert::Infallible, net::SocketAddr};
-use view::Page;
-pub(crate) use view::strict;
+use view::HtmlPage;
+pub(crate) use view::set_security_headers;
 
 /// The pages.
 pub fn routes() -> Router<AppState> {
@@ -48,7 +48,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
 }
 
 /// The page of a failure that is not the visitor's. What happened stands in the log.
-fn failed(error: &CommandError) -> Page {
+fn failed(error: &CommandError) -> HtmlPage {
     match error {
         CommandError::LogUnavailable(_)
         | CommandError::VaultUnavailable(_)
@@ -58,12 +58,12 @@ fn failed(error: &CommandError) -> Page {
         | CommandError::ClockSkew { .. }
         | CommandError::OutcomeUnknown { .. } => {
             tracing::warn!(%error, "a page cannot be shown");
-            Page::unavailable()
+            HtmlPage::unavailable()
         }
-        CommandError::Rejected(_) => Page::not_found(),
+        CommandError::Rejected(_) => HtmlPage::not_found(),
         CommandError::KeyReused | CommandError::ScopeMissing(_) | CommandError::Internal(_) => {
             tracing::error!(%error, "a page cannot be shown");
-            Page::broken()
+            HtmlPage::broken()
         }
     }
 }

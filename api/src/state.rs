@@ -9,7 +9,7 @@ use url::Url;
 
 /// What the edge is made of.
 #[derive(Debug)]
-pub struct AppParts {
+pub struct AppDependencies {
     /// The write side.
     pub commands: Commands,
     /// The read side.
@@ -61,19 +61,19 @@ impl Default for Limits {
 
 /// The state of the router. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct AppState(Arc<AppParts>);
+pub struct AppState(Arc<AppDependencies>);
 
 impl AppState {
     /// From its parts.
-    pub fn new(parts: AppParts) -> Self {
+    pub fn new(parts: AppDependencies) -> Self {
         Self(Arc::new(parts))
     }
 }
 
 impl Deref for AppState {
-    type Target = AppParts;
+    type Target = AppDependencies;
 
-    fn deref(&self) -> &AppParts {
+    fn deref(&self) -> &AppDependencies {
         &self.0
     }
 }

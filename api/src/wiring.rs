@@ -1,20 +1,20 @@
 //! Wires the engines of this process. The only module that names concrete ones.
 
 mod embedded;
+mod index_authority;
 mod jetstream;
 mod lock;
 mod metered_log;
 mod postgres;
-mod rights;
 
 pub(crate) use postgres::tls;
 
+pub use index_authority::IndexAuthority;
 pub use lock::DataLock;
 use metered_log::MeteredLog;
-pub use rights::IndexAuthority;
 
 use crate::{
-    cli::{Exit, Failure},
+    exit::{Exit, Failure},
     settings::{DbEngine, LogEngine, Store},
 };
 use commands::{Clock, vault::ServerKey, vault::Vault};
@@ -47,7 +47,7 @@ pub struct Engines {
 
 /// What a reading command stands on. It changes nothing and needs no lock.
 #[derive(Debug)]
-pub struct Reading {
+pub struct ReadOnlyEngines {
     /// The event log.
     pub log: SharedLog,
     /// The database of the read models.
@@ -68,7 +68,7 @@ struct DbParts {
 }
 
 /// The names of the engines chosen.
-pub fn names(store: &Store) -> (&'static str, &'static str) {
+pub fn engine_names(store: &Store) -> (&'static str, &'static str) {
     let log = match store.log {
         LogEngine::Embedded => "SQLite",
         LogEngine::JetStream(_) => "NATS JetStream",
@@ -113,7 +113,7 @@ pub async fn open(store: &Store, clock: Arc<dyn Clock>) -> Result<Engines, Failu
 }
 
 /// Opens what reading commands need, beside a running service.
-pub async fn open_reading(store: &Store) -> Result<Reading, Failure> {
+pub async fn open_reading(store: &Store) -> Result<ReadOnlyEngines, Failure> {
     let log = match &store.log {
         LogEngine::Embedded => embedded::reading_log(store).await?,
         LogEngine::JetStream(servers) => jetstream::reading_log(store, servers).await?,
@@ -122,7 +122,7 @@ pub async fn open_reading(store: &Store) -> Result<Reading, Failure> {
         DbEngine::Embedded => embedded::reading_database(store).await?,
         DbEngine::Postgres(address) => postgres::reading_database(store, address).await?,
     };
-    Ok(Reading { log, database })
+    Ok(ReadOnlyEngines { log, database })
 }
 
 fn warnings(store: &Store) -> Vec<String> {

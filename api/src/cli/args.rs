@@ -1,6 +1,7 @@
 //! The commands and flags, and their `--help`.
 
-use super::{examples, exit::HELP};
+use super::examples;
+use crate::exit::HELP;
 use crate::settings::{ServeOptions, StoreOptions};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{

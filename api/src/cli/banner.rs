@@ -1,7 +1,7 @@
 //! The banner that the service prints when it starts.
 
 use crate::{
-    demo::World,
+    demo::DemoWorld,
     health::acknowledgement,
     settings::Store,
     terminal::{CODE, DIM, HEADING, WARNING, paint},
@@ -24,7 +24,7 @@ pub(super) struct Banner<'a> {
 
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (_, database) = wiring::names(self.store);
+        let (_, database) = wiring::engine_names(self.store);
         let base = format!("http://{}", self.address);
         let row = |f: &mut fmt::Formatter<'_>, name: &str, value: &dyn fmt::Display| {
             writeln!(f, "  {} {value}", paint(DIM, format_args!("{name:<13}")))
@@ -50,7 +50,7 @@ impl fmt::Display for Banner<'_> {
 }
 
 /// What there is to try after `--demo`.
-pub(super) fn demo(world: &World, store: &Store, address: SocketAddr) -> String {
+pub(super) fn demo(world: &DemoWorld, store: &Store, address: SocketAddr) -> String {
     let base = format!("http://{address}");
     let token = store.local("admin.token");
     let pages = world

@@ -1,12 +1,13 @@
 //! `sharelog doctor`: checks that everything is as it must be.
 
-use super::{Exit, Failure, args::DoctorArgs, run::Context};
+use super::{args::DoctorArgs, context::CliContext};
 use crate::{
     clock::SystemClock,
+    exit::{Exit, Failure},
     health::acknowledgement,
     settings::Store,
     terminal::{self, BAD, GOOD, HEADING, WARNING, paint},
-    wiring::{self, Reading},
+    wiring::{self, ReadOnlyEngines},
 };
 use commands::Clock as _;
 use projections::{
@@ -37,9 +38,9 @@ impl Findings {
     }
 }
 
-pub(super) async fn run(context: &Context, args: DoctorArgs) -> Result<(), Failure> {
+pub(super) async fn run(context: &CliContext, args: DoctorArgs) -> Result<(), Failure> {
     let store = context.store(args.store)?;
-    let (log, db) = wiring::names(&store);
+    let (log, db) = wiring::engine_names(&store);
     terminal::line(paint(HEADING, format_args!("sharelog {}", env!("CARGO_PKG_VERSION"))));
     terminal::line(format_args!("     {:<14} log {log}, database {db}", "engines"));
     terminal::line(format_args!("     {:<14} {}", "data folder", store.data.display()));
@@ -70,7 +71,7 @@ fn key_file(store: &Store, findings: &mut Findings) {
     }
 }
 
-async fn engines(reading: &Reading, findings: &mut Findings) {
+async fn engines(reading: &ReadOnlyEngines, findings: &mut Findings) {
     match reading.log.check().await {
         Ok(durability) => {
             Findings::good("event log", &durability.engine);
@@ -116,7 +117,7 @@ async fn engines(reading: &Reading, findings: &mut Findings) {
 }
 
 /// The saved access index. Whatever is wrong with it costs time at the next start, no more.
-async fn saved_index(store: &Store, reading: &Reading) {
+async fn saved_index(store: &Store, reading: &ReadOnlyEngines) {
     let what = "access index";
     let file = store.local("index.bin");
     let inspected = tokio::task::spawn_blocking(move || index::inspect(&file)).await;
@@ -150,7 +151,7 @@ async fn saved_index(store: &Store, reading: &Reading) {
     );
 }
 
-async fn clock(reading: &Reading, findings: &mut Findings) {
+async fn clock(reading: &ReadOnlyEngines, findings: &mut Findings) {
     const LIMIT: i64 = eventlog::clock_skew::MAX_SKEW_MICROS;
     match wiring::clock_difference(&reading.log, SystemClock.now()).await {
         Ok(None) => Findings::good("clock", "this machine's own"),

@@ -1,14 +1,18 @@
 //! `sharelog audit export`: every event as a line of JSON.
 
 use super::{
-    Exit, Failure,
     args::{AuditCommand, ExportArgs},
-    local::{self, Local},
+    context::CliContext,
+    event_source::{EventQuery, EventSource, text},
+    local_writer::{self, LocalWriter},
     remote::Remote,
-    run::Context,
-    trail::{Trail, Wanted, text},
 };
-use crate::{clock::SystemClock, settings::Store, terminal, wiring};
+use crate::{
+    clock::SystemClock,
+    exit::{Exit, Failure},
+    settings::Store,
+    terminal, wiring,
+};
 use commands::Clock as _;
 use domain::{
     event::ExportMade,
@@ -23,7 +27,7 @@ use std::{
     path::Path,
 };
 
-pub(super) async fn run(context: &Context, command: AuditCommand) -> Result<(), Failure> {
+pub(super) async fn run(context: &CliContext, command: AuditCommand) -> Result<(), Failure> {
     let AuditCommand::Export(args) = command;
     export(context, *args).await
 }
@@ -37,7 +41,7 @@ struct Written {
     at: Time,
 }
 
-async fn export(context: &Context, args: ExportArgs) -> Result<(), Failure> {
+async fn export(context: &CliContext, args: ExportArgs) -> Result<(), Failure> {
     let store = context.store(args.store)?;
     let remote = Remote::find(&args.remote, &store)?;
     let through_service = remote.is_some();
@@ -56,8 +60,8 @@ async fn export(context: &Context, args: ExportArgs) -> Result<(), Failure> {
         nothing_new(Some(last));
         return Ok(());
     }
-    let wanted = Wanted { from: Some(from), to: args.to_position, ..Wanted::default() };
-    let trail = Trail::open(remote, &store).await?;
+    let query = EventQuery { from: Some(from), to: args.to_position, ..EventQuery::default() };
+    let source = EventSource::open(remote, &store).await?;
     let until = args.to_position.or(head).unwrap_or(0);
     let bar = match &args.output {
         Some(_) => terminal::progress((until + 1).saturating_sub(from), "exporting"),
@@ -68,12 +72,12 @@ async fn export(context: &Context, args: ExportArgs) -> Result<(), Failure> {
             let file = OpenOptions::new().create(true).append(true).open(path);
             let file = file.map_err(|error| at(path, &error))?;
             let mut out = BufWriter::new(&file);
-            let written = copy(&trail, &wanted, skip, &mut out, &bar).await?;
+            let written = copy(&source, &query, skip, &mut out, &bar).await?;
             drop(out);
             file.sync_all().map_err(|error| at(path, &error))?;
             written
         }
-        None => copy(&trail, &wanted, skip, &mut BufWriter::new(terminal::raw()), &bar).await?,
+        None => copy(&source, &query, skip, &mut BufWriter::new(terminal::raw()), &bar).await?,
     };
     bar.finish_and_clear();
     if written.events == 0 {
@@ -160,19 +164,19 @@ fn whole_lines(path: &Path) -> Result<Option<EventId>, Failure> {
 }
 
 async fn copy(
-    trail: &Trail,
-    wanted: &Wanted,
+    source: &EventSource,
+    query: &EventQuery,
     skip: Option<EventId>,
     out: &mut impl Write,
     bar: &ProgressBar,
 ) -> Result<Written, Failure> {
     let lost = |error: io::Error| Failure::failed(format!("cannot write on: {error}"));
-    let from = Position(wanted.from.unwrap_or(1));
+    let from = Position(query.from.unwrap_or(1));
     let mut written = Written { events: 0, from, to: from, at: SystemClock.now() };
     let mut after = None;
     loop {
-        let part = trail.part(wanted, after.take()).await?;
-        for event in &part.events {
+        let page = source.page(query, after.take()).await?;
+        for event in &page.events {
             let id: Option<EventId> = text(event, "/id").parse().ok();
             if skip.is_some() && id <= skip.map(Some).unwrap_or_default() {
                 continue;
@@ -185,7 +189,7 @@ async fn copy(
             }
         }
         out.flush().map_err(lost)?;
-        after = part.next;
+        after = page.next;
         if after.is_none() {
             return Ok(written);
         }
@@ -202,8 +206,8 @@ async fn record(store: &Store, written: &Written) {
         at: written.at,
     };
     let recorded = async {
-        let local = Local::open(store).await?;
-        local.commands.note_export(&local::request(), export).await?;
+        let local = LocalWriter::open(store).await?;
+        local.commands.note_export(&local_writer::request(), export).await?;
         local.close().await
     };
     let recorded: Result<(), Failure> = recorded.await;

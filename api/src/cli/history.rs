@@ -1,26 +1,29 @@
 //! `sharelog history`: what happened to an item, in plain words.
 
 use super::{
-    Failure,
     args::HistoryArgs,
+    context::CliContext,
+    event_source::{EventQuery, EventSource, text},
     remote::Remote,
-    run::Context,
-    trail::{Trail, Wanted, text},
 };
-use crate::terminal::{self, DIM, HEADING, paint};
+use crate::{
+    exit::Failure,
+    terminal::{self, DIM, HEADING, paint},
+};
 use serde_json::Value;
 
-pub(super) async fn run(context: &Context, args: HistoryArgs) -> Result<(), Failure> {
+pub(super) async fn run(context: &CliContext, args: HistoryArgs) -> Result<(), Failure> {
     let store = context.store(args.store)?;
     let remote = Remote::find(&args.remote, &store)?;
-    let trail = Trail::open(remote, &store).await?;
-    let wanted = Wanted { item: Some(args.item.clone()), newest_first: true, ..Wanted::default() };
+    let source = EventSource::open(remote, &store).await?;
+    let query =
+        EventQuery { item: Some(args.item.clone()), newest_first: true, ..EventQuery::default() };
     let mut events = Vec::new();
     let mut after = None;
     while events.len() < args.limit {
-        let part = trail.part(&wanted, after.take()).await?;
-        events.extend(part.events);
-        after = part.next;
+        let page = source.page(&query, after.take()).await?;
+        events.extend(page.events);
+        after = page.next;
         if after.is_none() {
             break;
         }

@@ -1,23 +1,23 @@
 //! `sharelog projections`: progress of the read models; rebuild, compare with the log, pause and
 //! resume.
 
-mod desk;
-mod follow;
+mod build_progress;
+mod projection_admin;
 
 use super::{
-    Exit, Failure,
     args::{BuildArgs, ProjectionsCommand, StatusArgs, SwitchArgs},
-    run::Context,
+    context::CliContext,
 };
 use crate::{
+    exit::{Exit, Failure},
     terminal::{self, BAD, GOOD, WARNING, paint},
     v1::projections::ProjectionBody,
 };
-use desk::Desk;
+use projection_admin::ProjectionAdmin;
 use projections::{ProjectionStatus, Purpose};
 use serde_json::Value;
 
-pub(super) async fn run(context: &Context, command: ProjectionsCommand) -> Result<(), Failure> {
+pub(super) async fn run(context: &CliContext, command: ProjectionsCommand) -> Result<(), Failure> {
     match command {
         ProjectionsCommand::Status(args) => status(context, *args).await,
         ProjectionsCommand::Rebuild(args) => build(context, *args, Purpose::Rebuild).await,
@@ -27,9 +27,9 @@ pub(super) async fn run(context: &Context, command: ProjectionsCommand) -> Resul
     }
 }
 
-async fn status(context: &Context, args: StatusArgs) -> Result<(), Failure> {
+async fn status(context: &CliContext, args: StatusArgs) -> Result<(), Failure> {
     let store = context.store(args.store)?;
-    let rows = Desk::reading(&args.remote, &store).await?.rows().await?;
+    let rows = ProjectionAdmin::reading(&args.remote, &store).await?.rows().await?;
     if args.json {
         rows.iter().for_each(terminal::line);
     } else {
@@ -44,50 +44,54 @@ async fn status(context: &Context, args: StatusArgs) -> Result<(), Failure> {
     }
 }
 
-async fn build(context: &Context, args: BuildArgs, purpose: Purpose) -> Result<(), Failure> {
+async fn build(context: &CliContext, args: BuildArgs, purpose: Purpose) -> Result<(), Failure> {
     let store = context.store(args.store)?;
-    let desk = Desk::writing(&args.remote, &store).await?;
-    let asked = async {
-        let names = chosen(&desk, args.names, args.all).await?;
+    let admin = ProjectionAdmin::writing(&args.remote, &store).await?;
+    let requested = async {
+        let names = chosen(&admin, args.names, args.all).await?;
         for name in &names {
-            desk.ask(name, purpose.name()).await?;
+            admin.request(name, purpose.name()).await?;
         }
-        if args.no_wait && desk.is_remote() {
+        if args.no_wait && admin.is_remote() {
             return Ok(Vec::new());
         }
         let mut ended = Vec::new();
         for name in &names {
-            ended.push(follow::to_its_end(&desk, name).await?);
+            ended.push(build_progress::until_ended(&admin, name).await?);
         }
         Ok(ended)
     };
-    let ended: Result<Vec<Value>, Failure> = asked.await;
-    desk.close().await?;
+    let ended: Result<Vec<Value>, Failure> = requested.await;
+    admin.close().await?;
     let ended = ended?;
     if args.json {
         ended.iter().for_each(terminal::line);
     }
-    follow::judged(&ended, purpose, args.json)
+    build_progress::report(&ended, purpose, args.json)
 }
 
-async fn switch(context: &Context, args: SwitchArgs, action: &str) -> Result<(), Failure> {
+async fn switch(context: &CliContext, args: SwitchArgs, action: &str) -> Result<(), Failure> {
     let store = context.store(args.store)?;
-    let desk = Desk::writing(&args.remote, &store).await?;
+    let admin = ProjectionAdmin::writing(&args.remote, &store).await?;
     let done = async {
-        for name in chosen(&desk, args.names, args.all).await? {
-            desk.ask(&name, action).await?;
+        for name in chosen(&admin, args.names, args.all).await? {
+            admin.request(&name, action).await?;
         }
-        desk.rows().await
+        admin.rows().await
     };
     let rows: Result<Vec<Value>, Failure> = done.await;
-    desk.close().await?;
+    admin.close().await?;
     show(&rows?);
     Ok(())
 }
 
-/// The projections named on the command line, checked before anything is asked.
-async fn chosen(desk: &Desk, names: Vec<String>, all: bool) -> Result<Vec<String>, Failure> {
-    let rows = desk.rows().await?;
+/// The projections named on the command line, checked before anything is requested.
+async fn chosen(
+    admin: &ProjectionAdmin,
+    names: Vec<String>,
+    all: bool,
+) -> Result<Vec<String>, Failure> {
+    let rows = admin.rows().await?;
     let known: Vec<String> = rows.iter().map(|row| text(row, "name").to_owned()).collect();
     if all {
         return Ok(known);
@@ -101,7 +105,7 @@ async fn chosen(desk: &Desk, names: Vec<String>, all: bool) -> Result<Vec<String
 }
 
 /// A status in the form that the HTTP API gives it.
-pub(super) fn shown(status: ProjectionStatus) -> Value {
+pub(super) fn status_json(status: ProjectionStatus) -> Value {
     serde_json::to_value(ProjectionBody::from(status)).unwrap_or_default()
 }
 
@@ -137,7 +141,7 @@ fn cells(row: &Value) -> [String; 6] {
         (_, Some(why)) => paint(BAD, format_args!("stopped {why}")),
         (_, None) => paint(GOOD, "runs"),
     };
-    let building = row.get("build").and_then(follow::under_way).unwrap_or_default();
+    let building = row.get("build").and_then(build_progress::under_way).unwrap_or_default();
     let name = text(row, "name").to_owned();
     [name, version, number("position"), number("head"), lag, format!("{state}{building}")]
 }

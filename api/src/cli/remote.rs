@@ -1,7 +1,10 @@
 //! Calls a running service over HTTP, with a token that is never printed.
 
-use super::{Failure, args::RemoteArgs};
-use crate::settings::{Store, environment, secret_file};
+use super::args::RemoteArgs;
+use crate::{
+    exit::{Exit, Failure},
+    settings::{Store, environment, secret_file},
+};
 use commands::Secret;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
@@ -96,7 +99,7 @@ fn refused(status: StatusCode, body: &Value) -> Failure {
 }
 
 fn base(url: &str) -> Result<Url, Failure> {
-    let usage = |detail: &str| Failure::new(super::Exit::Usage, format!("--url: {detail}"));
+    let usage = |detail: &str| Failure::new(Exit::Usage, format!("--url: {detail}"));
     let base = Url::parse(url).map_err(|_| usage("an address like http://127.0.0.1:8080"))?;
     match base.scheme() {
         "http" if base.password().is_some() => Err(usage("tokens stand in --token-file")),
@@ -119,7 +122,7 @@ fn token(args: &RemoteArgs, store: &Store) -> Result<Secret, Failure> {
     let path = store.local("admin.token");
     let text = secret_file("token_file", &path).map_err(|_| {
         Failure::new(
-            super::Exit::Usage,
+            Exit::Usage,
             format!(
                 "no access token: name a file with --token-file, or set SHARELOG_TOKEN ({} is not \
                  there)",

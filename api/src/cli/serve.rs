@@ -3,16 +3,16 @@
 mod connections;
 
 use super::{
-    Exit, Failure,
     args::ServeArgs,
     banner,
-    local::{kinds, open_commands},
-    run::Context,
+    context::CliContext,
+    local_writer::{kinds, open_commands},
 };
 use crate::{
-    AppParts, AppState, Limits,
+    AppDependencies, AppState, Limits,
     clock::SystemClock,
     demo,
+    exit::{Exit, Failure},
     front::Front,
     health::{self, Operations},
     metrics, pages,
@@ -24,7 +24,7 @@ use crate::{
     wiring::{self, DataLock, Engines},
 };
 use commands::Commands;
-use connections::Bounds;
+use connections::ConnectionLimits;
 use metrics_exporter_prometheus::PrometheusHandle;
 use projections::{
     AccessIndex, Generations, IndexOptions, Runner, RunnerOptions, Views,
@@ -35,7 +35,7 @@ use std::{io::ErrorKind, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use url::Url;
 
-pub(super) async fn run(context: &Context, args: ServeArgs) -> Result<(), Failure> {
+pub(super) async fn run(context: &CliContext, args: ServeArgs) -> Result<(), Failure> {
     let settings = context.serve(args.store, args.serve)?;
     let shutdown = Shutdown::default();
     tokio::spawn(shutdown.clone().listen());
@@ -68,11 +68,11 @@ async fn start(settings: &Settings, demo: bool, shutdown: Shutdown) -> Result<Se
     let mut lock = wiring::take_data_folder(store)?;
     let (listener, address) = listen(serve.listen).await?;
     let public_url = public_url(serve, address)?;
-    lock.say(&format!("http://{address}"));
+    lock.record_holder(&format!("http://{address}"));
     let prometheus =
         metrics::install().map_err(|error| Failure::failed(format!("cannot count: {error}")))?;
 
-    tokio::spawn(metrics::sum_up(prometheus.clone()));
+    tokio::spawn(metrics::run_upkeep(prometheus.clone()));
     let engines = wiring::open(store, Arc::new(SystemClock)).await?;
     let durability = engines.log.check().await?;
     let file = Some(store.local("index.bin"));
@@ -228,7 +228,7 @@ fn app(
     prometheus: PrometheusHandle,
     (serve, public_url): (&Serve, &Url),
 ) -> Front {
-    let state = AppState::new(AppParts {
+    let state = AppState::new(AppDependencies {
         commands: commands.clone(),
         views: views.clone(),
         generations: Generations::new(engines.database.clone()),
@@ -262,8 +262,8 @@ impl Service {
     async fn run(self, serve: &Serve) -> Result<(), Failure> {
         let Self { app, listener, mut background, work_ends, engines, index, shutdown, _lock } =
             self;
-        let (bounds, ending) = (Bounds::new(serve.max_connections), shutdown.wait());
-        let serving = connections::serve(listener, move |peer| app.of(peer), bounds, ending);
+        let (limits, ending) = (ConnectionLimits::new(serve.max_connections), shutdown.wait());
+        let serving = connections::serve(listener, move |peer| app.of(peer), limits, ending);
         let mut serving = tokio::spawn(serving);
         let ended = tokio::select! {
             ended = &mut serving => Some(ended),

@@ -1,13 +1,12 @@
 //! `sharelog token`: issues, lists and revokes access tokens.
 
 use super::{
-    Failure,
     args::{TokenCommand, TokenCreateArgs, TokenListArgs, TokenRevokeArgs},
-    local::{self, Local},
+    context::CliContext,
+    local_writer::{self, LocalWriter},
     remote::Remote,
-    run::Context,
 };
-use crate::{clock::SystemClock, terminal};
+use crate::{clock::SystemClock, exit::Failure, terminal};
 use commands::{Clock as _, NewToken, Status};
 use domain::{
     event::{CallerRole, Scope},
@@ -17,7 +16,7 @@ use domain::{
 use serde_json::{Value, json};
 use std::io::IsTerminal as _;
 
-pub(super) async fn run(context: &Context, command: TokenCommand) -> Result<(), Failure> {
+pub(super) async fn run(context: &CliContext, command: TokenCommand) -> Result<(), Failure> {
     match command {
         TokenCommand::Create(args) => create(context, *args).await,
         TokenCommand::List(args) => list(context, *args).await,
@@ -25,7 +24,7 @@ pub(super) async fn run(context: &Context, command: TokenCommand) -> Result<(), 
     }
 }
 
-async fn create(context: &Context, args: TokenCreateArgs) -> Result<(), Failure> {
+async fn create(context: &CliContext, args: TokenCreateArgs) -> Result<(), Failure> {
     let store = context.store(args.store)?;
     let token = NewToken {
         role: args.role.into(),
@@ -37,8 +36,8 @@ async fn create(context: &Context, args: TokenCreateArgs) -> Result<(), Failure>
     let (id, secret) = if let Some(remote) = Remote::find(&args.remote, &store)? {
         create_remotely(&remote, &token).await?
     } else {
-        let local = Local::open(&store).await?;
-        let (_, id, secret) = local.commands.issue_token(&local::request(), token).await?;
+        let local = LocalWriter::open(&store).await?;
+        let (_, id, secret) = local.commands.issue_token(&local_writer::request(), token).await?;
         local.close().await?;
         (id.to_string(), secret.map(|secret| secret.expose().to_owned()).unwrap_or_default())
     };
@@ -74,11 +73,11 @@ async fn create_remotely(remote: &Remote, token: &NewToken) -> Result<(String, S
     Ok((part("id")?, part("secret")?))
 }
 
-async fn list(context: &Context, args: TokenListArgs) -> Result<(), Failure> {
+async fn list(context: &CliContext, args: TokenListArgs) -> Result<(), Failure> {
     let store = context.store(args.store)?;
     let rows = match Remote::find(&args.remote, &store)? {
         Some(remote) => list_remotely(&remote).await?,
-        None => list_locally(&Local::open(&store).await?).await?,
+        None => list_locally(&LocalWriter::open(&store).await?).await?,
     };
     if args.json {
         for row in rows {
@@ -121,21 +120,21 @@ async fn list_remotely(remote: &Remote) -> Result<Vec<Value>, Failure> {
     }
 }
 
-async fn list_locally(local: &Local) -> Result<Vec<Value>, Failure> {
-    const PAGE: u32 = 200;
+async fn list_locally(local: &LocalWriter) -> Result<Vec<Value>, Failure> {
+    const PAGE_SIZE: u32 = 200;
     let mut rows = Vec::new();
     let mut after: Option<TokenId> = None;
     loop {
-        let page = local.commands.tokens(after, PAGE).await?;
+        let page = local.commands.tokens(after, PAGE_SIZE).await?;
         after = page.last().map(|(id, _)| *id);
-        rows.extend(page.iter().map(|(id, state)| shown(*id, state)));
-        if page.len() < PAGE as usize {
+        rows.extend(page.iter().map(|(id, state)| token_json(*id, state)));
+        if page.len() < PAGE_SIZE as usize {
             return Ok(rows);
         }
     }
 }
 
-fn shown(id: TokenId, state: &TokenState) -> Value {
+fn token_json(id: TokenId, state: &TokenState) -> Value {
     let issued = state.issued.as_ref();
     let role: Option<CallerRole> = issued.map(|issued| issued.role);
     let scopes: &[Scope] = issued.map(|issued| issued.scopes.as_slice()).unwrap_or_default();
@@ -149,15 +148,15 @@ fn shown(id: TokenId, state: &TokenState) -> Value {
     })
 }
 
-async fn revoke(context: &Context, args: TokenRevokeArgs) -> Result<(), Failure> {
+async fn revoke(context: &CliContext, args: TokenRevokeArgs) -> Result<(), Failure> {
     let store = context.store(args.store)?;
     let token = args.token;
     let changed = if let Some(remote) = Remote::find(&args.remote, &store)? {
         let answer = remote.delete(&format!("/v1/tokens/{token}")).await?;
         answer.get("status").and_then(Value::as_str) != Some("unchanged")
     } else {
-        let local = Local::open(&store).await?;
-        let outcome = local.commands.revoke_token(&local::request(), token).await?;
+        let local = LocalWriter::open(&store).await?;
+        let outcome = local.commands.revoke_token(&local_writer::request(), token).await?;
         local.close().await?;
         outcome.status != Status::Unchanged
     };

@@ -4,9 +4,9 @@ use super::{Cause, LinkPlan, Loader};
 use domain::{event::Visibility, role::Role, time::Time};
 
 /// 1 January 2030, in microseconds.
-const END: i64 = 1_893_456_000_000_000;
+const END_MICROS: i64 = 1_893_456_000_000_000;
 
-pub(super) async fn tell(loader: &mut Loader<'_>) -> Result<(), Cause> {
+pub(super) async fn load(loader: &mut Loader<'_>) -> Result<(), Cause> {
     loader.person("ada", "Ada Moreau").await?;
     loader.person("ben", "Ben Okafor").await?;
     loader.person("chiara", "Chiara Lindgren").await?;
@@ -27,7 +27,7 @@ async fn sequencing(loader: &mut Loader<'_>) -> Result<(), Cause> {
     let Some(history) = loader.item("history:rna-seq-4", "ada", about).await? else {
         return Ok(());
     };
-    let end = Time::default().plus_micros(END);
+    let end = Time::default().plus_micros(END_MICROS);
     loader.share(&history, "ben", Role::Editor, None, "works on the alignment").await?;
     loader.share(&history, "chiara", Role::Viewer, Some(end), "second opinion").await?;
     loader.unshare(&history, "chiara", "4711").await?;

@@ -1,6 +1,6 @@
 //! `/catalog`: what has been published for everyone.
 
-use super::view::{Frame, Page};
+use super::view::{Frame, HtmlPage};
 use crate::AppState;
 use askama::Template;
 use axum::{
@@ -12,15 +12,15 @@ use domain::{
     position::Position,
 };
 use projections::{
-    CatalogPage, CatalogQuery, CatalogRow, FacetCount, Model, Page as Part, Sort, SortField,
-    ViewError, Viewer,
+    CatalogPage, CatalogQuery, CatalogRow, FacetCount, Model, Page, Sort, SortField, ViewError,
+    Viewer,
 };
 use url::form_urlencoded;
 
 /// Entries on a page.
-const LIMIT: u32 = 24;
+const PAGE_SIZE: u32 = 24;
 /// Values to narrow down by, of each sort.
-const FACETS: usize = 8;
+const MAX_FACETS: usize = 8;
 
 #[derive(Template)]
 #[template(path = "catalog.html")]
@@ -52,9 +52,9 @@ struct Entry {
     address: String,
 }
 
-/// What the visitor looks for, as it stands in the address.
+/// What the visitor looks for, as the query of the address says it.
 #[derive(Debug, Clone, Default)]
-struct Asked {
+struct CatalogFilter {
     words: String,
     kind: Option<String>,
     tag: Option<String>,
@@ -62,21 +62,21 @@ struct Asked {
     cursor: Option<String>,
 }
 
-pub(super) async fn show(State(app): State<AppState>, RawQuery(query): RawQuery) -> Page {
-    let asked = Asked::parse(query.as_deref().unwrap_or_default());
-    let Some(query) = asked.query() else { return nothing_such() };
+pub(super) async fn show(State(app): State<AppState>, RawQuery(query): RawQuery) -> HtmlPage {
+    let filter = CatalogFilter::parse(query.as_deref().unwrap_or_default());
+    let Some(query) = filter.query() else { return bad_request() };
     if let Err(page) = catch_up(&app).await {
         return page;
     }
     match app.views.catalog(&query).await {
-        Ok(found) => Page::new(&asked.shown(found)),
-        Err(ViewError::Cursor) => nothing_such(),
+        Ok(found) => HtmlPage::new(&filter.shown(found)),
+        Err(ViewError::Cursor) => bad_request(),
         Err(error) => unavailable(&error),
     }
 }
 
 /// What this node has recorded is to be seen, if that takes but a moment.
-async fn catch_up(app: &AppState) -> Result<(), Page> {
+async fn catch_up(app: &AppState) -> Result<(), HtmlPage> {
     let position = app.commands.last_acknowledged();
     if position == Position::START {
         return Ok(());
@@ -87,38 +87,38 @@ async fn catch_up(app: &AppState) -> Result<(), Page> {
     }
 }
 
-fn unavailable(error: &ViewError) -> Page {
+fn unavailable(error: &ViewError) -> HtmlPage {
     tracing::warn!(%error, "the catalog cannot be shown");
-    Page::unavailable()
+    HtmlPage::unavailable()
 }
 
-fn nothing_such() -> Page {
-    Page::message(
+fn bad_request() -> HtmlPage {
+    HtmlPage::message(
         StatusCode::BAD_REQUEST,
         "The catalog cannot be asked this",
         "The address may be mistyped or out of date. Start again from the catalog.",
     )
 }
 
-impl Asked {
+impl CatalogFilter {
     fn parse(query: &str) -> Self {
-        let mut asked = Self::default();
+        let mut filter = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let value: String = value.chars().take(2000).collect();
             let value = Some(value).filter(|value| !value.is_empty());
             match &*name {
-                "q" => asked.words = value.unwrap_or_default().chars().take(200).collect(),
-                "kind" => asked.kind = value,
-                "tag" => asked.tag = value,
-                "owner" => asked.owner = value,
-                "cursor" => asked.cursor = value,
+                "q" => filter.words = value.unwrap_or_default().chars().take(200).collect(),
+                "kind" => filter.kind = value,
+                "tag" => filter.tag = value,
+                "owner" => filter.owner = value,
+                "cursor" => filter.cursor = value,
                 _ => {}
             }
         }
-        asked
+        filter
     }
 
-    /// As the read side is asked; `None` = what stands there names nothing.
+    /// The query to the read side; `None` = a parameter is not valid.
     fn query(&self) -> Option<CatalogQuery> {
         let searching = !self.words.trim().is_empty();
         let field = if searching { SortField::Relevance } else { SortField::PublishedAt };
@@ -130,7 +130,7 @@ impl Asked {
             sort: Sort { field, descending: true },
             viewer: Viewer::Anonymous,
             facets: true,
-            page: Part { limit: LIMIT, after: self.cursor.clone(), count: true },
+            page: Page { limit: PAGE_SIZE, after: self.cursor.clone(), count: true },
             ..CatalogQuery::default()
         })
     }
@@ -157,11 +157,11 @@ impl Asked {
     fn shown(&self, found: CatalogPage) -> Catalog {
         let first = Self { cursor: None, ..self.clone() };
         let facets = found.facets.unwrap_or_default();
-        let mut narrow = first.narrowed(&facets.kind, first.kind.as_ref(), |asked, kind| {
-            asked.kind = kind;
+        let mut narrow = first.narrowed(&facets.kind, first.kind.as_ref(), |filter, kind| {
+            filter.kind = kind;
         });
-        narrow.extend(first.narrowed(&facets.tag, first.tag.as_ref(), |asked, tag| {
-            asked.tag = tag;
+        narrow.extend(first.narrowed(&facets.tag, first.tag.as_ref(), |filter, tag| {
+            filter.tag = tag;
         }));
         if let Some(owner) = &self.owner {
             let address = Self { owner: None, ..first.clone() }.address();
@@ -179,7 +179,7 @@ impl Asked {
             narrow,
             summary: summary(found.total.map(|total| total.value), found.rows.len()),
             entries: found.rows.into_iter().map(Entry::from).collect(),
-            next: next.map(|asked| asked.address()),
+            next: next.map(|filter| filter.address()),
         }
     }
 
@@ -191,14 +191,14 @@ impl Asked {
         change: impl Fn(&mut Self, Option<String>),
     ) -> Vec<Facet> {
         let with = |value: Option<&String>| {
-            let mut asked = self.clone();
-            change(&mut asked, value.cloned());
-            asked.address()
+            let mut filter = self.clone();
+            change(&mut filter, value.cloned());
+            filter.address()
         };
         if let Some(label) = set {
             return vec![Facet { label: label.clone(), count: 0, on: true, address: with(None) }];
         }
-        let shown = counts.iter().take(FACETS).map(|facet| Facet {
+        let shown = counts.iter().take(MAX_FACETS).map(|facet| Facet {
             label: facet.value.clone(),
             count: facet.count,
             on: false,

@@ -2,7 +2,7 @@
 
 use super::{
     Visitor, failed,
-    view::{Frame, Page},
+    view::{Frame, HtmlPage},
 };
 use crate::AppState;
 use askama::Template;
@@ -36,11 +36,11 @@ pub(super) async fn show(
     State(app): State<AppState>,
     Visitor(caller): Visitor,
     path: Result<Path<(String, String)>, PathRejection>,
-) -> Page {
+) -> HtmlPage {
     let item = path.ok().and_then(|Path((kind, id))| {
         Some(ItemRef { kind: KindName::parse(kind).ok()?, id: ItemId::parse(id).ok()? })
     });
-    let Some(item) = item else { return Page::not_found() };
+    let Some(item) = item else { return HtmlPage::not_found() };
     let state = match app.commands.load_item(&item).await {
         Ok(state) => state,
         Err(error) => return failed(&error),
@@ -51,9 +51,9 @@ pub(super) async fn show(
     };
     let may = permissions(&subject, &state, app.clock.now());
     if !may.has(Permission::Browse) {
-        return Page::not_found();
+        return HtmlPage::not_found();
     }
-    let mut page = ItemPage::of(&item, &state, may);
+    let mut page = ItemPage::new(&item, &state, may);
     if let Some(entry) = state.publication.as_ref().map(|open| &open.publication) {
         page.title.clone_from(&entry.title);
         page.description.clone_from(&entry.description);
@@ -64,12 +64,12 @@ pub(super) async fn show(
     }
     page.can_heading = "Anyone may";
     page.target = target(&app, &item);
-    Page::new(&page)
+    HtmlPage::new(&page)
 }
 
 impl ItemPage {
     /// What the item says of itself to somebody with these permissions.
-    pub(super) fn of(item: &ItemRef, state: &ItemState, may: Permissions) -> Self {
+    pub(super) fn new(item: &ItemRef, state: &ItemState, may: Permissions) -> Self {
         let text = |text: &Option<PrivateText>| {
             text.as_ref().and_then(PrivateText::as_plain).map(str::to_owned)
         };

@@ -1,6 +1,6 @@
 //! `/`: the landing page.
 
-use super::view::{Frame, Page};
+use super::view::{Frame, HtmlPage};
 use askama::Template;
 
 #[derive(Template)]
@@ -9,6 +9,6 @@ struct Landing {
     frame: Frame,
 }
 
-pub(super) async fn show() -> Page {
-    Page::new(&Landing { frame: Frame })
+pub(super) async fn show() -> HtmlPage {
+    HtmlPage::new(&Landing { frame: Frame })
 }

@@ -3,7 +3,7 @@
 use super::{
     Visitor, failed,
     item::{ItemPage, target},
-    view::{Frame, Page, strict},
+    view::{Frame, HtmlPage, set_security_headers},
 };
 use crate::AppState;
 use askama::Template;
@@ -24,8 +24,8 @@ struct LinkPage {
     notice: Option<&'static str>,
 }
 
-fn form(needs_password: bool, notice: Option<&'static str>) -> Page {
-    Page::new(&LinkPage { frame: Frame, needs_password, notice })
+fn form(needs_password: bool, notice: Option<&'static str>) -> HtmlPage {
+    HtmlPage::new(&LinkPage { frame: Frame, needs_password, notice })
 }
 
 /// GET: asks for the password, or shows a button. Consumes nothing, so that previews of chats and
@@ -35,8 +35,8 @@ pub(super) async fn show(
     State(app): State<AppState>,
     Visitor(caller): Visitor,
     path: Result<Path<String>, PathRejection>,
-) -> Page {
-    let Ok(Path(token)) = path else { return Page::not_found() };
+) -> HtmlPage {
+    let Ok(Path(token)) = path else { return HtmlPage::not_found() };
     match app.commands.peek_link(&caller, &token).await {
         Ok(preview) => {
             form(preview.needs_password, None).leading_to(target(&app, &preview.item).as_deref())
@@ -53,10 +53,10 @@ pub(super) async fn open(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Ok(Path(token)) = path else { return Page::not_found().into_response() };
+    let Ok(Path(token)) = path else { return HtmlPage::not_found().into_response() };
     if from_elsewhere(&headers) {
         // Another site must not use up somebody's link; the visitor can still press the button.
-        return Page::message(
+        return HtmlPage::message(
             StatusCode::FORBIDDEN,
             "Please open the link itself",
             "Another site tried to open this link for you. Open its address and press the button.",
@@ -88,18 +88,18 @@ async fn lead(app: &AppState, opened: &LinkVisit) -> Response {
     };
     let Ok(mut target) = Url::parse(&target) else {
         tracing::error!(kind = %opened.item.kind, "the url of the kind makes no address");
-        return Page::broken().into_response();
+        return HtmlPage::broken().into_response();
     };
     target.query_pairs_mut().append_pair("sharelog_code", code.expose());
     let mut response = Redirect::to(target.as_str()).into_response();
-    strict(response.headers_mut());
+    set_security_headers(response.headers_mut());
     response
 }
 
-fn shown(opened: &LinkVisit) -> Page {
-    let mut page = ItemPage::of(&opened.item, &opened.state, opened.permissions);
+fn shown(opened: &LinkVisit) -> HtmlPage {
+    let mut page = ItemPage::new(&opened.item, &opened.state, opened.permissions);
     page.facts.push(("Open until", clock_time(&opened.ends_at.to_string())));
-    Page::new(&page)
+    HtmlPage::new(&page)
 }
 
 /// `2026-11-21T12:00:00.000000Z` as `2026-11-21 12:00 UTC`.
@@ -108,9 +108,9 @@ fn clock_time(time: &str) -> String {
     format!("{} UTC", minute.replace('T', " "))
 }
 
-fn refused(error: &OpenError) -> Page {
+fn refused(error: &OpenError) -> HtmlPage {
     match error {
-        OpenError::NotFound => Page::message(
+        OpenError::NotFound => HtmlPage::message(
             StatusCode::NOT_FOUND,
             "This link does not open",
             "It may be mistyped or cut off, no longer valid, or never have been. Ask whoever gave \
@@ -125,7 +125,7 @@ fn refused(error: &OpenError) -> Page {
                 .status(StatusCode::TOO_MANY_REQUESTS)
                 .retry_after(retry_after.as_secs())
         }
-        OpenError::SignInRequired | OpenError::NotPermitted => Page::message(
+        OpenError::SignInRequired | OpenError::NotPermitted => HtmlPage::message(
             StatusCode::FORBIDDEN,
             "This link is for people who are signed in",
             "Open it in the application that it comes from, where you are signed in.",

@@ -29,7 +29,7 @@ impl Frame {
 
 /// A page about to be sent.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct HtmlPage {
     status: StatusCode,
     html: Option<String>,
     /// Another origin that its form may lead to.
@@ -39,13 +39,13 @@ pub(super) struct Page {
 
 #[derive(Template)]
 #[template(path = "message.html")]
-struct Message {
+struct MessagePage {
     frame: Frame,
     heading: &'static str,
     text: String,
 }
 
-impl Page {
+impl HtmlPage {
     /// A page that is well.
     pub(super) fn new(template: &impl Template) -> Self {
         let html = template.render().inspect_err(|error| {
@@ -83,7 +83,7 @@ impl Page {
         heading: &'static str,
         text: impl Into<String>,
     ) -> Self {
-        Self::new(&Message { frame: Frame, heading, text: text.into() }).status(status)
+        Self::new(&MessagePage { frame: Frame, heading, text: text.into() }).status(status)
     }
 
     /// Nothing is here, or nothing that the visitor may know of: the same words for both.
@@ -127,7 +127,7 @@ impl Page {
 }
 
 /// Headers of every answer of the pages, redirections too.
-pub(crate) fn strict(headers: &mut HeaderMap) {
+pub(crate) fn set_security_headers(headers: &mut HeaderMap) {
     const FIXED: [(header::HeaderName, HeaderValue); 5] = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -141,7 +141,7 @@ pub(crate) fn strict(headers: &mut HeaderMap) {
     headers.extend(FIXED);
 }
 
-impl IntoResponse for Page {
+impl IntoResponse for HtmlPage {
     fn into_response(self) -> Response {
         let policy = self.policy();
         let Some(html) = self.html else {
@@ -149,7 +149,7 @@ impl IntoResponse for Page {
         };
         let mut response = (self.status, axum::response::Html(html)).into_response();
         let headers = response.headers_mut();
-        strict(headers);
+        set_security_headers(headers);
         if let Ok(policy) = HeaderValue::from_str(&policy) {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }

@@ -2,7 +2,7 @@
 
 use super::{DbParts, LogParts};
 use crate::{
-    cli::{Exit, Failure},
+    exit::{Exit, Failure},
     settings::Store,
 };
 use commands::vault::sqlite::SqliteVault;

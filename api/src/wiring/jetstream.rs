@@ -2,7 +2,7 @@
 
 use super::LogParts;
 use crate::{
-    cli::Failure,
+    exit::Failure,
     settings::{NatsSignIn, Store},
 };
 use eventlog::{

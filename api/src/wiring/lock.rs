@@ -1,7 +1,7 @@
 //! The lock of the data folder: one process may write.
 
 use super::at;
-use crate::cli::{Exit, Failure};
+use crate::exit::{Exit, Failure};
 use std::{
     fs::{self, File, TryLockError},
     io::{Seek as _, Write as _},
@@ -17,7 +17,7 @@ pub struct DataLock {
 impl DataLock {
     /// Tells others where the service that holds the folder is reached. A courtesy: failures are no
     /// matter.
-    pub fn say(&mut self, address: &str) {
+    pub fn record_holder(&mut self, address: &str) {
         let text = format!("process {}, {address}\n", std::process::id());
         let written = self
             .file
@@ -43,7 +43,7 @@ pub(super) fn take(data: &Path) -> Result<DataLock, Failure> {
     match file.try_lock() {
         Ok(()) => {
             let mut lock = DataLock { file };
-            lock.say("a command");
+            lock.record_holder("a command");
             Ok(lock)
         }
         Err(TryLockError::WouldBlock) => Err(in_use(data, &path)),

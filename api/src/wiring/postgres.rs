@@ -2,7 +2,7 @@
 
 use super::DbParts;
 use crate::{
-    cli::{Exit, Failure},
+    exit::{Exit, Failure},
     settings::{Postgres, Protected, Store},
 };
 use commands::vault::postgres::PostgresVault;
@@ -23,10 +23,10 @@ use tokio_postgres::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long to wait for a connection.
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) async fn database(store: &Store, address: &Protected) -> Result<DbParts, Failure> {
-    let pool = connected(&store.postgres, address).await?;
+    let pool = connect(&store.postgres, address).await?;
     let vault = PostgresVault::open(pool.clone(), &store.postgres.vault_schema).await;
     let vault = vault.map_err(|error| Failure::unavailable(error.to_string()))?;
     let database = postgres::open(pool, options(&store.postgres)).await?;
@@ -37,7 +37,7 @@ pub(super) async fn reading_database(
     store: &Store,
     address: &Protected,
 ) -> Result<Database, Failure> {
-    let pool = connected(&store.postgres, address).await?;
+    let pool = connect(&store.postgres, address).await?;
     Ok(postgres::open(pool, options(&store.postgres)).await?)
 }
 
@@ -49,8 +49,8 @@ fn options(settings: &Postgres) -> PostgresOptions {
     }
 }
 
-/// A pool that has connected once, so that a wrong address is told at the start.
-async fn connected(settings: &Postgres, address: &Protected) -> Result<Pool, Failure> {
+/// A pool that has connected once, so that a wrong address is reported at the start.
+async fn connect(settings: &Postgres, address: &Protected) -> Result<Pool, Failure> {
     let pool = pool(settings, address)?;
     if let Err(error) = pool.get().await {
         return Err(unreachable(address, &error));
@@ -82,7 +82,7 @@ fn pool(settings: &Postgres, address: &Protected) -> Result<Pool, Failure> {
     if let Some(password) = &settings.password {
         config.password(password);
     }
-    config.connect_timeout(CONNECT).application_name("sharelog");
+    config.connect_timeout(CONNECT_TIMEOUT).application_name("sharelog");
     config.keepalives_idle(Duration::from_secs(30));
     if settings.tls {
         config.ssl_mode(SslMode::Require);
@@ -100,8 +100,8 @@ fn pool(settings: &Postgres, address: &Protected) -> Result<Pool, Failure> {
     Pool::builder(manager)
         .max_size(settings.connections)
         .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(CONNECT))
-        .create_timeout(Some(CONNECT))
+        .wait_timeout(Some(CONNECT_TIMEOUT))
+        .create_timeout(Some(CONNECT_TIMEOUT))
         .build()
         .map_err(|error| Failure::failed(format!("cannot make the connection pool: {error}")))
 }

@@ -1,7 +1,7 @@
 //! A whole service in one process, with a clock that the test moves, and a client for it.
 
 use crate::rig::{RiggedLog, RiggedViews};
-use api::{AppParts, AppState, Limits, wiring::IndexAuthority};
+use api::{AppDependencies, AppState, Limits, wiring::IndexAuthority};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -213,7 +213,7 @@ fn router(
 ) -> Router {
     let options = FeedOptions { readers: 3, ..FeedOptions::default() };
     let feed = Feed::new(parts.log.clone(), commands.text_decryptor(), views.clone(), options);
-    let state = AppState::new(AppParts {
+    let state = AppState::new(AppDependencies {
         commands,
         views,
         generations: generations.clone(),

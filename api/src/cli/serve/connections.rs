@@ -28,23 +28,23 @@ use tokio::{
 use tower::Service;
 
 /// How long the head of a request may take, from when the connection is free for it.
-const HEAD: Duration = Duration::from_secs(30);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a body may take, from when it is waited for.
-const BODY: Duration = Duration::from_mins(1);
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What connections may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
+pub(super) struct ConnectionLimits {
     /// The most open ones; others are accepted when one of them ends.
     connections: usize,
     head: Duration,
     body: Duration,
 }
 
-impl Bounds {
+impl ConnectionLimits {
     /// At most so many connections.
     pub(super) const fn new(connections: usize) -> Self {
-        Self { connections, head: HEAD, body: BODY }
+        Self { connections, head: HEAD_TIMEOUT, body: BODY_TIMEOUT }
     }
 }
 
@@ -53,27 +53,27 @@ impl Bounds {
 pub(super) async fn serve<S>(
     listener: TcpListener,
     service: impl Fn(SocketAddr) -> S,
-    bounds: Bounds,
+    limits: ConnectionLimits,
     ending: impl Future<Output = ()>,
 ) where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    let mut places = Places::new(bounds.connections);
+    let mut limiter = ConnectionLimiter::new(limits.connections);
     let ends = watch::Sender::new(false);
     let mut connections = JoinSet::new();
     let mut ending = std::pin::pin!(ending);
     loop {
         let accepted = async {
-            let place = places.take().await;
-            (accept(&listener).await, place)
+            let permit = limiter.acquire().await;
+            (accept(&listener).await, permit)
         };
         tokio::select! {
-            ((stream, peer), place) = accepted => {
-                let serving = connection(stream, service(peer), bounds, ends.subscribe());
+            ((stream, peer), permit) = accepted => {
+                let serving = connection(stream, service(peer), limits, ends.subscribe());
                 connections.spawn(async move {
                     serving.await;
-                    drop(place);
+                    drop(permit);
                 });
             }
             Some(_) = connections.join_next() => {}
@@ -86,27 +86,27 @@ pub(super) async fn serve<S>(
 }
 
 /// Room for connections.
-struct Places {
+struct ConnectionLimiter {
     free: Arc<Semaphore>,
     most: usize,
     /// Was it said that there is none?
-    said: bool,
+    warned: bool,
 }
 
-impl Places {
+impl ConnectionLimiter {
     fn new(most: usize) -> Self {
         let most = most.min(Semaphore::MAX_PERMITS);
-        Self { free: Arc::new(Semaphore::new(most)), most, said: false }
+        Self { free: Arc::new(Semaphore::new(most)), most, warned: false }
     }
 
     /// `None` never comes: nobody closes the semaphore.
-    async fn take(&mut self) -> Option<OwnedSemaphorePermit> {
+    async fn acquire(&mut self) -> Option<OwnedSemaphorePermit> {
         let free = self.free.available_permits();
-        if free == 0 && !self.said {
-            self.said = true;
+        if free == 0 && !self.warned {
+            self.warned = true;
             tracing::warn!(most = self.most, "as many connections are open as may be; others wait");
         } else if free > self.most / 10 {
-            self.said = false;
+            self.warned = false;
         }
         self.free.clone().acquire_owned().await.ok()
     }
@@ -122,7 +122,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
                 }
                 return (stream, peer);
             }
-            Err(error) if is_of_one_connection(error.kind()) => {}
+            Err(error) if concerns_one_connection(error.kind()) => {}
             Err(error) => {
                 tracing::error!(%error, "cannot accept connections; tries again in a second");
                 sleep(Duration::from_secs(1)).await;
@@ -131,7 +131,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-fn is_of_one_connection(error: ErrorKind) -> bool {
+fn concerns_one_connection(error: ErrorKind) -> bool {
     [ErrorKind::ConnectionRefused, ErrorKind::ConnectionAborted, ErrorKind::ConnectionReset]
         .contains(&error)
 }
@@ -139,14 +139,14 @@ fn is_of_one_connection(error: ErrorKind) -> bool {
 async fn connection<S>(
     stream: TcpStream,
     service: S,
-    bounds: Bounds,
+    limits: ConnectionLimits,
     mut ends: watch::Receiver<bool>,
 ) where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
     let answer = service_fn(move |request: hyper::Request<Incoming>| {
-        let request = request.map(|body| arriving(body, bounds.body));
+        let request = request.map(|body| with_deadline(body, limits.body));
         let mut service = service.clone();
         async move {
             let ready = std::future::poll_fn(|context| service.poll_ready(context)).await;
@@ -158,7 +158,7 @@ async fn connection<S>(
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(bounds.head)
+        .header_read_timeout(limits.head)
         .serve_connection(TokioIo::new(stream), answer);
     let mut serving = std::pin::pin!(serving);
     let told = async { drop(ends.wait_for(|ends| *ends).await) };
@@ -177,16 +177,16 @@ async fn connection<S>(
     }
 }
 
-fn arriving(body: Incoming, time: Duration) -> Body {
+fn with_deadline(body: Incoming, time: Duration) -> Body {
     if body.is_end_stream() {
         Body::empty()
     } else {
-        Body::new(Arriving { body, time, waited: false, end: None })
+        Body::new(DeadlineBody { body, time, waited: false, end: None })
     }
 }
 
 /// The body of a request, which has to arrive in time.
-struct Arriving {
+struct DeadlineBody {
     body: Incoming,
     time: Duration,
     /// Was it not here when it was asked for first?
@@ -197,24 +197,24 @@ struct Arriving {
 
 /// Why the rest of a body is not waited for.
 #[derive(Debug, thiserror::Error)]
-enum Broken {
+enum BodyError {
     #[error("the body did not arrive in time")]
     Late,
     #[error(transparent)]
     Connection(#[from] hyper::Error),
 }
 
-impl HttpBody for Arriving {
+impl HttpBody for DeadlineBody {
     type Data = Bytes;
-    type Error = Broken;
+    type Error = BodyError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) {
-            return Poll::Ready(frame.map(|frame| frame.map_err(Broken::from)));
+            return Poll::Ready(frame.map(|frame| frame.map_err(BodyError::from)));
         }
         // What came with the head is handed over once it was asked for; a clock runs for the few
         // bodies that come later.
@@ -223,7 +223,7 @@ impl HttpBody for Arriving {
             return Poll::Pending;
         }
         let end = this.end.get_or_insert_with(|| Box::pin(sleep(this.time)));
-        end.as_mut().poll(context).map(|()| Some(Err(Broken::Late)))
+        end.as_mut().poll(context).map(|()| Some(Err(BodyError::Late)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -281,10 +281,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (end, ended) = oneshot::channel();
-        let bounds = Bounds { connections, head: SHORT, body: SHORT };
+        let limits = ConnectionLimits { connections, head: SHORT, body: SHORT };
         let ending = async { ended.await.unwrap_or_default() };
         let service = |_| tower::service_fn(answer);
-        let serving = tokio::spawn(serve(listener, service, bounds, ending));
+        let serving = tokio::spawn(serve(listener, service, limits, ending));
         Served { address, end, serving }
     }
 

@@ -1,16 +1,16 @@
 //! Shows the progress of a rebuild or a comparison, and its result.
 
-use super::{desk::Desk, text};
+use super::{projection_admin::ProjectionAdmin, text};
 use crate::{
-    cli::{Exit, Failure},
+    exit::{Exit, Failure},
     terminal::{self, GOOD, WARNING, paint},
 };
 use projections::Purpose;
 use serde_json::Value;
 use std::time::Duration;
 
-/// How often it is looked at.
-const LOOK: Duration = Duration::from_millis(300);
+/// How often the status is read.
+const POLL_INTERVAL: Duration = Duration::from_millis(300);
 
 fn number(row: &Value, name: &str) -> u64 {
     row.get(name).and_then(Value::as_u64).unwrap_or_default()
@@ -30,11 +30,11 @@ pub(super) fn under_way(build: &Value) -> Option<String> {
 }
 
 /// Watches a build until it has ended; answers it with the name of its projection.
-pub(super) async fn to_its_end(desk: &Desk, name: &str) -> Result<Value, Failure> {
+pub(super) async fn until_ended(admin: &ProjectionAdmin, name: &str) -> Result<Value, Failure> {
     let bar = terminal::progress(0, "records");
-    let mut told = String::new();
+    let mut last_shown = String::new();
     loop {
-        let rows = desk.rows().await?;
+        let rows = admin.rows().await?;
         let row = rows.iter().find(|row| text(row, "name") == name);
         let build = row.and_then(|row| row.get("build")).filter(|build| !build.is_null());
         let Some(build) = build else {
@@ -45,9 +45,9 @@ pub(super) async fn to_its_end(desk: &Desk, name: &str) -> Result<Value, Failure
         let why = build.get("why").and_then(Value::as_str);
         let why = why.map(|why| format!(", {why}")).unwrap_or_default();
         let state = format!("{name}: {}{why}", text(build, "state"));
-        if state != told {
+        if state != last_shown {
             bar.set_message(state.clone());
-            told = state;
+            last_shown = state;
         }
         if build.get("ended_at").is_some_and(|ended| !ended.is_null()) {
             bar.finish_and_clear();
@@ -57,12 +57,12 @@ pub(super) async fn to_its_end(desk: &Desk, name: &str) -> Result<Value, Failure
             }
             return Ok(build);
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
 /// What came of them, in words; a difference found by comparing is a failure.
-pub(super) fn judged(ended: &[Value], purpose: Purpose, quiet: bool) -> Result<(), Failure> {
+pub(super) fn report(ended: &[Value], purpose: Purpose, quiet: bool) -> Result<(), Failure> {
     let mut worst = Ok(());
     for build in ended {
         let name = text(build, "name");

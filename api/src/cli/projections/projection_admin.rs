@@ -1,9 +1,10 @@
 //! Administration of the read models: through a running service, or on the data themselves.
 
-use super::shown;
+use super::status_json;
 use crate::{
-    cli::{Failure, args::RemoteArgs, local::Local, remote::Remote},
+    cli::{args::RemoteArgs, local_writer::LocalWriter, remote::Remote},
     clock::SystemClock,
+    exit::Failure,
     settings::Store,
     shutdown::Shutdown,
     wiring,
@@ -16,25 +17,25 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
-/// One or the other.
-pub(super) enum Desk {
+/// Where the read models are administered.
+pub(super) enum ProjectionAdmin {
     /// A running service, over HTTP.
     Remote(Remote),
     /// The data, for reading.
     Reading(Arc<dyn Views>),
     /// The data, taken by this process, which runs the projections meanwhile.
-    Taken(Box<Taken>),
+    Writing(Box<Writing>),
 }
 
-pub(super) struct Taken {
-    local: Local,
+pub(super) struct Writing {
+    local: LocalWriter,
     views: Arc<dyn Views>,
     generations: Generations,
     ending: Shutdown,
     runner: JoinHandle<()>,
 }
 
-impl Desk {
+impl ProjectionAdmin {
     pub(super) async fn reading(args: &RemoteArgs, store: &Store) -> Result<Self, Failure> {
         if let Some(remote) = Remote::find(args, store)? {
             return Ok(Self::Remote(remote));
@@ -47,7 +48,7 @@ impl Desk {
         if let Some(remote) = Remote::find(args, store)? {
             return Ok(Self::Remote(remote));
         }
-        let local = Local::open(store).await?;
+        let local = LocalWriter::open(store).await?;
         let engines = &local.engines;
         let (log, database) = (engines.log.clone(), engines.database.clone());
         let options = RunnerOptions { node: engines.node.clone(), ..RunnerOptions::default() };
@@ -57,7 +58,7 @@ impl Desk {
         let runner = tokio::spawn(runner.run(ending.wait()));
         let views = views(database.clone(), Some(log));
         let generations = Generations::new(database);
-        Ok(Self::Taken(Box::new(Taken { local, views, generations, ending, runner })))
+        Ok(Self::Writing(Box::new(Writing { local, views, generations, ending, runner })))
     }
 
     pub(super) const fn is_remote(&self) -> bool {
@@ -72,28 +73,28 @@ impl Desk {
                 return Ok(page.get("data").and_then(Value::as_array).cloned().unwrap_or_default());
             }
             Self::Reading(views) => views,
-            Self::Taken(taken) => &taken.views,
+            Self::Writing(writing) => &writing.views,
         };
-        Ok(views.statuses(SystemClock.now()).await?.into_iter().map(shown).collect())
+        Ok(views.statuses(SystemClock.now()).await?.into_iter().map(status_json).collect())
     }
 
     /// Rebuild, verify, pause or resume.
-    pub(super) async fn ask(&self, name: &str, action: &str) -> Result<(), Failure> {
+    pub(super) async fn request(&self, name: &str, action: &str) -> Result<(), Failure> {
         let generations = match self {
             Self::Remote(remote) => {
                 let path = format!("/v1/projections/{name}/{action}");
                 return remote.post(&path, &json!({})).await.map(drop);
             }
             Self::Reading(_) => return Err(Failure::failed("the data are open for reading only")),
-            Self::Taken(taken) => &taken.generations,
+            Self::Writing(writing) => &writing.generations,
         };
-        let asked = match action {
+        let requested = match action {
             "rebuild" => generations.request(name, Purpose::Rebuild).await.map(drop),
             "verify" => generations.request(name, Purpose::Verify).await.map(drop),
             "pause" => generations.pause(name).await,
             _ => generations.resume(name).await,
         };
-        asked.map_err(|error| match error {
+        requested.map_err(|error| match error {
             RequestError::Store(StoreError::Unavailable(why)) => Failure::unavailable(why),
             RequestError::Store(StoreError::Refused(_))
             | RequestError::Unknown(_)
@@ -102,12 +103,12 @@ impl Desk {
         })
     }
 
-    /// Gives back what was taken.
+    /// Stops the projections and releases the data folder.
     pub(super) async fn close(self) -> Result<(), Failure> {
         match self {
             Self::Remote(_) | Self::Reading(_) => Ok(()),
-            Self::Taken(taken) => {
-                let Taken { local, ending, runner, .. } = *taken;
+            Self::Writing(writing) => {
+                let Writing { local, ending, runner, .. } = *writing;
                 ending.begin();
                 drop(runner.await);
                 local.close().await

@@ -14,9 +14,9 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 
 /// How long a command waits for the position that its caller names, or for an index that is behind.
-const PATIENCE: Duration = Duration::from_secs(5);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What is known longer ago does not decide a command.
-const RECENT: Duration = Duration::from_secs(2);
+const MAX_STALENESS: Duration = Duration::from_secs(2);
 
 /// The access index as the authority of commands.
 #[derive(Debug, Clone)]
@@ -29,11 +29,11 @@ impl IndexAuthority {
     }
 
     async fn recent(&self, at_least: Position) -> Result<Snapshot, IndexError> {
-        match self.0.recent(RECENT) {
+        match self.0.recent(MAX_STALENESS) {
             Ok(snapshot) if snapshot.position() >= at_least => Ok(snapshot),
-            Ok(_) => self.0.wait_for(at_least, PATIENCE).await,
+            Ok(_) => self.0.wait_for(at_least, WAIT_TIMEOUT).await,
             Err(error @ IndexError::Stopped { .. }) => Err(error),
-            Err(_) => self.0.caught_up(at_least, PATIENCE).await,
+            Err(_) => self.0.caught_up(at_least, WAIT_TIMEOUT).await,
         }
     }
 }
@@ -60,7 +60,7 @@ impl Authority for IndexAuthority {
     }
 
     async fn ends(&self, most: usize) -> Result<Option<KnownEnds>, CommandError> {
-        let snapshot = self.0.caught_up(Position::START, PATIENCE).await.map_err(unknown)?;
+        let snapshot = self.0.caught_up(Position::START, WAIT_TIMEOUT).await.map_err(unknown)?;
         let at = Checkpoint { position: snapshot.position(), time: snapshot.time() };
         let looked = spawn_blocking(move || snapshot.expirations(most)).await;
         let (earliest, left_out) =

@@ -1,7 +1,7 @@
 //! What every command needs first: settings and logging.
 
-use super::Failure;
 use crate::{
+    exit::Failure,
     settings::{self, ServeOptions, Settings, Store, StoreOptions},
     telemetry,
 };
@@ -10,11 +10,11 @@ use std::path::PathBuf;
 
 /// What the command line says beside the command itself.
 #[derive(Debug)]
-pub(super) struct Context {
+pub(super) struct CliContext {
     config: Option<PathBuf>,
 }
 
-impl Context {
+impl CliContext {
     /// Refuses secrets on the command line.
     pub(super) fn new(config: Option<PathBuf>, matches: &ArgMatches) -> Result<Self, Failure> {
         let mut deepest = matches;

@@ -31,7 +31,7 @@ impl From<Exit> for ExitCode {
 }
 
 /// The list as `--help` shows it.
-pub(super) const HELP: &str = "Exit codes:
+pub(crate) const HELP: &str = "Exit codes:
   0  done
   1  not done: refused, not found, or a defect
   2  the command line or a setting is wrong

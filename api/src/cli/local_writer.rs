@@ -1,9 +1,9 @@
 //! The local writer: takes the data folder and opens the write side, for commands that change data
 //! themselves.
 
-use super::{Exit, Failure};
 use crate::{
     clock::SystemClock,
+    exit::{Exit, Failure},
     settings::Store,
     wiring::{self, DataLock, Engines, IndexAuthority},
 };
@@ -14,14 +14,14 @@ use std::{path::Path, sync::Arc};
 
 /// The write side, opened for one command.
 #[derive(Debug)]
-pub(super) struct Local {
+pub(super) struct LocalWriter {
     pub(super) commands: Commands,
     pub(super) engines: Engines,
     // Given back last.
     _lock: DataLock,
 }
 
-impl Local {
+impl LocalWriter {
     /// Takes the data folder and opens the write side.
     pub(super) async fn open(store: &Store) -> Result<Self, Failure> {
         let lock = wiring::take_data_folder(store)?;

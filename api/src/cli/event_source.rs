@@ -3,8 +3,8 @@
 //!
 //! Either way an event has the form that the HTTP API gives it.
 
-use super::{Failure, remote::Remote};
-use crate::{settings::Store, v1::shape::AuditEvent, wiring};
+use super::remote::Remote;
+use crate::{exit::Failure, settings::Store, v1::shape::AuditEvent, wiring};
 use domain::id::ItemRef;
 use projections::{AuditFilter, AuditOrder, Model, Page, Views, views};
 use serde_json::Value;
@@ -12,32 +12,32 @@ use std::{sync::Arc, time::Duration};
 
 /// A source of recorded events.
 #[derive(Debug)]
-pub(super) enum Trail {
+pub(super) enum EventSource {
     /// The read models, opened for reading.
-    Models(Arc<dyn Views>),
+    ReadModels(Arc<dyn Views>),
     /// A running service.
     Service(Box<Remote>),
 }
 
-/// Which events.
+/// Selects events.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Wanted {
+pub(super) struct EventQuery {
     pub(super) item: Option<ItemRef>,
     pub(super) from: Option<u64>,
     pub(super) to: Option<u64>,
     pub(super) newest_first: bool,
 }
 
-/// Some events, and where the next ones begin.
+/// A page of events, and where the next one begins.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct EventPage {
     pub(super) events: Vec<Value>,
     pub(super) next: Option<String>,
 }
 
-const LIMIT: u32 = 200;
+const PAGE_SIZE: u32 = 200;
 
-impl Trail {
+impl EventSource {
     /// The service when one is named, else the read models.
     pub(super) async fn open(remote: Option<Remote>, store: &Store) -> Result<Self, Failure> {
         if let Some(remote) = remote {
@@ -52,62 +52,62 @@ impl Trail {
                 "{error}, the log ends at {head}; what is newer is not shown"
             ));
         }
-        Ok(Self::Models(views))
+        Ok(Self::ReadModels(views))
     }
 
-    /// The next events.
-    pub(super) async fn part(
+    /// The next page.
+    pub(super) async fn page(
         &self,
-        wanted: &Wanted,
+        query: &EventQuery,
         after: Option<String>,
-    ) -> Result<Part, Failure> {
+    ) -> Result<EventPage, Failure> {
         match self {
-            Self::Models(views) => from_models(views.as_ref(), wanted, after).await,
-            Self::Service(remote) => from_service(remote, wanted, after).await,
+            Self::ReadModels(views) => from_read_models(views.as_ref(), query, after).await,
+            Self::Service(remote) => from_service(remote, query, after).await,
         }
     }
 }
 
-async fn from_models(
+async fn from_read_models(
     views: &dyn Views,
-    wanted: &Wanted,
+    query: &EventQuery,
     after: Option<String>,
-) -> Result<Part, Failure> {
+) -> Result<EventPage, Failure> {
     let filter = AuditFilter {
-        item: wanted.item.clone(),
-        from_position: wanted.from.map(domain::position::Position),
-        to_position: wanted.to.map(domain::position::Position),
-        order: if wanted.newest_first { AuditOrder::NewestFirst } else { AuditOrder::OldestFirst },
+        item: query.item.clone(),
+        from_position: query.from.map(domain::position::Position),
+        to_position: query.to.map(domain::position::Position),
+        order: if query.newest_first { AuditOrder::NewestFirst } else { AuditOrder::OldestFirst },
         ..AuditFilter::default()
     };
-    let page = Page { limit: LIMIT, after, count: false };
+    let page = Page { limit: PAGE_SIZE, after, count: false };
     let listing = views.audit(&filter, &page).await?;
     let events = listing.rows.into_iter().map(|row| {
         serde_json::to_value(AuditEvent::from(row))
             .map_err(|error| Failure::failed(format!("an event cannot be written: {error}")))
     });
-    Ok(Part { events: events.collect::<Result<_, _>>()?, next: listing.next })
+    Ok(EventPage { events: events.collect::<Result<_, _>>()?, next: listing.next })
 }
 
 async fn from_service(
     remote: &Remote,
-    wanted: &Wanted,
+    query: &EventQuery,
     after: Option<String>,
-) -> Result<Part, Failure> {
-    let mut query = vec![("limit", LIMIT.to_string())];
-    let order = if wanted.newest_first { "newest" } else { "oldest" };
-    query.push(("order", order.to_owned()));
-    query.extend(wanted.from.map(|from| ("from_position", from.to_string())));
-    query.extend(wanted.to.map(|to| ("to_position", to.to_string())));
-    query.extend(after.map(|cursor| ("cursor", cursor)));
-    let path = match &wanted.item {
+) -> Result<EventPage, Failure> {
+    let mut parameters = vec![("limit", PAGE_SIZE.to_string())];
+    let order = if query.newest_first { "newest" } else { "oldest" };
+    parameters.push(("order", order.to_owned()));
+    parameters.extend(query.from.map(|from| ("from_position", from.to_string())));
+    parameters.extend(query.to.map(|to| ("to_position", to.to_string())));
+    parameters.extend(after.map(|cursor| ("cursor", cursor)));
+    let path = match &query.item {
         Some(item) => format!("/v1/items/{}/{}/history", item.kind, item.id),
         None => "/v1/audit/events".to_owned(),
     };
-    let page = remote.get(&path, &query).await?;
-    Ok(Part {
-        events: page.get("data").and_then(Value::as_array).cloned().unwrap_or_default(),
-        next: page.get("next").and_then(Value::as_str).map(str::to_owned),
+    let answer = remote.get(&path, &parameters).await?;
+    Ok(EventPage {
+        events: answer.get("data").and_then(Value::as_array).cloned().unwrap_or_default(),
+        next: answer.get("next").and_then(Value::as_str).map(str::to_owned),
     })
 }
 
