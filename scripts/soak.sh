@@ -20,8 +20,8 @@ suites() {
     cat <<'TABLE'
 domain | 14 | 5 | 1500 histories against the oracle | -p domain --test properties
 commands | 20 | 4 | 48 dry runs of random commands | -p commands --test handling -E test(planned)+test(idempotency)+test(faults)
-eventlog | 10 | 1 | 4000 random histories on four engines | -p eventlog --test conformance -E test(histories)+test(faults)
-projections | 10 | 1 | 49 histories against the oracle on two stores | -p projections --test views -E test(oracle)+test(paths_of)+test(had)+test(lost)+test(thousands)
+eventlog | 10 | 1 | 6000 random histories on six configurations of the log | -p eventlog --test conformance -E test(histories)+test(faults)
+projections | 10 | 1 | 60 histories against the oracle on two stores | -p projections --test views -E test(oracle)+test(paths_of)+test(had)+test(lost)+test(thousands)
 index | 10 | 2 | 105 histories and worlds against the oracle | -p projections --test index -E test(oracle)+test(equal)+test(survive)+test(known)+test(knows)
 histories | 20 | 1 | 240 random commands on two engine pairs against the model | -p tests --test acceptance -E test(random_histories)
 kills | 6 | 1 | 56 kills of service, NATS and PostgreSQL on two engine pairs | -p tests --test chaos
@@ -64,7 +64,7 @@ seed=$(sed -n 2p "$state")
 finished=$(($(wc -l <"$state") - 2))
 echo "$suite at $commit, seed $seed: $finished of $portions portions are done"
 
-cargo build --locked --quiet -p api --bin sharelog
+if [ "${selection[1]}" = tests ]; then cargo build --locked --quiet -p api --bin sharelog; fi
 cargo nextest run --locked --profile soak --no-run "${selection[@]}"
 scripts/services.sh install
 SHARELOG_SERVICES=$(mktemp -d)
