@@ -82,7 +82,7 @@ start_services() {
     export SHARELOG_SERVICES
     trap 'scripts/services.sh stop; rm -rf -- "$SHARELOG_SERVICES"' EXIT
     trap 'exit 130' INT TERM
-    SHARELOG_NATS_CONFIG=none scripts/services.sh start
+    SHARELOG_NATS_CONFIG=none scripts/services.sh start >/dev/null
     eval "$(scripts/services.sh env)"
 }
 

@@ -71,7 +71,7 @@ SHARELOG_SERVICES=$(mktemp -d)
 export SHARELOG_SERVICES
 trap 'scripts/services.sh stop; rm -rf -- "$SHARELOG_SERVICES"' EXIT
 trap 'exit 130' INT TERM
-scripts/services.sh start
+scripts/services.sh start >/dev/null
 eval "$(scripts/services.sh env)"
 export SHARELOG_BIN="$target/debug/sharelog" PROPTEST_CASES=$((256 * times))
 

@@ -107,6 +107,38 @@ impl StoredEvent {
 }
 
 impl Envelope {
+    /// A command that is one commit, decided on what its stream holds; without events yet.
+    pub fn new(
+        log: LogId,
+        stream: &StreamName,
+        prev: Position,
+        commit: CommitId,
+        at: Time,
+        actor: Actor,
+    ) -> Self {
+        Self {
+            f: ENVELOPE_FORMAT,
+            log,
+            stream: stream.clone(),
+            prev,
+            seen: prev,
+            commit,
+            command: CommandId(commit.0),
+            part: (0, 1),
+            at,
+            actor,
+            key: None,
+            body: None,
+            reason: None,
+            ticket: None,
+            undoes: None,
+            source: None,
+            trace: None,
+            results: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
     /// The bytes as they are stored.
     pub fn encode(&self) -> Result<Bytes, EncodeError> {
         let bytes = serde_json::to_vec(self)?;

@@ -1,11 +1,11 @@
 //! Records to test with, the same for the same seed.
 
 use super::Bench;
-use crate::{Append, Appended, ENVELOPE_FORMAT, Envelope, SharedLog, StoredEvent, append};
+use crate::{Append, Appended, Envelope, SharedLog, StoredEvent, append};
 use domain::{
     actor::Actor,
     event::{Event, LinkUseEvent, LinkUsed, LogStarted, SystemEvent},
-    id::{CommandId, CommitId, ItemId, ItemRef, KindName, LogId, VisitId},
+    id::{CommitId, ItemId, ItemRef, KindName, LogId, VisitId},
     position::Position,
     stream::StreamName,
     time::Time,
@@ -121,26 +121,12 @@ impl Maker {
     ) -> Envelope {
         let commit = self.random.uuid();
         self.now += 1_000;
+        let at = Time::from_micros(self.now).expect("a time");
+        let actor = Actor::system("conformance");
         Envelope {
-            f: ENVELOPE_FORMAT,
-            log: self.log,
-            stream: stream.clone(),
-            prev,
-            seen: prev,
-            commit: CommitId(commit),
-            command: CommandId(commit),
-            part: (0, 1),
-            at: Time::from_micros(self.now).expect("a time"),
-            actor: Actor::system("conformance"),
             key: key.map(str::to_owned),
-            body: None,
-            reason: None,
-            ticket: None,
-            undoes: None,
-            source: None,
-            trace: None,
-            results: Vec::new(),
             events: vec![StoredEvent::encode(event).expect("an event")],
+            ..Envelope::new(self.log, stream, prev, CommitId(commit), at, actor)
         }
     }
 

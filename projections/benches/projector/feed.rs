@@ -8,7 +8,7 @@ use domain::{
         CatalogAudience, Description, EndCause, Event, Grant, GrantEnded, GrantGiven, GrantTerms,
         ItemEvent, ItemRegistered, Provenance, Publication, Published,
     },
-    id::{AccountId, CommandId, CommitId, GrantId, ItemId, ItemRef, KindName, LogId},
+    id::{AccountId, CommitId, GrantId, ItemId, ItemRef, KindName, LogId},
     position::Position,
     principal::Grantee,
     private_text::{HoldsPrivateText as _, PrivateField, PrivateText, Sealed},
@@ -139,26 +139,11 @@ fn append(log: LogId, item: &ItemRef, expected: Position, mut events: Vec<Event>
         let (key, named) = (Uuid::from_u128(1), field.field.to_owned());
         field.text.set_sealed(Sealed { key, commit, field: named, text });
     }
+    let at = Time::from_micros(1_770_000_000_000_000).unwrap();
+    let (stream, actor) = (StreamName::Item(item.clone()), Actor::account(account(1)));
     let envelope = Envelope {
-        f: 1,
-        log,
-        stream: StreamName::Item(item.clone()),
-        prev: expected,
-        seen: expected,
-        commit,
-        command: CommandId(commit.0),
-        part: (0, 1),
-        at: Time::from_micros(1_770_000_000_000_000).unwrap(),
-        actor: Actor::account(account(1)),
-        key: None,
-        body: None,
-        reason: None,
-        ticket: None,
-        undoes: None,
-        source: None,
-        trace: None,
-        results: Vec::new(),
         events: events.iter().map(|event| StoredEvent::encode(event).unwrap()).collect(),
+        ..Envelope::new(log, &stream, expected, commit, at, actor)
     };
     Append::new(envelope).unwrap()
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::{
     actor::Actor,
     event::Event,
-    id::{CommandId, CommitId, LogId},
+    id::{CommitId, LogId},
     position::Position,
     private_text::{HoldsPrivateText as _, PrivateField, PrivateText, Sealed},
     stream::StreamName,
@@ -184,25 +184,8 @@ impl World {
         said: &Said,
     ) -> Envelope {
         Envelope {
-            f: 1,
-            log: self.id,
-            stream: stream.clone(),
-            prev,
-            seen: prev,
-            commit,
-            command: CommandId(commit.0),
-            part: (0, 1),
-            at,
-            actor: said.by.clone(),
-            key: None,
-            body: None,
-            reason: None,
             ticket: said.ticket.map(ToOwned::to_owned),
-            undoes: None,
-            source: None,
-            trace: None,
-            results: Vec::new(),
-            events: Vec::new(),
+            ..Envelope::new(self.id, stream, prev, commit, at, said.by.clone())
         }
     }
 

@@ -7,12 +7,12 @@ use domain::{
         Description, Event, Grant, GrantGiven, ItemEvent, ItemRegistered, Visibility,
         VisibilityChanged,
     },
-    id::{CommandId, CommitId, LogId},
+    id::{CommitId, LogId},
     position::Position,
     stream::StreamName,
     time::Time,
 };
-use eventlog::{Append, Appended, ENVELOPE_FORMAT, Envelope, SharedLog, StoredEvent, append};
+use eventlog::{Append, Appended, Envelope, SharedLog, StoredEvent, append};
 use futures::{StreamExt as _, stream};
 use std::time::Duration;
 use uuid::Uuid;
@@ -86,26 +86,8 @@ fn envelope(
     (at, actor): (Time, &Actor),
     events: &[Event],
 ) -> Envelope {
-    let commit = Uuid::new_v4();
     Envelope {
-        f: ENVELOPE_FORMAT,
-        log,
-        stream: stream.clone(),
-        prev,
-        seen: prev,
-        commit: CommitId(commit),
-        command: CommandId(commit),
-        part: (0, 1),
-        at,
-        actor: actor.clone(),
-        key: None,
-        body: None,
-        reason: None,
-        ticket: None,
-        undoes: None,
-        source: None,
-        trace: None,
-        results: Vec::new(),
         events: events.iter().map(|event| StoredEvent::encode(event).expect("an event")).collect(),
+        ..Envelope::new(log, stream, prev, CommitId(Uuid::new_v4()), at, actor.clone())
     }
 }
