@@ -19,8 +19,8 @@ where
     }
 }
 
-/// A port on which nothing listens. It lies below those of outgoing connections, because one of them
-/// could take it first, and a test that connects to see whether something listens could meet itself.
+/// A port on which nothing listens. It lies below those of outgoing connections, because one of
+/// these could take it first, and a test that looks whether something listens could meet itself.
 pub fn free_port() -> u16 {
     let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let mut tried = std::iter::repeat_with(|| rand::random_range(10_000..32_000)).take(1_000);
