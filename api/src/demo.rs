@@ -10,7 +10,7 @@ use commands::{
     Secret,
 };
 use domain::{
-    event::{Audience, CallerRole, CatalogAudience, Event, ItemEvent, Visibility},
+    event::{Audience, CallerRole, CatalogAudience, ItemEvent, Visibility},
     id::{AccountId, IdError, ItemRef, LinkId},
     item::{EndTarget, ItemCommand, ItemState, NewDescription, NewLink, NewPublication, Share},
     kind::Kinds,
@@ -239,7 +239,7 @@ impl Loader<'_> {
 /// The link that a command made, and its generation now; `None` = it is gone since.
 fn created(outcome: &Outcome<ItemState>) -> Option<(LinkId, u32)> {
     let made = outcome.events.iter().find_map(|recorded| {
-        if let Event::Item(ItemEvent::LinkCreated(created)) = &recorded.event {
+        if let ItemEvent::LinkCreated(created) = &recorded.event {
             Some(created.link)
         } else {
             None

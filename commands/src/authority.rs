@@ -13,10 +13,12 @@ use crate::{
 use async_trait::async_trait;
 use domain::{
     access::{self, Subject},
+    aggregate::Decision,
+    event::ItemEvent,
     id::{AccountId, GroupId, ItemRef},
-    item::{Decision, ItemState, Lifecycle, ShareResult},
+    item::{ItemState, Lifecycle},
     position::Position,
-    rejection::{Entity, Reason, Rejection},
+    rejection::{Entity, Reason, Rejection, ShareResult},
     role::Permissions,
     time::Time,
 };
@@ -99,8 +101,8 @@ impl Rights {
     /// A decision as it may be told: one that lacks rights is none where rights are in doubt.
     pub(crate) fn told(
         &mut self,
-        decided: Result<Decision, Rejection>,
-    ) -> Result<Decision, CommandError> {
+        decided: Result<Decision<ItemEvent>, Rejection>,
+    ) -> Result<Decision<ItemEvent>, CommandError> {
         let lacking = match &decided {
             Ok(decision) => decision.results.iter().any(above_own),
             Err(rejection) => for_lack_of_rights(rejection),

@@ -8,8 +8,7 @@ mod webhook;
 
 use crate::{
     Caller, CommandError, Dependencies, LinkPreview, LinkVisit, OpenError, Secret, StartError,
-    WriteHealth, core::Core, core::account_stream, expiry_worker::ExpiryWorker, links,
-    vault::VaultTextDecryptor,
+    WriteHealth, core::Core, expiry_worker::ExpiryWorker, links, vault::VaultTextDecryptor,
 };
 use domain::{
     access::{Subject, Visit},
@@ -17,7 +16,6 @@ use domain::{
     id::{AccountId, ItemRef, LinkId, LogId, TokenId},
     item::ItemState,
     position::Position,
-    stream::StreamName,
     system::SystemState,
     token::TokenState,
 };
@@ -54,12 +52,12 @@ impl Commands {
         &self,
         account: &AccountId,
     ) -> Result<Arc<AccountState>, CommandError> {
-        self.core.handler.current(&self.core.accounts, &account_stream(account)).await
+        self.core.handler.current(&self.core.accounts, account).await
     }
 
     /// The current state of an access token. Confirmed by the log's leader.
     pub async fn load_token(&self, token: TokenId) -> Result<Arc<TokenState>, CommandError> {
-        self.core.handler.current(&self.core.tokens, &StreamName::Token(token)).await
+        self.core.handler.current(&self.core.tokens, &token).await
     }
 
     /// What is in force in the deployment, as this node last saw it.
@@ -69,8 +67,8 @@ impl Commands {
 
     /// What is in force, at most a second old, as known at least up to a position.
     pub async fn system_at(&self, at_least: Position) -> Result<Arc<SystemState>, CommandError> {
-        let (handler, slots) = (&self.core.handler, &self.core.system);
-        Ok(handler.recent(slots, &StreamName::System, at_least).await?.0)
+        let (handler, cache) = (&self.core.handler, &self.core.system);
+        Ok(handler.recent(cache, &(), at_least).await?.0)
     }
 
     /// How often a limited link was opened.

@@ -3,8 +3,7 @@
 use crate::{
     CommandError, Dependencies, Request, StartError,
     handler::{
-        Accounts, Decider, Fingerprints, Handler, Items, Proposal, Snapshots, StateCache, System,
-        Tokens, Uses, Webhooks, vault_error,
+        Decided, Decider, Fingerprints, Handler, RECENT_MICROS, Snapshots, StateCache, vault_error,
     },
     identities::Identities,
     links::{PasswordAttemptLimiter, SecretKeys},
@@ -12,13 +11,17 @@ use crate::{
 };
 use domain::{
     account::{AccountState, AccountStatus},
-    event::Event,
+    aggregate::{Aggregate as _, Circumstances, Condition},
+    event::{EventType, SystemEvent},
     id::{AccountId, ItemRef, LinkId, LogId, TokenId, VaultId},
     item::ItemState,
+    link_use::LinkUses,
     position::Position,
     stream::StreamName,
     system::{SystemCommand, SystemState},
     time::Time,
+    token::TokenState,
+    webhook::WebhookState,
 };
 use eventlog::{Record, clock_skew::ClockGuard};
 use moka::future::Cache;
@@ -37,12 +40,12 @@ pub(crate) struct Core {
     pub(crate) parts: Dependencies,
     pub(crate) handler: Handler,
     pub(crate) key_ring: Arc<KeyRing>,
-    pub(crate) items: StateCache<Items>,
-    pub(crate) accounts: StateCache<Accounts>,
-    pub(crate) tokens: StateCache<Tokens>,
-    pub(crate) uses: StateCache<Uses>,
-    pub(crate) webhooks: StateCache<Webhooks>,
-    pub(crate) system: StateCache<System>,
+    pub(crate) items: StateCache<ItemState>,
+    pub(crate) accounts: StateCache<AccountState>,
+    pub(crate) tokens: StateCache<TokenState>,
+    pub(crate) uses: StateCache<LinkUses>,
+    pub(crate) webhooks: StateCache<WebhookState>,
+    pub(crate) system: StateCache<SystemState>,
     /// What is in force, as last seen; refreshed at most a second late.
     pub(crate) in_force: RwLock<Arc<SystemState>>,
     in_force_at: AtomicI64,
@@ -66,10 +69,6 @@ impl std::fmt::Debug for Core {
 
 pub(crate) use domain::system::name as purpose_name;
 
-/// For how long what was read is used without asking the log again, where a second's delay is
-/// harmless.
-pub(crate) const RECENT_MICROS: i64 = 1_000_000;
-
 pub(crate) fn account_stream(account: &AccountId) -> StreamName {
     StreamName::Account(account.clone())
 }
@@ -84,19 +83,31 @@ pub(crate) struct SystemDecider<'a> {
     pub(crate) key_ring: &'a KeyRing,
 }
 
-impl Decider<System> for SystemDecider<'_> {
-    async fn decide(&self, state: &SystemState, _at: Time) -> Result<Proposal, CommandError> {
-        let events = domain::system::decide(state, &self.command)?;
-        for event in &events {
+impl Decider<SystemState> for SystemDecider<'_> {
+    async fn decide(
+        &self,
+        state: &SystemState,
+        at: Time,
+    ) -> Result<Decided<SystemState>, CommandError> {
+        let circumstances = Circumstances { now: at, condition: Condition::None };
+        Ok(state.decide(&self.command, &circumstances)?.into())
+    }
+
+    async fn write_references(
+        &self,
+        _state: &SystemState,
+        events: &[SystemEvent],
+        _at: Time,
+    ) -> Result<(), CommandError> {
+        for event in events {
             // A key stands in the vault before the log says that it is in use.
-            if let domain::event::SystemEvent::KeyRotated(rotated) = event {
+            if let SystemEvent::KeyRotated(rotated) = event {
                 let purpose = purpose_name(rotated.purpose);
                 let made = self.key_ring.make_secret_key(purpose, rotated.after).await;
                 made.map_err(vault_error)?;
             }
         }
-        let events = events.into_iter().map(Event::from).collect();
-        Ok(Proposal { events, seen: state.position, ..Proposal::default() })
+        Ok(())
     }
 }
 
@@ -149,7 +160,7 @@ impl Core {
     /// Checks that this release may write to the log, and records what changed since the last
     /// start.
     async fn start(&self) -> Result<(), StartError> {
-        let state = self.handler.current(&self.system, &StreamName::System).await?;
+        let state = self.handler.current(&self.system, &()).await?;
         if state.level > domain::system::LEVEL {
             let known = domain::system::LEVEL;
             return Err(StartError::NewerLevel { found: state.level, known });
@@ -160,8 +171,7 @@ impl Core {
         }
         let command = SystemCommand::Upgrade { kinds: self.parts.settings.kinds.clone() };
         let decider = SystemDecider { command, key_ring: &self.key_ring };
-        let outcome =
-            self.handler.execute(&self.system, &StreamName::System, &starting(), &decider).await?;
+        let outcome = self.handler.execute(&self.system, &(), &starting(), &decider).await?;
         *self.in_force.write() = outcome.after.clone();
         for (purpose, (current, _)) in &outcome.after.keys {
             let keys = self.key_ring.secret_keys(purpose).await.map_err(vault_error)?;
@@ -196,7 +206,7 @@ impl Core {
 
     /// What is in force now.
     pub(crate) async fn refresh_in_force(&self) -> Result<Arc<SystemState>, CommandError> {
-        let state = self.handler.current(&self.system, &StreamName::System).await?;
+        let state = self.handler.current(&self.system, &()).await?;
         if self.in_force.read().position != state.position {
             *self.in_force.write() = state.clone();
         }
@@ -207,7 +217,7 @@ impl Core {
     /// it has changed.
     pub(crate) fn look_again(&self, record: &Record) {
         let envelope = &record.envelope;
-        if envelope.events.iter().any(|event| event.name == "token.revoked") {
+        if envelope.has(EventType::TokenRevoked) {
             self.identities.revoked(record.position);
         }
         if envelope.stream == StreamName::System {
@@ -217,7 +227,7 @@ impl Core {
 
     /// The current state of an item, confirmed by the leader.
     pub(crate) async fn item(&self, item: &ItemRef) -> Result<Arc<ItemState>, CommandError> {
-        self.handler.current(&self.items, &item_stream(item)).await
+        self.handler.current(&self.items, item).await
     }
 
     /// An account's state of at most a second ago, which knows everything up to a position.
@@ -226,8 +236,7 @@ impl Core {
         account: &AccountId,
         at_least: Position,
     ) -> Result<(Arc<AccountState>, Position), CommandError> {
-        let stream = account_stream(account);
-        let (state, recent) = self.handler.recent(&self.accounts, &stream, at_least).await?;
+        let (state, recent) = self.handler.recent(&self.accounts, account, at_least).await?;
         Ok((state, recent.position))
     }
 
@@ -239,7 +248,7 @@ impl Core {
 
     /// How often a link was opened.
     pub(crate) async fn link_uses(&self, link: LinkId) -> Result<u32, CommandError> {
-        Ok(self.handler.current(&self.uses, &StreamName::Link(link)).await?.used)
+        Ok(self.handler.current(&self.uses, &link).await?.used)
     }
 
     /// Forgets every text and key in memory, after an erasure.
@@ -271,7 +280,7 @@ fn handler(
     fingerprints: Fingerprints,
 ) -> Handler {
     let settings = &parts.settings;
-    let folds = settings
+    let snapshots = settings
         .folds
         .as_deref()
         .and_then(|path| Snapshots::open(path, log_id, settings.fold_events));
@@ -281,7 +290,7 @@ fn handler(
         key_ring: key_ring.clone(),
         guard: guard.clone(),
         fingerprints,
-        folds,
+        snapshots,
         log_id,
         budget: settings.append_budget,
         acknowledged: AtomicU64::new(0),
@@ -312,8 +321,8 @@ async fn first_start(
     let handler = handler(&fresh, key_ring, guard, log, fingerprints);
     let command = SystemCommand::Start { log, release, kinds };
     let decider = SystemDecider { command, key_ring };
-    let slots = StateCache::<System>::new(1024 * 1024);
-    match handler.execute(&slots, &StreamName::System, &starting(), &decider).await {
+    let cache = StateCache::new(1024 * 1024);
+    match handler.execute(&cache, &(), &starting(), &decider).await {
         // Another node was faster.
         Ok(_) | Err(CommandError::Rejected(_)) => {}
         Err(error) => return Err(error.into()),

@@ -7,11 +7,12 @@
 
 use crate::{
     CommandError,
-    core::{Core, item_stream},
+    core::Core,
     handler::vault_error,
     vault::{Row, RowKind},
 };
 use domain::{
+    event::EventType,
     id::{AccountId, ItemRef, TokenId},
     position::Position,
     stream::StreamName,
@@ -155,8 +156,7 @@ impl Core {
         let Ok(stream) = row.stream.parse::<StreamName>() else { return Ok(false) };
         Ok(match (row.kind, stream) {
             (RowKind::Profile, StreamName::Account(account)) => {
-                let stream = StreamName::Account(account);
-                let state = self.handler.current(&self.accounts, &stream).await?;
+                let state = self.handler.current(&self.accounts, &account).await?;
                 state.profile == Some(row.id)
             }
             (RowKind::Token, StreamName::Token(token)) => self.holds_token(token, row).await?,
@@ -168,14 +168,13 @@ impl Core {
     }
 
     async fn holds_token(&self, token: TokenId, row: &Row) -> Result<bool, CommandError> {
-        let stream = StreamName::Token(token);
-        let state = self.handler.current(&self.tokens, &stream).await?;
+        let state = self.handler.current(&self.tokens, &token).await?;
         let issued = state.issued.as_ref().is_some_and(|issued| issued.digest == row.id);
         Ok(issued && state.revoked_at.is_none())
     }
 
     async fn holds_link(&self, item: &ItemRef, row: &Row) -> Result<bool, CommandError> {
-        let state = self.handler.current(&self.items, &item_stream(item)).await?;
+        let state = self.handler.current(&self.items, item).await?;
         let closed = state.closed.iter().flat_map(|closed| &closed.links);
         Ok(state.links.iter().chain(closed).any(|(id, link)| match row.kind {
             RowKind::Link => id.0 == row.id.0,
@@ -189,5 +188,5 @@ impl Core {
 fn erased(record: &Record) -> Option<&AccountId> {
     let envelope = &record.envelope;
     let StreamName::Account(account) = &envelope.stream else { return None };
-    envelope.events.iter().any(|event| event.name == "account.erased").then_some(account)
+    envelope.has(EventType::AccountErased).then_some(account)
 }

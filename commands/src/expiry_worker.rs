@@ -13,7 +13,7 @@ mod retry_queue;
 
 use crate::{Caller, CommandError, Commands, Request, core::Core};
 use domain::{
-    event::{Event, ItemEvent, Recorded},
+    event::{Event, EventType, ItemEvent, Recorded},
     id::ItemRef,
     item::ItemCommand,
     position::Position,
@@ -21,7 +21,7 @@ use domain::{
     stream::StreamName,
     time::Time,
 };
-use eventlog::{Checkpoint, Follower, Record};
+use eventlog::{Checkpoint, Follower, Record, StoredEvent};
 use expiry_queue::ExpiryQueue;
 use retry_queue::RetryQueue;
 use std::{
@@ -75,16 +75,16 @@ struct Looked {
     failed: Vec<(ItemRef, CommandError)>,
 }
 
-/// Names of events that set or clear ends; others need not be decoded.
-const ENDS: [&str; 8] = [
-    "grant.given",
-    "grant.changed",
-    "grant.ended",
-    "link.created",
-    "link.changed",
-    "link.revoked",
-    "link.expired",
-    "item.reopened",
+/// Events that set or clear ends; others need not be decoded.
+const ENDS: [EventType; 8] = [
+    EventType::GrantGiven,
+    EventType::GrantChanged,
+    EventType::GrantEnded,
+    EventType::LinkCreated,
+    EventType::LinkChanged,
+    EventType::LinkRevoked,
+    EventType::LinkExpired,
+    EventType::ItemReopened,
 ];
 
 impl Expirations {
@@ -118,7 +118,12 @@ impl Expirations {
 
     fn learn(&mut self, record: &Record, now: Time) {
         let StreamName::Item(item) = &record.envelope.stream else { return };
-        let ends = record.envelope.events.iter().any(|event| ENDS.contains(&event.name.as_str()));
+        let ends = record
+            .envelope
+            .events
+            .iter()
+            .filter_map(StoredEvent::event_type)
+            .any(|event| ENDS.contains(&event));
         if !ends || self.later.holds(item) {
             return;
         }
@@ -308,11 +313,10 @@ fn nothing_open(refusal: &Rejection) -> bool {
 }
 
 /// The grant or link that an event ends by the clock.
-fn ended_by(recorded: &Recorded) -> Option<Uuid> {
-    let Event::Item(event) = &recorded.event else { return None };
-    if let ItemEvent::GrantEnded(ended) = event {
+fn ended_by(recorded: &Recorded<ItemEvent>) -> Option<Uuid> {
+    if let ItemEvent::GrantEnded(ended) = &recorded.event {
         Some(ended.grant.0)
-    } else if let ItemEvent::LinkExpired(expired) = event {
+    } else if let ItemEvent::LinkExpired(expired) = &recorded.event {
         Some(expired.link.0)
     } else {
         None

@@ -1,31 +1,27 @@
 //! The command handler, the same for every aggregate: load, decide, encode, append, evolve.
 //!
 //! INVARIANT (confirmed answers): what is answered without an append (a refusal, a no-op) was
-//! decided on a version that the log's leader confirmed after the command came in.
-//! INVARIANT (one fold): a cached state changes by folding records in order only, under its slot's
-//! lock.
+//! made on a version that the log's leader confirmed after the command came in.
+//! INVARIANT (one fold): a cached state changes by applying records in order only, under the lock
+//! of its entry.
 
-mod aggregate;
 mod encode;
 mod idempotency;
 mod outcome;
 mod snapshots;
 mod state_cache;
 
-pub(crate) use aggregate::{Accounts, Aggregate, Items, System, Tokens, Uses, Webhooks};
 pub(crate) use idempotency::Fingerprints;
 pub(crate) use snapshots::Snapshots;
 pub(crate) use state_cache::StateCache;
 
 use outcome::{EncodedCommit, creates};
 
-use crate::{
-    CommandError, Outcome, Request, Status, core::RECENT_MICROS, random, vault::key_ring::KeyRing,
-};
+use crate::{CommandError, Outcome, Request, Status, random, vault::key_ring::KeyRing};
 use domain::{
-    event::{Event, Recorded},
-    id::{CommandId, CommitId, LogId},
-    item::ShareResult,
+    aggregate::{Aggregate, Circumstances, Condition, Decision},
+    event::Recorded,
+    id::{CommandId, LogId},
     position::Position,
     rejection::Rejection,
     stream::StreamName,
@@ -44,41 +40,73 @@ use std::{
     time::Duration,
 };
 
-/// How often a command is decided anew because others changed the stream.
+/// For how long what was read is used without asking the log again, where a second's delay is
+/// harmless.
+pub(crate) const RECENT_MICROS: i64 = 1_000_000;
+
+/// How often a command is made again because others changed the stream.
 const MAX_ATTEMPTS: u32 = 8;
 
-/// What a decider answers.
-#[derive(Debug, Default)]
-pub(crate) struct Proposal {
-    /// To be appended as one commit; none = nothing changes.
-    pub(crate) events: Vec<Event>,
-    /// One per grantee of a share.
-    pub(crate) results: Vec<ShareResult>,
-    /// The position up to which rights were known.
-    pub(crate) seen: Position,
+/// A decision with what it was based on.
+#[derive(Debug)]
+pub(crate) struct Decided<A: Aggregate> {
+    pub(crate) decision: Decision<A::Event>,
+    /// The position up to which the caller's rights were known; `None` = the state's.
+    pub(crate) seen: Option<Position>,
     /// Why visits that were presented gave nothing.
     pub(crate) ignored_visits: Vec<String>,
-    /// Whose data key seals the texts: the owner's account stream.
-    pub(crate) key_owner: Option<String>,
+}
+
+impl<A: Aggregate> From<Decision<A::Event>> for Decided<A> {
+    fn from(decision: Decision<A::Event>) -> Self {
+        Self { decision, seen: None, ignored_visits: Vec::new() }
+    }
 }
 
 /// One command: decides on a state, as often as needed, always with the same ids.
 pub(crate) trait Decider<A: Aggregate>: Send + Sync {
-    /// Decides at an instant.
+    /// Gathers what the decision needs, and decides at an instant.
     fn decide(
         &self,
-        state: &A::State,
+        state: &A,
         at: Time,
-    ) -> impl Future<Output = Result<Proposal, CommandError>> + Send;
+    ) -> impl Future<Output = Result<Decided<A>, CommandError>> + Send;
+
+    /// Writes to the vault what the events refer to. Called before they are appended, again after
+    /// every conflict, and never in a dry run.
+    fn write_references(
+        &self,
+        _state: &A,
+        _events: &[A::Event],
+        _at: Time,
+    ) -> impl Future<Output = Result<(), CommandError>> + Send {
+        std::future::ready(Ok(()))
+    }
 
     /// Did what the command ends exist once, so that its refusal means "ended already"?
-    fn ended_before(&self, _rejection: &Rejection, _records: &[Recorded]) -> bool {
+    fn ended_before(&self, _past: &[Recorded<A::Event>]) -> bool {
         false
     }
 
     /// Could a refusal mean "ended already"?
     fn may_have_ended(&self, _rejection: &Rejection) -> bool {
         false
+    }
+}
+
+/// A command that needs nothing but the moment, and whose events refer to nothing in the vault.
+pub(crate) struct PlainDecider<A: Aggregate> {
+    pub(crate) command: A::Command,
+    pub(crate) condition: Condition,
+}
+
+impl<A> Decider<A> for PlainDecider<A>
+where
+    A: for<'a> Aggregate<Context<'a> = Circumstances>,
+{
+    async fn decide(&self, state: &A, at: Time) -> Result<Decided<A>, CommandError> {
+        let circumstances = Circumstances { now: at, condition: self.condition };
+        Ok(state.decide(&self.command, &circumstances)?.into())
     }
 }
 
@@ -90,7 +118,7 @@ pub(crate) struct Handler {
     pub(crate) key_ring: Arc<KeyRing>,
     pub(crate) guard: ClockGuard,
     pub(crate) fingerprints: Fingerprints,
-    pub(crate) folds: Option<Snapshots>,
+    pub(crate) snapshots: Option<Snapshots>,
     pub(crate) log_id: LogId,
     pub(crate) budget: Duration,
     pub(crate) acknowledged: AtomicU64,
@@ -100,7 +128,7 @@ pub(crate) struct Handler {
 }
 
 /// One attempt's answer that needs no further attempt.
-type Done<S> = Result<Outcome<S>, CommandError>;
+type Done<A> = Result<Outcome<A>, CommandError>;
 
 /// How well a state is known.
 #[derive(Debug, Clone, Copy)]
@@ -118,7 +146,7 @@ struct CommandContext<'a> {
     command: CommandId,
     key: Option<String>,
     body: Option<String>,
-    /// What was known of the log when it was asked: the state it is decided on has all of it.
+    /// What was known of the log when it was asked: the state it is made on has all of it.
     known: Position,
 }
 
@@ -126,16 +154,17 @@ impl Handler {
     /// Carries out one command on one stream.
     pub(crate) async fn execute<A: Aggregate, D: Decider<A>>(
         &self,
-        slots: &StateCache<A>,
-        stream: &StreamName,
+        cache: &StateCache<A>,
+        id: &A::Id,
         request: &Request,
         decider: &D,
-    ) -> Done<A::State> {
+    ) -> Done<A> {
+        let stream = &A::stream(id);
         self.guard
             .check()
             .map_err(|skewed| CommandError::ClockSkew { off_by_ms: skewed.micros / 1000 })?;
         self.reach(request.at_least).await?;
-        let mut issue = CommandContext {
+        let mut context = CommandContext {
             stream,
             request,
             command: CommandId(random::ordered_id(self.guard.stamp())),
@@ -144,18 +173,18 @@ impl Handler {
             known: Position(self.known.load(Ordering::Relaxed)),
         };
         let Some(key) = request.key.as_deref().filter(|_| !request.dry_run) else {
-            return self.attempts(slots, &issue, decider).await;
+            return self.attempts(cache, id, &context, decider).await;
         };
         let key = self.fingerprints.key(&request.caller, key);
         let turn = self.fingerprints.turn(&key).await;
         let _turn = turn.lock().await;
-        issue.body = Some(self.fingerprints.body(&request.fingerprint));
+        context.body = Some(self.fingerprints.body(&request.fingerprint));
         if let Some(position) = self.keys.find(&key).await? {
-            issue.key = Some(key);
-            return self.replay::<A>(&issue, position).await;
+            context.key = Some(key);
+            return self.replay::<A>(&context, position).await;
         }
-        issue.key = Some(key);
-        self.attempts(slots, &issue, decider).await
+        context.key = Some(key);
+        self.attempts(cache, id, &context, decider).await
     }
 
     /// Refuses a consistency token from beyond the head of the log.
@@ -170,12 +199,13 @@ impl Handler {
 
     async fn attempts<A: Aggregate, D: Decider<A>>(
         &self,
-        slots: &StateCache<A>,
+        cache: &StateCache<A>,
+        id: &A::Id,
         issue: &CommandContext<'_>,
         decider: &D,
-    ) -> Done<A::State> {
-        let slot = slots.slot(issue.stream).await;
-        let mut held = slot.lock().await;
+    ) -> Done<A> {
+        let entry = cache.entry(issue.stream).await;
+        let mut held = entry.lock().await;
         let mut confirmed = false;
         let mut left = MAX_ATTEMPTS;
         loop {
@@ -189,8 +219,8 @@ impl Handler {
             }
             let state = held.state.get_or_insert_default();
             let at = self.guard.stamp();
-            let proposal = match decider.decide(state, at).await {
-                Ok(proposal) if !proposal.events.is_empty() => proposal,
+            let made = match decider.decide(state, at).await {
+                Ok(made) if !made.decision.events.is_empty() => made,
                 Err(error) if !matches!(error, CommandError::Rejected(_)) => return Err(error),
                 standing => {
                     if !confirmed && self.moved::<A>(issue.stream, &mut held).await? {
@@ -205,16 +235,18 @@ impl Handler {
                     return self.without_append(issue, decider, state, standing, at).await;
                 }
             };
-            let commit = CommitId(issue.command.0);
-            let envelope = self.envelope(issue, A::position(state), commit, at, proposal).await?;
-            if issue.request.dry_run {
-                return Ok(envelope.planned::<A>(issue, state));
+            if !issue.request.dry_run {
+                decider.write_references(&**state, &made.decision.events, at).await?;
             }
-            match eventlog::append(self.log.as_ref(), &envelope.append, self.budget).await {
+            let commit = self.encode(issue, id, &**state, at, made).await?;
+            if issue.request.dry_run {
+                return Ok(commit.planned(issue, state));
+            }
+            match eventlog::append(self.log.as_ref(), &commit.append, self.budget).await {
                 Ok(Appended::At(position)) => {
                     self.record_append(issue.stream, position, at);
-                    let outcome = envelope.recorded::<A>(issue, state, position);
-                    self.after_append(slots, issue.stream, &slot, &mut held).await;
+                    let outcome = commit.recorded(issue, state, position);
+                    self.after_append(cache, issue.stream, &entry, &mut held).await;
                     return Ok(outcome);
                 }
                 Ok(Appended::KeyTaken(position)) => {
@@ -242,49 +274,53 @@ impl Handler {
         &self,
         issue: &CommandContext<'_>,
         decider: &D,
-        state: &Arc<A::State>,
-        standing: Result<Proposal, CommandError>,
+        state: &Arc<A>,
+        standing: Result<Decided<A>, CommandError>,
         at: Time,
-    ) -> Done<A::State> {
-        let proposal = match standing {
-            Ok(proposal) => proposal,
+    ) -> Done<A> {
+        let made = match standing {
+            Ok(made) => made,
             Err(CommandError::Rejected(rejection)) => {
                 if !decider.may_have_ended(&rejection) {
                     return Err(rejection.into());
                 }
                 let records = self.log.read_stream(issue.stream, Position::START).await?;
-                let records = records.iter().map(Record::events).collect::<Result<Vec<_>, _>>();
-                let records = records.map_err(unreadable)?.concat();
-                if !decider.ended_before(&rejection, &records) {
+                let mut past = Vec::new();
+                for recorded in records.iter().map(Record::events) {
+                    for recorded in recorded.map_err(unreadable)? {
+                        past.push(recorded.of_aggregate().map_err(unreadable)?);
+                    }
+                }
+                if !decider.ended_before(&past) {
                     return Err(rejection.into());
                 }
-                Proposal::default()
+                Decision::NOTHING.into()
             }
             Err(error) => return Err(error),
         };
         Ok(Outcome {
             command: issue.command,
             status: if issue.request.dry_run { Status::Planned } else { Status::Unchanged },
-            position: A::position(state).max(issue.known),
+            position: state.position().max(issue.known),
             at_least: issue.request.at_least,
             at,
             created: false,
             events: Vec::new(),
             before: Some(state.clone()),
             after: state.clone(),
-            results: proposal.results,
+            results: made.decision.results,
             replayed: false,
-            ignored_visits: proposal.ignored_visits,
+            ignored_visits: made.ignored_visits,
         })
     }
 
-    /// Has the stream moved on since the state was folded? If so the state is brought up to date.
+    /// Has the stream moved on since the state was read? If so the state is brought up to date.
     async fn moved<A: Aggregate>(
         &self,
         stream: &StreamName,
-        held: &mut CachedState<A::State>,
+        held: &mut CachedState<A>,
     ) -> Result<bool, CommandError> {
-        let known = held.state.as_deref().map_or(Position::START, A::position);
+        let known = held.state.as_deref().map_or(Position::START, Aggregate::position);
         if self.log.stream_position(stream).await? == known {
             return Ok(false);
         }
@@ -295,19 +331,20 @@ impl Handler {
     /// The current state of a stream, confirmed by the leader.
     pub(crate) async fn current<A: Aggregate>(
         &self,
-        slots: &StateCache<A>,
-        stream: &StreamName,
-    ) -> Result<Arc<A::State>, CommandError> {
-        let slot = slots.slot(stream).await;
-        let mut held = slot.lock().await;
-        self.refresh::<A>(stream, &mut held).await?;
+        cache: &StateCache<A>,
+        id: &A::Id,
+    ) -> Result<Arc<A>, CommandError> {
+        let stream = A::stream(id);
+        let entry = cache.entry(&stream).await;
+        let mut held = entry.lock().await;
+        self.refresh::<A>(&stream, &mut held).await?;
         Ok(held.state.get_or_insert_default().clone())
     }
 
     async fn refresh<A: Aggregate>(
         &self,
         stream: &StreamName,
-        held: &mut CachedState<A::State>,
+        held: &mut CachedState<A>,
     ) -> Result<(), CommandError> {
         // Taken before the question: what was acknowledged by now is in the answer.
         let known = Position(self.known.load(Ordering::Relaxed));
@@ -325,20 +362,21 @@ impl Handler {
     /// how well it is known.
     pub(crate) async fn recent<A: Aggregate>(
         &self,
-        slots: &StateCache<A>,
-        stream: &StreamName,
+        cache: &StateCache<A>,
+        id: &A::Id,
         at_least: Position,
-    ) -> Result<(Arc<A::State>, Recent), CommandError> {
-        let slot = slots.slot(stream).await;
-        let mut held = slot.lock().await;
+    ) -> Result<(Arc<A>, Recent), CommandError> {
+        let stream = A::stream(id);
+        let entry = cache.entry(&stream).await;
+        let mut held = entry.lock().await;
         let now = self.guard.stamp();
         let fresh = held.confirmed_at.plus_micros(RECENT_MICROS) > now;
         if held.state.is_none() || !fresh || held.confirmed < at_least {
             self.reach(at_least).await?;
-            self.refresh::<A>(stream, &mut held).await?;
+            self.refresh::<A>(&stream, &mut held).await?;
         }
         let state = held.state.get_or_insert_default().clone();
-        let position = held.confirmed.max(A::position(&state));
+        let position = held.confirmed.max(state.position());
         let age = self.guard.stamp().as_micros().saturating_sub(held.confirmed_at.as_micros());
         Ok((state, Recent { position, age }))
     }
@@ -346,18 +384,18 @@ impl Handler {
     async fn load<A: Aggregate>(
         &self,
         stream: &StreamName,
-        held: &mut CachedState<A::State>,
+        held: &mut CachedState<A>,
     ) -> Result<(), CommandError> {
-        let mut state = A::State::default();
-        if let Some(folds) = &self.folds
-            && let Some(saved) = folds.load::<A>(stream).await
+        let mut state = A::default();
+        if let Some(snapshots) = &self.snapshots
+            && let Some(saved) = snapshots.load(stream).await
         {
             state = saved;
         }
-        let read = self.fold_rest::<A>(stream, &mut state).await?;
+        let read = self.replay_rest(stream, &mut state).await?;
         let state = Arc::new(state);
-        if let Some(folds) = self.folds.as_ref().filter(|folds| read >= folds.every()) {
-            folds.save::<A>(stream, &state);
+        if let Some(snapshots) = self.snapshots.as_ref().filter(|all| read >= all.every()) {
+            snapshots.save(stream, &state);
         }
         held.state = Some(state);
         Ok(())
@@ -366,28 +404,28 @@ impl Handler {
     async fn catch_up<A: Aggregate>(
         &self,
         stream: &StreamName,
-        held: &mut CachedState<A::State>,
+        held: &mut CachedState<A>,
     ) -> Result<(), CommandError> {
         // Taken out, so that a failure half way leaves no half-folded state behind.
         let mut state = held.state.take().unwrap_or_default();
-        self.fold_rest::<A>(stream, Arc::make_mut(&mut state)).await?;
+        self.replay_rest::<A>(stream, Arc::make_mut(&mut state)).await?;
         held.state = Some(state);
         Ok(())
     }
 
-    async fn fold_rest<A: Aggregate>(
+    async fn replay_rest<A: Aggregate>(
         &self,
         stream: &StreamName,
-        state: &mut A::State,
+        state: &mut A,
     ) -> Result<usize, CommandError> {
-        let records = self.log.read_stream(stream, A::position(state)).await?;
+        let records = self.log.read_stream(stream, state.position()).await?;
         for record in &records {
             self.observe(record);
             for recorded in record.events().map_err(unreadable)? {
-                A::evolve(state, &recorded);
+                state.replay(recorded).map_err(unreadable)?;
             }
         }
-        let texts = A::texts(state);
+        let texts = state.private_texts();
         if !texts.is_empty() {
             self.key_ring.open_texts(stream, texts).await.map_err(vault_error)?;
         }
@@ -413,22 +451,22 @@ impl Handler {
         self.acknowledged.fetch_max(position.0, Ordering::Relaxed);
     }
 
-    /// After an append: weighs the grown state anew and saves the fold when enough has been added.
+    /// After an append: weighs the grown state again and saves it when enough has been added.
     async fn after_append<A: Aggregate>(
         &self,
-        slots: &StateCache<A>,
+        cache: &StateCache<A>,
         stream: &StreamName,
-        slot: &Arc<CacheEntry<A::State>>,
-        held: &mut CachedState<A::State>,
+        entry: &Arc<CacheEntry<A>>,
+        held: &mut CachedState<A>,
     ) {
         let Some(state) = &held.state else { return };
         held.appended += 1;
-        slots.weigh(stream, slot, A::weight(state)).await;
-        if let Some(folds) = &self.folds
-            && held.appended >= folds.every()
+        cache.weigh(stream, entry, state.weight()).await;
+        if let Some(snapshots) = &self.snapshots
+            && held.appended >= snapshots.every()
         {
             held.appended = 0;
-            folds.save::<A>(stream, state);
+            snapshots.save(stream, state);
         }
     }
 }

@@ -3,10 +3,13 @@
 use crate::Secret;
 use domain::{
     actor::Actor,
+    aggregate::Aggregate,
+    aggregate::Condition,
     event::{CallerRole, Recorded, Scope},
     id::{AccountId, CommandId, GroupId, ItemRef, LinkId, TokenId},
-    item::{Condition, ItemState, Patch, ShareResult},
+    item::{ItemState, Patch},
     position::Position,
+    rejection::ShareResult,
     role::Permissions,
     time::Time,
 };
@@ -138,7 +141,7 @@ pub enum Status {
 
 /// The answer to a command that was not refused.
 #[derive(Debug, Clone)]
-pub struct Outcome<S> {
+pub struct Outcome<S: Aggregate> {
     /// The command's id.
     pub command: CommandId,
     /// What became of it.
@@ -152,7 +155,7 @@ pub struct Outcome<S> {
     /// Did it create what it names (an item, a link, an account, a token)?
     pub created: bool,
     /// The recorded (or planned) events.
-    pub events: Vec<Recorded>,
+    pub events: Vec<Recorded<S::Event>>,
     /// The state before. There when [`Request::before`] asked for it, for dry runs and replays, and
     /// where nothing changed.
     pub before: Option<Arc<S>>,

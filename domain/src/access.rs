@@ -16,7 +16,7 @@ pub(crate) mod path;
 pub mod rule;
 mod state;
 
-pub use event_permissions::{AUTHORITY, required, required_by_name};
+pub use event_permissions::{AUTHORITY, required};
 pub use path::{Path, Via, access_list, paths};
 pub use rule::{DEPTH, LIBRARY};
 

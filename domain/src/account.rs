@@ -1,14 +1,16 @@
 //! The account aggregate: registered, changed, deactivated, reactivated, erased.
 
 use crate::{
+    aggregate::{Aggregate, Circumstances, Decision},
     event::{
         AccountChanged, AccountDeactivated, AccountErased, AccountEvent, AccountReactivated,
-        AccountRegistered, Event, Recorded,
+        AccountRegistered, Recorded,
     },
-    id::VaultId,
-    item::Condition,
+    id::{AccountId, VaultId},
     position::Position,
+    private_text::HoldsPrivateText,
     rejection::{Entity, Reason, Rejection},
+    stream::StreamName,
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -24,7 +26,7 @@ pub enum AccountStatus {
     Active,
     /// Has nothing until reactivated.
     Deactivated,
-    /// Has nothing for ever.
+    /// Has nothing, permanently.
     Erased,
 }
 
@@ -52,7 +54,7 @@ impl AccountState {
     }
 }
 
-/// What can be asked of an account.
+/// What can be requested of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountCommand {
     /// Make it known, or replace its profile; a deactivated one becomes active again.
@@ -67,114 +69,103 @@ pub enum AccountCommand {
     },
     /// Take everything from it until reactivated.
     Deactivate,
-    /// Forget the person for ever.
+    /// Forget the person permanently.
     Erase {
         /// Its data keys in the vault, which will be destroyed.
         keys: Vec<uuid::Uuid>,
     },
 }
 
-/// Decides a command; who may issue it is judged by the caller's role before.
-pub fn decide(
-    state: &AccountState,
-    command: &AccountCommand,
-    condition: Condition,
-) -> Result<Vec<AccountEvent>, Rejection> {
-    let known = state.status != AccountStatus::Unknown;
-    let possible = match command {
-        AccountCommand::Register { .. } => true,
-        AccountCommand::Change { .. } | AccountCommand::Deactivate => known,
-        // Who never registered may still own items, whose texts must be erasable.
-        AccountCommand::Erase { keys } => known || !keys.is_empty(),
-    };
-    if !possible {
-        return Err(Rejection::NotFound(Entity::Account));
+impl HoldsPrivateText for AccountState {}
+
+impl Aggregate for AccountState {
+    type Id = AccountId;
+    type Command = AccountCommand;
+    type Event = AccountEvent;
+    type Context<'a> = Circumstances;
+    const VERSION: u32 = 1;
+
+    fn stream(id: &AccountId) -> StreamName {
+        StreamName::Account(id.clone())
     }
-    check(state, known, condition)?;
-    match command {
-        AccountCommand::Register { profile } => register(state, *profile),
-        AccountCommand::Change { profile } => match state.status {
-            AccountStatus::Erased => Err(erased()),
-            AccountStatus::Unknown | AccountStatus::Active | AccountStatus::Deactivated => {
-                Ok(changed(state, *profile))
+
+    fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Whether the caller may issue the command is checked before.
+    fn decide(
+        &self,
+        command: &AccountCommand,
+        context: &Circumstances,
+    ) -> Result<Decision<AccountEvent>, Rejection> {
+        let known = self.status != AccountStatus::Unknown;
+        let possible = match command {
+            AccountCommand::Register { .. } => true,
+            AccountCommand::Change { .. } | AccountCommand::Deactivate => known,
+            // An account that never registered may still own items, whose texts must be erasable.
+            AccountCommand::Erase { keys } => known || !keys.is_empty(),
+        };
+        if !possible {
+            return Err(Rejection::NotFound(Entity::Account));
+        }
+        context.condition.check(Entity::Account, known, self.position)?;
+        let erased = self.status == AccountStatus::Erased;
+        let events = match command {
+            AccountCommand::Register { .. } | AccountCommand::Change { .. } if erased => {
+                let detail = "the account was erased; its id cannot be used again".to_owned();
+                return Err(Rejection::Rule { reason: Reason::AccountInactive, detail });
             }
-        },
-        AccountCommand::Deactivate => Ok(match state.status {
-            AccountStatus::Active => vec![AccountEvent::Deactivated(AccountDeactivated {})],
-            AccountStatus::Unknown | AccountStatus::Deactivated | AccountStatus::Erased => {
-                Vec::new()
+            AccountCommand::Register { profile } => self.register(*profile),
+            AccountCommand::Change { profile } => self.change(*profile).into_iter().collect(),
+            AccountCommand::Deactivate if self.status == AccountStatus::Active => {
+                vec![AccountEvent::Deactivated(AccountDeactivated {})]
             }
-        }),
-        AccountCommand::Erase { keys } => Ok(match state.status {
-            AccountStatus::Erased => Vec::new(),
-            AccountStatus::Unknown | AccountStatus::Active | AccountStatus::Deactivated => {
+            AccountCommand::Erase { keys } if !erased => {
                 vec![AccountEvent::Erased(AccountErased { keys: keys.clone() })]
             }
-        }),
+            AccountCommand::Deactivate | AccountCommand::Erase { .. } => Vec::new(),
+        };
+        Ok(events.into())
+    }
+
+    fn evolve(&mut self, recorded: &Recorded<AccountEvent>) {
+        self.position = recorded.position();
+        match &recorded.event {
+            AccountEvent::Registered(registered) => {
+                self.status = AccountStatus::Active;
+                self.profile = registered.profile;
+                self.registered_at = recorded.time;
+            }
+            AccountEvent::Changed(changed) => self.profile = changed.after,
+            AccountEvent::Deactivated(_) => self.status = AccountStatus::Deactivated,
+            AccountEvent::Reactivated(_) => self.status = AccountStatus::Active,
+            AccountEvent::Erased(_) => {
+                self.status = AccountStatus::Erased;
+                self.profile = None;
+            }
+        }
+    }
+
+    fn key_owner(&self, id: &AccountId, _events: &[AccountEvent]) -> Option<AccountId> {
+        Some(id.clone())
     }
 }
 
-fn register(
-    state: &AccountState,
-    profile: Option<VaultId>,
-) -> Result<Vec<AccountEvent>, Rejection> {
-    match state.status {
-        AccountStatus::Unknown => Ok(vec![AccountEvent::Registered(AccountRegistered { profile })]),
-        AccountStatus::Active => Ok(changed(state, profile)),
-        AccountStatus::Deactivated => {
-            let mut events = vec![AccountEvent::Reactivated(AccountReactivated {})];
-            events.append(&mut changed(state, profile));
-            Ok(events)
-        }
-        AccountStatus::Erased => Err(erased()),
+impl AccountState {
+    fn register(&self, profile: Option<VaultId>) -> Vec<AccountEvent> {
+        let first = match self.status {
+            AccountStatus::Unknown => {
+                return vec![AccountEvent::Registered(AccountRegistered { profile })];
+            }
+            AccountStatus::Deactivated => Some(AccountEvent::Reactivated(AccountReactivated {})),
+            AccountStatus::Active | AccountStatus::Erased => None,
+        };
+        first.into_iter().chain(self.change(profile)).collect()
     }
-}
 
-fn changed(state: &AccountState, after: Option<VaultId>) -> Vec<AccountEvent> {
-    let before = state.profile;
-    let event = AccountEvent::Changed(AccountChanged { before, after });
-    if before == after { Vec::new() } else { vec![event] }
-}
-
-fn check(state: &AccountState, known: bool, condition: Condition) -> Result<(), Rejection> {
-    let (entity, current) = (Entity::Account, state.position);
-    let met = match condition {
-        Condition::Absent if known => return Err(Rejection::AlreadyExists),
-        Condition::None | Condition::Absent => true,
-        Condition::Version(asked) => known && asked == current,
-        Condition::Exists => known,
-    };
-    if met { Ok(()) } else { Err(Rejection::PreconditionFailed { entity, current }) }
-}
-
-fn erased() -> Rejection {
-    let detail = "the account was erased; its id cannot be used again".to_owned();
-    Rejection::Rule { reason: Reason::AccountInactive, detail }
-}
-
-/// Applies a recorded event of the account's own stream. Events of other streams change nothing.
-pub fn evolve(state: &mut AccountState, recorded: &Recorded) {
-    let event = match &recorded.event {
-        Event::Account(event) => event,
-        Event::Item(_)
-        | Event::Link(_)
-        | Event::Token(_)
-        | Event::System(_)
-        | Event::Webhook(_) => return,
-    };
-    state.position = recorded.position();
-    match event {
-        AccountEvent::Registered(registered) => {
-            state.status = AccountStatus::Active;
-            state.profile = registered.profile;
-            state.registered_at = recorded.time;
-        }
-        AccountEvent::Changed(changed) => state.profile = changed.after,
-        AccountEvent::Deactivated(_) => state.status = AccountStatus::Deactivated,
-        AccountEvent::Reactivated(_) => state.status = AccountStatus::Active,
-        AccountEvent::Erased(_) => {
-            state.status = AccountStatus::Erased;
-            state.profile = None;
-        }
+    fn change(&self, after: Option<VaultId>) -> Option<AccountEvent> {
+        let before = self.profile;
+        (before != after).then_some(AccountEvent::Changed(AccountChanged { before, after }))
     }
 }

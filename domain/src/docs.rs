@@ -45,7 +45,8 @@ schema! {
 pub fn payload_table() -> String {
     let mut page = String::from(HEAD);
     let mut types: BTreeMap<String, Value> = BTreeMap::new();
-    for (name, version, schema) in schemas(&mut SchemaGenerator::default()) {
+    for (event_type, schema) in schemas(&mut SchemaGenerator::default()) {
+        let (name, version) = (event_type.name(), event_type.version());
         let schema = schema.to_value();
         if let Some(defined) = schema.get("$defs").and_then(Value::as_object) {
             types.extend(defined.iter().map(|(name, schema)| (name.clone(), schema.clone())));

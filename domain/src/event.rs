@@ -6,17 +6,22 @@
 
 use crate::{
     actor::Actor,
-    id::CommitId,
+    id::{AccountId, CommitId, ItemRef},
     position::{EventId, Position},
     private_text::{HoldsPrivateText, PrivateField},
+    stream::{StreamKind, StreamName},
     time::Time,
 };
+use catalog::catalog;
 use serde_json::{
     Value,
     value::{RawValue, to_raw_value},
 };
+use std::fmt;
 
 pub mod account;
+pub mod audit;
+mod catalog;
 pub mod item;
 pub mod link_use;
 pub mod summary;
@@ -26,6 +31,7 @@ pub mod upcast;
 pub mod webhook;
 
 pub use account::*;
+pub use audit::{AuditPayload, AuditSide};
 pub use item::*;
 pub use link_use::*;
 pub use system::*;
@@ -55,118 +61,88 @@ pub enum DecodeError {
         /// What does not fit.
         detail: String,
     },
+    /// The event stands in the stream of another aggregate.
+    #[error("event `{event_type}` is stored in a stream of kind `{}`", stream.name())]
+    Misplaced {
+        /// Its type.
+        event_type: EventType,
+        /// What the stream is about.
+        stream: StreamKind,
+    },
 }
 
-macro_rules! catalog {
-    ($($group:ident($events:ident) {
-        $($variant:ident($payload:ident) = $name:literal v $version:literal;)*
-    })*) => {
-        $(
-            #[doc = concat!("The events of `", stringify!($group), "` streams.")]
-            #[derive(Debug, Clone, PartialEq)]
-            #[allow(clippy::large_enum_variant, reason = "few are held at once, none is copied")]
-            pub enum $events {
-                $(#[doc = concat!("`", $name, "`")] $variant($payload),)*
-            }
+/// A text that is not the stored name of an event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not the name of an event")]
+pub struct UnknownEventType(String);
 
-            impl $events {
-                /// Stored name and current version.
-                pub const fn stored(&self) -> (&'static str, u32) {
-                    match self { $(Self::$variant(_) => ($name, $version),)* }
-                }
-            }
+/// What is declared once of an event, at its payload.
+pub trait Payload: HoldsPrivateText {
+    /// What happened to the target, in plain words, e.g. `closed history 8f3a`. Holds ids, roles,
+    /// days and numbers only.
+    fn summary(&self, target: &str) -> String;
 
-            impl From<$events> for Event {
-                fn from(event: $events) -> Self {
-                    Self::$group(event)
-                }
-            }
-        )*
+    /// What the audit trail keeps of it.
+    fn audit(&self) -> AuditPayload;
 
-        /// Every event that can stand on the log.
-        #[derive(Debug, Clone, PartialEq)]
-        #[allow(clippy::large_enum_variant, reason = "few are held at once, none is copied")]
-        pub enum Event {
-            $(
-                #[doc = concat!("An event of a `", stringify!($group), "` stream.")]
-                $group($events),
-            )*
-        }
+    /// Does it create what its command names?
+    fn creates(&self) -> bool {
+        false
+    }
+}
 
-        /// Every stored name with its current version, in the order of the catalogue.
-        pub const CATALOG: &[(&str, u32)] = &[$($(($name, $version),)*)*];
+/// What every event of the catalogue has, alone and as one of its aggregate.
+pub trait CatalogEvent: HoldsPrivateText {
+    /// Its type.
+    fn event_type(&self) -> EventType;
+    /// What is declared at its payload.
+    fn payload(&self) -> &dyn Payload;
+    /// The payload as it is stored; fails on a private text that was not sealed.
+    fn to_stored(&self) -> Result<Box<RawValue>, serde_json::Error>;
+}
 
-        impl Event {
-            /// Stored name and current version.
-            pub const fn stored(&self) -> (&'static str, u32) {
-                match self { $(Self::$group(event) => event.stored(),)* }
-            }
+/// An event of one aggregate.
+pub trait AggregateEvent:
+    CatalogEvent
+    + Into<Event>
+    + TryFrom<Event, Error = EventType>
+    + Clone
+    + fmt::Debug
+    + Send
+    + Sync
+    + 'static
+{
+    /// The kind of streams that it is stored in.
+    const STREAM: StreamKind;
+}
 
-            /// The payload as it is stored; fails on a private text that was not sealed.
-            pub fn payload(&self) -> Result<Box<RawValue>, serde_json::Error> {
-                match self {
-                    $($(
-                        Self::$group($events::$variant(payload)) => to_raw_value(payload),
-                    )*)*
-                }
-            }
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
 
-            /// Reads a stored event of any version this release knows.
-            pub fn decode(name: &str, version: u32, data: Value) -> Result<Self, DecodeError> {
-                let current = CATALOG.iter().find(|(known, _)| *known == name).map(|(_, v)| *v);
-                let known = |current: &u32| (1..=*current).contains(&version);
-                let Some(current) = current.filter(known) else {
-                    return Err(DecodeError::Unknown { name: name.to_owned(), version });
-                };
-                let undecodable = |detail: String| {
-                    DecodeError::Undecodable { name: name.to_owned(), version, detail }
-                };
-                let data = upcast::to_version(name, version, current, data).map_err(undecodable)?;
-                match name {
-                    $($($name => serde_json::from_value(data)
-                        .map(|payload| Self::$group($events::$variant(payload)))
-                        .map_err(|error| undecodable(error.to_string())),)*)*
-                    _ => Err(DecodeError::Unknown { name: name.to_owned(), version }),
-                }
-            }
+impl EventType {
+    /// The part of the name before the dot.
+    pub fn family(self) -> &'static str {
+        self.name().split_once('.').map_or(self.name(), |(family, _)| family)
+    }
 
-            /// Reads a stored event from its bytes: straight into the payload where nothing has to
-            /// be raised.
-            pub fn read(name: &str, version: u32, data: &str) -> Result<Self, DecodeError> {
-                let undecodable = |error: serde_json::Error| DecodeError::Undecodable {
-                    name: name.to_owned(),
-                    version,
-                    detail: error.to_string(),
-                };
-                match (name, version) {
-                    $($(($name, $version) => serde_json::from_str(data)
-                        .map(|payload| Self::$group($events::$variant(payload)))
-                        .map_err(undecodable),)*)*
-                    _ => Self::decode(
-                        name,
-                        version,
-                        serde_json::from_str(data).map_err(undecodable)?,
-                    ),
-                }
-            }
-        }
+    /// Does a filter mean it? A filter is a name, or the beginning of names that ends in a dot.
+    pub fn passes(self, filter: &str) -> bool {
+        self.name() == filter || (filter.ends_with('.') && self.name().starts_with(filter))
+    }
 
-        /// The schema of every payload, by stored name: what the payload table is made from.
-        #[cfg(feature = "docs")]
-        pub fn schemas(
-            generator: &mut schemars::SchemaGenerator,
-        ) -> Vec<(&'static str, u32, schemars::Schema)> {
-            vec![$($(($name, $version, generator.root_schema_for::<$payload>()),)*)*]
-        }
+    fn undecodable(self, version: u32, detail: String) -> DecodeError {
+        DecodeError::Undecodable { name: self.name().to_owned(), version, detail }
+    }
+}
 
-        impl HoldsPrivateText for Event {
-            fn private_texts(&mut self) -> Vec<PrivateField<'_>> {
-                match self {
-                    $($(Self::$group($events::$variant(payload)) => payload.private_texts(),)*)*
-                }
-            }
-        }
-    };
+/// The type of a stored name, when this release knows it in that version.
+fn known(name: &str, version: u32) -> Result<EventType, DecodeError> {
+    let known =
+        name.parse().ok().filter(|known: &EventType| (1..=known.version()).contains(&version));
+    known.ok_or_else(|| DecodeError::Unknown { name: name.to_owned(), version })
 }
 
 // WHEN ADDING AN EVENT: a line here, its payload type, `evolve` and `decide` of its aggregate, and
@@ -221,9 +197,44 @@ catalog! {
     }
 }
 
-/// An event as it stands on the log, with what its record says of it.
+/// An event that says something about access, with what it is about.
+#[derive(Debug, Clone, Copy)]
+pub enum AccessEvent<'a> {
+    /// Of an item and its sharing.
+    Item(&'a ItemRef, &'a ItemEvent),
+    /// Of an account.
+    Account(&'a AccountId, &'a AccountEvent),
+    /// Of the deployment.
+    System(&'a SystemEvent),
+}
+
+impl Event {
+    /// What it says about access; `None` = it is of an aggregate that says nothing about it. An
+    /// event in the stream of another aggregate does not get this far: decoding a record refuses it
+    /// ([`DecodeError::Misplaced`]).
+    pub fn access<'a>(&'a self, stream: &'a StreamName) -> Option<AccessEvent<'a>> {
+        match (self, stream) {
+            (Self::Item(event), StreamName::Item(item)) => Some(AccessEvent::Item(item, event)),
+            (Self::Account(event), StreamName::Account(account)) => {
+                Some(AccessEvent::Account(account, event))
+            }
+            (Self::System(event), StreamName::System) => Some(AccessEvent::System(event)),
+            (
+                Self::Item(_)
+                | Self::Account(_)
+                | Self::System(_)
+                | Self::Link(_)
+                | Self::Token(_)
+                | Self::Webhook(_),
+                _,
+            ) => None,
+        }
+    }
+}
+
+/// An event as it is stored in the log, with what its record says of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Recorded {
+pub struct Recorded<E = Event> {
     /// Where it stands.
     pub id: EventId,
     /// The commit it belongs to.
@@ -234,27 +245,31 @@ pub struct Recorded {
     /// Who did it.
     pub actor: Actor,
     /// What happened.
-    pub event: Event,
+    pub event: E,
 }
 
-impl Recorded {
+impl<E> Recorded<E> {
     /// The position of the record.
     pub const fn position(&self) -> Position {
         self.id.position
     }
+
+    /// The same with another form of the event.
+    pub fn map<F>(self, convert: impl FnOnce(E) -> F) -> Recorded<F> {
+        let Self { id, commit, time, actor, event } = self;
+        Recorded { id, commit, time, actor, event: convert(event) }
+    }
 }
 
-/// The private texts of payloads that hold none.
-macro_rules! no_private_text {
-    ($($payload:ty),* $(,)?) => {$(
-        impl $crate::private_text::HoldsPrivateText for $payload {
-            fn private_texts(&mut self) -> Vec<$crate::private_text::PrivateField<'_>> {
-                Vec::new()
-            }
-        }
-    )*};
+impl Recorded {
+    /// The same as an event of one aggregate; an event of another one is damage.
+    pub fn of_aggregate<E: AggregateEvent>(self) -> Result<Recorded<E>, DecodeError> {
+        let Self { id, commit, time, actor, event } = self;
+        let event = E::try_from(event)
+            .map_err(|event_type| DecodeError::Misplaced { event_type, stream: E::STREAM })?;
+        Ok(Recorded { id, commit, time, actor, event })
+    }
 }
-pub(crate) use no_private_text;
 
 /// Keeps "absent" apart from "null" in partial payloads.
 #[expect(clippy::option_option, reason = "absent, null and set are three things")]

@@ -1,8 +1,9 @@
 //! The item aggregate: what may happen to an item and its sharing, and what follows from it.
 //!
-//! Stream `item/{kind}/{id}`. [`decide`] and [`evolve`] are pure; see `decide` for the rules.
+//! Stream `item/{kind}/{id}`. See `decide` for the order of the checks.
 
 mod access_diff;
+mod aggregate;
 mod command;
 mod decide;
 mod evolve;
@@ -11,7 +12,6 @@ mod state;
 
 pub use access_diff::*;
 pub use command::*;
-pub use decide::*;
-pub use evolve::*;
+pub use decide::limits;
 pub use link_status::*;
 pub use state::*;

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod account;
 pub mod actor;
+pub mod aggregate;
 #[cfg(feature = "docs")]
 pub mod docs;
 pub mod event;

@@ -2,8 +2,13 @@
 //! number of nodes.
 
 use crate::{
-    event::{Event, LinkUseEvent, LinkUsed, Recorded},
+    aggregate::{Aggregate, Circumstances, Decision},
+    event::{LinkUseEvent, LinkUsed, Recorded},
+    id::{ItemRef, LinkId, VisitId},
     position::Position,
+    private_text::HoldsPrivateText,
+    rejection::{Entity, Rejection},
+    stream::StreamName,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,25 +21,52 @@ pub struct LinkUses {
     pub used: u32,
 }
 
-/// Counts one more opening; `None` = the limit is reached. The number in `opening` is replaced by
-/// the one that is true.
-pub fn decide(state: &LinkUses, max_visits: u32, opening: LinkUsed) -> Option<LinkUseEvent> {
-    let used = state.used.checked_add(1).filter(|used| *used <= max_visits)?;
-    Some(LinkUseEvent::Used(LinkUsed { used, ..opening }))
+/// What can be requested of the uses of a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UseLink {
+    /// How often the link can be opened.
+    pub max_visits: u32,
+    /// The link's item.
+    pub item: ItemRef,
+    /// The generation that is opened.
+    pub generation: u32,
+    /// The visit it becomes.
+    pub visit: VisitId,
 }
 
-/// Applies a recorded event of the link's own stream. Events of other streams change nothing.
-pub fn evolve(state: &mut LinkUses, recorded: &Recorded) {
-    let event = match &recorded.event {
-        Event::Link(event) => event,
-        Event::Item(_)
-        | Event::Account(_)
-        | Event::Token(_)
-        | Event::System(_)
-        | Event::Webhook(_) => return,
-    };
-    state.position = recorded.position();
-    match event {
-        LinkUseEvent::Used(used) => state.used = used.used,
+impl HoldsPrivateText for LinkUses {}
+
+impl Aggregate for LinkUses {
+    type Id = LinkId;
+    type Command = UseLink;
+    type Event = LinkUseEvent;
+    type Context<'a> = Circumstances;
+    const VERSION: u32 = 1;
+
+    fn stream(id: &LinkId) -> StreamName {
+        StreamName::Link(*id)
+    }
+
+    fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Counts one more use; a link that was used as often as it can be is not found.
+    fn decide(
+        &self,
+        command: &UseLink,
+        _context: &Circumstances,
+    ) -> Result<Decision<LinkUseEvent>, Rejection> {
+        let used = self.used.checked_add(1).filter(|used| *used <= command.max_visits);
+        let used = used.ok_or(Rejection::NotFound(Entity::Link))?;
+        let UseLink { item, generation, visit, .. } = command.clone();
+        Ok(LinkUseEvent::Used(LinkUsed { item, generation, visit, used }).into())
+    }
+
+    fn evolve(&mut self, recorded: &Recorded<LinkUseEvent>) {
+        self.position = recorded.position();
+        match &recorded.event {
+            LinkUseEvent::Used(used) => self.used = used.used,
+        }
     }
 }

@@ -115,8 +115,10 @@ pub struct PrivateField<'a> {
     pub text: &'a mut PrivateText,
 }
 
-/// Something that holds private texts.
+/// Something that may hold private texts; it holds none unless it says so.
 pub trait HoldsPrivateText {
     /// All of them, to be sealed before an append or opened after a read.
-    fn private_texts(&mut self) -> Vec<PrivateField<'_>>;
+    fn private_texts(&mut self) -> Vec<PrivateField<'_>> {
+        Vec::new()
+    }
 }

@@ -1,7 +1,7 @@
 //! Why a command is refused: the closed list, without any HTTP.
 
 use crate::{
-    id::{AccountId, KindName},
+    id::{AccountId, GrantId, KindName},
     position::Position,
 };
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,34 @@ pub enum Entity {
     Webhook,
 }
 
+/// What became of one grantee of a share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum ShareResult {
+    /// A new grant.
+    Granted {
+        /// Which.
+        grant: GrantId,
+    },
+    /// An open grant was changed.
+    Changed {
+        /// Which.
+        grant: GrantId,
+    },
+    /// It has such a grant already.
+    Unchanged {
+        /// Which.
+        grant: GrantId,
+    },
+    /// Nothing for this one.
+    Refused {
+        /// Why.
+        reason: Reason,
+        /// In words.
+        detail: String,
+    },
+}
+
 /// A command's refusal. `decide` answers it; nothing is appended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
@@ -146,7 +174,7 @@ pub enum Rejection {
     },
     /// All grantees of a share were refused.
     #[error("nothing was applied: every grantee was refused")]
-    NothingApplied(Vec<crate::item::ShareResult>),
+    NothingApplied(Vec<ShareResult>),
     /// The commit would be larger than a record may be.
     #[error(
         "the commit has {size} bytes, more than the {limit} a record may have; send fewer at once"

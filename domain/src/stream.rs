@@ -4,89 +4,129 @@ use crate::id::{AccountId, GroupId, ItemId, ItemRef, KindName, LinkId, TokenId, 
 use serde_with::{DeserializeFromStr, SerializeDisplay};
 use std::{fmt, str::FromStr};
 
-/// The stream an aggregate's records stand on; written `item/history/8f3a`, `system`.
-#[derive(
-    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr,
-)]
-pub enum StreamName {
-    /// One item with its grants, links and publication.
-    Item(ItemRef),
-    /// One account.
-    Account(AccountId),
-    /// One group.
-    Group(GroupId),
-    /// The uses of one limited link.
-    Link(LinkId),
-    /// One access token.
-    Token(TokenId),
-    /// One webhook.
-    Webhook(WebhookId),
-    /// The deployment itself: log identity, rules, kinds, keys.
-    System,
-}
-
-/// A text that names no stream.
+/// A text that is not the name of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` names no stream")]
+#[error("`{0}` is not the name of a stream")]
 pub struct StreamNameError(String);
 
-impl fmt::Display for StreamName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Item(item) => write!(f, "item/{}/{}", item.kind, item.id),
-            Self::Account(id) => write!(f, "account/{id}"),
-            Self::Group(id) => write!(f, "group/{id}"),
-            Self::Link(id) => write!(f, "link/{id}"),
-            Self::Token(id) => write!(f, "token/{id}"),
-            Self::Webhook(id) => write!(f, "webhook/{id}"),
-            Self::System => f.write_str("system"),
+/// The form of an id within the name of a stream.
+trait StreamId: Sized {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn read(text: &str) -> Option<Self>;
+}
+
+macro_rules! streams {
+    ($($(#[$doc:meta])* $kind:ident($id:ty) = $prefix:literal;)*) => {
+        /// What a stream is about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum StreamKind {
+            $($(#[$doc])* $kind,)*
+            /// The deployment itself: log identity, rules, kinds, keys.
+            System,
         }
-    }
-}
 
-impl FromStr for StreamName {
-    type Err = StreamNameError;
-    fn from_str(text: &str) -> Result<Self, StreamNameError> {
-        let mut parts = text.splitn(3, '/');
-        let parsed = match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
-            ("system", None, None) => Some(Self::System),
-            ("item", Some(kind), Some(id)) => match (KindName::parse(kind), ItemId::parse(id)) {
-                (Ok(kind), Ok(id)) => Some(Self::Item(ItemRef { kind, id })),
-                _ => None,
-            },
-            ("account", Some(id), None) => id.parse().ok().map(Self::Account),
-            ("group", Some(id), None) => id.parse().ok().map(Self::Group),
-            ("link", Some(id), None) => id.parse().ok().map(Self::Link),
-            ("token", Some(id), None) => id.parse().ok().map(Self::Token),
-            ("webhook", Some(id), None) => id.parse().ok().map(Self::Webhook),
-            _ => None,
-        };
-        parsed.ok_or_else(|| StreamNameError(text.chars().take(64).collect()))
-    }
-}
-
-impl StreamName {
-    /// The subject below a prefix, e.g. `sharelog.log.item.history.8f3a`. Dots of an id, which NATS
-    /// reserves, become `=2E`; no id holds a `=`, so this is reversible.
-    pub fn subject(&self, prefix: &str) -> String {
-        let name = self.to_string();
-        let mut subject = String::with_capacity(prefix.len() + name.len() + 9);
-        subject.push_str(prefix);
-        subject.push('.');
-        for character in name.chars() {
-            match character {
-                '.' => subject.push_str("=2E"),
-                '/' => subject.push('.'),
-                other => subject.push(other),
+        impl StreamKind {
+            /// What names of such streams begin with.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $prefix,)*
+                    Self::System => "system",
+                }
             }
         }
-        subject
-    }
 
-    /// The stream of a subject below a prefix; `None` when it is none of ours.
-    pub fn from_subject(prefix: &str, subject: &str) -> Option<Self> {
-        let tokens = subject.strip_prefix(prefix)?.strip_prefix('.')?;
-        let name: Self = tokens.replace('.', "/").replace("=2E", ".").parse().ok()?;
-        (name.subject(prefix) == subject).then_some(name)
+        /// The stream an aggregate's records are stored in; written `item/history/8f3a`, `system`.
+        #[derive(
+            Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, SerializeDisplay,
+            DeserializeFromStr,
+        )]
+        pub enum StreamName {
+            $($(#[$doc])* $kind($id),)*
+            /// The deployment itself: log identity, rules, kinds, keys.
+            System,
+        }
+
+        impl StreamName {
+            /// What it is about.
+            pub const fn kind(&self) -> StreamKind {
+                match self {
+                    $(Self::$kind(_) => StreamKind::$kind,)*
+                    Self::System => StreamKind::System,
+                }
+            }
+
+            /// The id of what it is about; `None` = there is only one.
+            pub fn id(&self) -> Option<String> {
+                match self {
+                    $(Self::$kind(id) => Some(id.to_string()),)*
+                    Self::System => None,
+                }
+            }
+        }
+
+        impl fmt::Display for StreamName {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.kind().name())?;
+                match self {
+                    $(Self::$kind(id) => {
+                        f.write_str("/")?;
+                        id.write(f)
+                    })*
+                    Self::System => Ok(()),
+                }
+            }
+        }
+
+        impl FromStr for StreamName {
+            type Err = StreamNameError;
+            fn from_str(text: &str) -> Result<Self, StreamNameError> {
+                let parsed = match text.split_once('/') {
+                    $(Some(($prefix, id)) => StreamId::read(id).map(Self::$kind),)*
+                    None if text == StreamKind::System.name() => Some(Self::System),
+                    Some(_) | None => None,
+                };
+                parsed.ok_or_else(|| StreamNameError(text.chars().take(64).collect()))
+            }
+        }
+    };
+}
+
+streams! {
+    /// One item with its grants, links and publication.
+    Item(ItemRef) = "item";
+    /// One account.
+    Account(AccountId) = "account";
+    /// One group.
+    Group(GroupId) = "group";
+    /// The uses of one limited link.
+    Link(LinkId) = "link";
+    /// One access token.
+    Token(TokenId) = "token";
+    /// One webhook.
+    Webhook(WebhookId) = "webhook";
+}
+
+macro_rules! plain_ids {
+    ($($id:ty),*) => {$(
+        impl StreamId for $id {
+            fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+            fn read(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        }
+    )*};
+}
+plain_ids!(AccountId, GroupId, LinkId, TokenId, WebhookId);
+
+/// Written with a slash, as no kind and no id holds one.
+impl StreamId for ItemRef {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.id)
+    }
+    fn read(text: &str) -> Option<Self> {
+        let (kind, id) = text.split_once('/')?;
+        Some(Self { kind: KindName::parse(kind).ok()?, id: ItemId::parse(id).ok()? })
     }
 }

@@ -1,15 +1,18 @@
 //! The deployment itself: log identity, level, kinds, rules, keys.
 
 use crate::{
+    aggregate::{Aggregate, Circumstances, Decision},
     event::{
-        Event, KeyPurpose, KeyRotated, KindsChanged, LevelRaised, LogStarted, Recorded,
-        RulesChanged, SystemEvent,
+        KeyPurpose, KeyRotated, KindsChanged, LevelRaised, LogStarted, Recorded, RulesChanged,
+        SystemEvent,
     },
     id::LogId,
     kind::Kinds,
     position::Position,
+    private_text::HoldsPrivateText,
     rejection::Rejection,
     role::Role,
+    stream::StreamName,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,7 +37,7 @@ pub struct SystemState {
     pub keys: BTreeMap<String, (u8, Vec<u8>)>,
 }
 
-/// What can be asked of the deployment.
+/// What can be requested of the deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SystemCommand {
     /// First start: identity, rules, kinds, keys, as one commit.
@@ -79,14 +82,56 @@ pub const fn name(purpose: KeyPurpose) -> &'static str {
     }
 }
 
-/// Decides a command; only administrators and the service itself get here.
-pub fn decide(state: &SystemState, command: &SystemCommand) -> Result<Vec<SystemEvent>, Rejection> {
-    match command {
-        SystemCommand::Start { log, release, kinds } => start(state, *log, release, kinds),
-        SystemCommand::Upgrade { kinds } => Ok(upgrade(state, kinds.as_ref())),
-        SystemCommand::RotateKey { purpose, retire } => rotate(state, *purpose, retire),
-        SystemCommand::NoteExport(export) => Ok(vec![SystemEvent::ExportMade(export.clone())]),
-        SystemCommand::RaiseLevel(after) => raise(state, *after),
+impl HoldsPrivateText for SystemState {}
+
+impl Aggregate for SystemState {
+    type Id = ();
+    type Command = SystemCommand;
+    type Event = SystemEvent;
+    type Context<'a> = Circumstances;
+    const VERSION: u32 = 1;
+
+    fn stream((): &()) -> StreamName {
+        StreamName::System
+    }
+
+    fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Whether the caller may issue the command is checked before.
+    fn decide(
+        &self,
+        command: &SystemCommand,
+        _context: &Circumstances,
+    ) -> Result<Decision<SystemEvent>, Rejection> {
+        let events = match command {
+            SystemCommand::Start { log, release, kinds } => start(self, *log, release, kinds)?,
+            SystemCommand::Upgrade { kinds } => upgrade(self, kinds.as_ref()),
+            SystemCommand::RotateKey { purpose, retire } => rotate(self, *purpose, retire)?,
+            SystemCommand::NoteExport(export) => vec![SystemEvent::ExportMade(export.clone())],
+            SystemCommand::RaiseLevel(after) => raise(self, *after)?,
+        };
+        Ok(events.into())
+    }
+
+    fn evolve(&mut self, recorded: &Recorded<SystemEvent>) {
+        self.position = recorded.position();
+        match &recorded.event {
+            SystemEvent::LogStarted(started) => {
+                self.log = Some(started.log);
+                self.level = started.level;
+            }
+            SystemEvent::LevelRaised(raised) => self.level = raised.after,
+            SystemEvent::KindsChanged(changed) => self.kinds.clone_from(&changed.after),
+            SystemEvent::RulesChanged(changed) => self.rules = changed.after,
+            SystemEvent::KeyRotated(rotated) => {
+                let key = self.keys.entry(name(rotated.purpose).to_owned()).or_default();
+                key.0 = rotated.after;
+                key.1.extend(&rotated.retired);
+            }
+            SystemEvent::ExportMade(_) => {}
+        }
     }
 }
 
@@ -158,32 +203,4 @@ fn raise(state: &SystemState, after: u32) -> Result<Vec<SystemEvent>, Rejection>
         return Ok(Vec::new());
     }
     Ok(vec![SystemEvent::LevelRaised(LevelRaised { before, after })])
-}
-
-/// Applies a recorded event of the system stream. Events of other streams change nothing.
-pub fn evolve(state: &mut SystemState, recorded: &Recorded) {
-    let event = match &recorded.event {
-        Event::System(event) => event,
-        Event::Item(_)
-        | Event::Account(_)
-        | Event::Link(_)
-        | Event::Token(_)
-        | Event::Webhook(_) => return,
-    };
-    state.position = recorded.position();
-    match event {
-        SystemEvent::LogStarted(started) => {
-            state.log = Some(started.log);
-            state.level = started.level;
-        }
-        SystemEvent::LevelRaised(raised) => state.level = raised.after,
-        SystemEvent::KindsChanged(changed) => state.kinds.clone_from(&changed.after),
-        SystemEvent::RulesChanged(changed) => state.rules = changed.after,
-        SystemEvent::KeyRotated(rotated) => {
-            let key = state.keys.entry(name(rotated.purpose).to_owned()).or_default();
-            key.0 = rotated.after;
-            key.1.extend(&rotated.retired);
-        }
-        SystemEvent::ExportMade(_) => {}
-    }
 }

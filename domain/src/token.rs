@@ -1,9 +1,13 @@
 //! The token aggregate: issued, revoked.
 
 use crate::{
-    event::{Event, Recorded, TokenEvent, TokenIssued, TokenRevoked},
+    aggregate::{Aggregate, Circumstances, Decision},
+    event::{Recorded, TokenEvent, TokenIssued, TokenRevoked},
+    id::TokenId,
     position::Position,
+    private_text::HoldsPrivateText,
     rejection::{Entity, Rejection},
+    stream::StreamName,
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -21,12 +25,12 @@ pub struct TokenState {
     pub revoked_at: Option<Time>,
 }
 
-/// What can be asked of a token.
+/// What can be requested of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenCommand {
     /// Make it valid.
     Issue(TokenIssued),
-    /// Make it invalid for ever.
+    /// Make it invalid, permanently.
     Revoke,
 }
 
@@ -38,33 +42,46 @@ impl TokenState {
     }
 }
 
-/// Decides a command; only administrators get here.
-pub fn decide(state: &TokenState, command: &TokenCommand) -> Result<Vec<TokenEvent>, Rejection> {
-    match (command, &state.issued) {
-        (TokenCommand::Issue(_), Some(_)) => Err(Rejection::AlreadyExists),
-        (TokenCommand::Issue(issued), None) => Ok(vec![TokenEvent::Issued(issued.clone())]),
-        (TokenCommand::Revoke, None) => Err(Rejection::NotFound(Entity::Token)),
-        (TokenCommand::Revoke, Some(_)) if state.revoked_at.is_some() => Ok(Vec::new()),
-        (TokenCommand::Revoke, Some(_)) => Ok(vec![TokenEvent::Revoked(TokenRevoked {})]),
-    }
-}
+impl HoldsPrivateText for TokenState {}
 
-/// Applies a recorded event of the token's own stream. Events of other streams change nothing.
-pub fn evolve(state: &mut TokenState, recorded: &Recorded) {
-    let event = match &recorded.event {
-        Event::Token(event) => event,
-        Event::Item(_)
-        | Event::Account(_)
-        | Event::Link(_)
-        | Event::System(_)
-        | Event::Webhook(_) => return,
-    };
-    state.position = recorded.position();
-    match event {
-        TokenEvent::Issued(issued) => {
-            state.issued = Some(issued.clone());
-            state.issued_at = recorded.time;
+impl Aggregate for TokenState {
+    type Id = TokenId;
+    type Command = TokenCommand;
+    type Event = TokenEvent;
+    type Context<'a> = Circumstances;
+    const VERSION: u32 = 1;
+
+    fn stream(id: &TokenId) -> StreamName {
+        StreamName::Token(*id)
+    }
+
+    fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Whether the caller may issue the command is checked before.
+    fn decide(
+        &self,
+        command: &TokenCommand,
+        _context: &Circumstances,
+    ) -> Result<Decision<TokenEvent>, Rejection> {
+        match (command, &self.issued) {
+            (TokenCommand::Issue(_), Some(_)) => Err(Rejection::AlreadyExists),
+            (TokenCommand::Issue(issued), None) => Ok(TokenEvent::Issued(issued.clone()).into()),
+            (TokenCommand::Revoke, None) => Err(Rejection::NotFound(Entity::Token)),
+            (TokenCommand::Revoke, Some(_)) if self.revoked_at.is_some() => Ok(Decision::NOTHING),
+            (TokenCommand::Revoke, Some(_)) => Ok(TokenEvent::Revoked(TokenRevoked {}).into()),
         }
-        TokenEvent::Revoked(_) => state.revoked_at = Some(recorded.time),
+    }
+
+    fn evolve(&mut self, recorded: &Recorded<TokenEvent>) {
+        self.position = recorded.position();
+        match &recorded.event {
+            TokenEvent::Issued(issued) => {
+                self.issued = Some(issued.clone());
+                self.issued_at = recorded.time;
+            }
+            TokenEvent::Revoked(_) => self.revoked_at = Some(recorded.time),
+        }
     }
 }

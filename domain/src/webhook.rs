@@ -1,13 +1,14 @@
 //! The webhook aggregate: made, changed, removed.
 
 use crate::{
-    event::{
-        Event, Recorded, WebhookChanged, WebhookEvent, WebhookSecret, WebhookStatus, WebhookTerms,
-    },
-    id::{AccountId, ItemRef, VaultId},
-    item::{Condition, Patch},
+    aggregate::{Aggregate, Circumstances, Decision},
+    event::{Recorded, WebhookChanged, WebhookEvent, WebhookSecret, WebhookStatus, WebhookTerms},
+    id::{AccountId, ItemRef, VaultId, WebhookId},
+    item::Patch,
     position::Position,
+    private_text::HoldsPrivateText,
     rejection::{Entity, Rejection},
+    stream::StreamName,
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -60,7 +61,7 @@ pub struct WebhookPatch {
     pub status: Option<WebhookStatus>,
 }
 
-/// What can be asked of a webhook.
+/// What can be requested of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookCommand {
     /// Make it, with this secret, or set it up as said, with the secret that it has.
@@ -80,53 +81,69 @@ pub enum WebhookCommand {
     Remove,
 }
 
-/// Decides a command at an instant; only those who may set up webhooks get here.
-pub fn decide(
-    state: &WebhookState,
-    command: &WebhookCommand,
-    condition: Condition,
-    at: Time,
-) -> Result<Vec<WebhookEvent>, Rejection> {
-    check(state, condition)?;
-    let before = state.terms.as_ref();
-    let after = match (command, before) {
-        (WebhookCommand::Put(wish, secret), _) => {
-            let first = || vec![WebhookSecret { row: *secret, until: None }];
-            let secrets = before.map_or_else(first, |before| before.secrets.clone());
-            Some(terms(wish.clone(), secrets))
-        }
-        (WebhookCommand::Remove, None) if state.position != Position::START => None,
-        (_, None) => return Err(Rejection::NotFound(Entity::Webhook)),
-        (WebhookCommand::Change(patch), Some(before)) => Some(changed(before, patch)),
-        (WebhookCommand::Rotate { secret, until }, Some(before)) => {
-            Some(rotated(before, *secret, *until, at))
-        }
-        (WebhookCommand::GiveUp, Some(before)) => {
-            Some(WebhookTerms { status: WebhookStatus::Gone, ..before.clone() })
-        }
-        (WebhookCommand::Remove, Some(_)) => None,
-    };
-    if before == after.as_ref() {
-        return Ok(Vec::new());
+impl HoldsPrivateText for WebhookState {}
+
+impl Aggregate for WebhookState {
+    type Id = WebhookId;
+    type Command = WebhookCommand;
+    type Event = WebhookEvent;
+    type Context<'a> = Circumstances;
+    const VERSION: u32 = 1;
+
+    fn stream(id: &WebhookId) -> StreamName {
+        StreamName::Webhook(*id)
     }
-    Ok(vec![WebhookEvent::Changed(WebhookChanged { before: before.cloned(), after })])
+
+    fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Whether the caller may issue the command is checked before.
+    fn decide(
+        &self,
+        command: &WebhookCommand,
+        context: &Circumstances,
+    ) -> Result<Decision<WebhookEvent>, Rejection> {
+        let before = self.terms.as_ref();
+        context.condition.check(Entity::Webhook, before.is_some(), self.position)?;
+        let after = match (command, before) {
+            (WebhookCommand::Put(settings, secret), _) => {
+                let first = || vec![WebhookSecret { row: *secret, until: None }];
+                let secrets = before.map_or_else(first, |before| before.secrets.clone());
+                Some(terms(settings.clone(), secrets))
+            }
+            (WebhookCommand::Remove, None) if self.position != Position::START => None,
+            (_, None) => return Err(Rejection::NotFound(Entity::Webhook)),
+            (WebhookCommand::Change(patch), Some(before)) => Some(changed(before, patch)),
+            (WebhookCommand::Rotate { secret, until }, Some(before)) => {
+                Some(rotated(before, *secret, *until, context.now))
+            }
+            (WebhookCommand::GiveUp, Some(before)) => {
+                Some(WebhookTerms { status: WebhookStatus::Gone, ..before.clone() })
+            }
+            (WebhookCommand::Remove, Some(_)) => None,
+        };
+        if before == after.as_ref() {
+            return Ok(Decision::NOTHING);
+        }
+        Ok(WebhookEvent::Changed(WebhookChanged { before: before.cloned(), after }).into())
+    }
+
+    fn evolve(&mut self, recorded: &Recorded<WebhookEvent>) {
+        self.position = recorded.position();
+        match &recorded.event {
+            WebhookEvent::Changed(changed) => {
+                if changed.before.is_none() {
+                    self.created_at = recorded.time;
+                }
+                self.terms.clone_from(&changed.after);
+            }
+        }
+    }
 }
 
-fn check(state: &WebhookState, condition: Condition) -> Result<(), Rejection> {
-    let current = state.position;
-    let failed = Err(Rejection::PreconditionFailed { entity: Entity::Webhook, current });
-    match condition {
-        Condition::None => Ok(()),
-        Condition::Absent if state.terms.is_none() => Ok(()),
-        Condition::Absent => Err(Rejection::AlreadyExists),
-        Condition::Exists if state.terms.is_some() => Ok(()),
-        Condition::Version(version) if version == current && state.terms.is_some() => Ok(()),
-        Condition::Exists | Condition::Version(_) => failed,
-    }
-}
-
-fn terms(wish: WebhookSettings, secrets: Vec<WebhookSecret>) -> WebhookTerms {
-    let WebhookSettings { url, label, types, item, account, status } = wish;
+fn terms(settings: WebhookSettings, secrets: Vec<WebhookSecret>) -> WebhookTerms {
+    let WebhookSettings { url, label, types, item, account, status } = settings;
     WebhookTerms { url, label, types, item, account, status, secrets }
 }
 
@@ -152,21 +169,4 @@ fn rotated(before: &WebhookTerms, secret: VaultId, until: Time, at: Time) -> Web
     secrets.extend(running_out.filter(|old| old.until.is_some_and(|end| end > at)));
     secrets.truncate(MAX_SIGNING_SECRETS);
     WebhookTerms { secrets, ..before.clone() }
-}
-
-/// Applies a recorded event of the webhook's own stream. Events of other streams change nothing.
-pub fn evolve(state: &mut WebhookState, recorded: &Recorded) {
-    let WebhookEvent::Changed(changed) = match &recorded.event {
-        Event::Webhook(event) => event,
-        Event::Item(_)
-        | Event::Account(_)
-        | Event::Link(_)
-        | Event::Token(_)
-        | Event::System(_) => return,
-    };
-    state.position = recorded.position();
-    if changed.before.is_none() {
-        state.created_at = recorded.time;
-    }
-    state.terms.clone_from(&changed.after);
 }

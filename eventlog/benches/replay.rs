@@ -23,7 +23,7 @@ use eventlog::{
         Maker,
         make::{Random, item},
     },
-    jetstream::{JetStreamLog, JetStreamOptions},
+    jetstream::{JetStreamLog, JetStreamOptions, subject},
 };
 use futures::StreamExt as _;
 use server::Server;
@@ -82,7 +82,7 @@ async fn fill(server: &Server, count: u64) {
         let mut headers = HeaderMap::new();
         headers.insert(header::NATS_MESSAGE_ID, record.message_id());
         headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, "0");
-        let subject = record.stream().subject("sharelog.log");
+        let subject = subject::from_stream(record.stream(), "sharelog.log");
         acks.push(
             context.publish_with_headers(subject, headers, record.bytes().clone()).await.unwrap(),
         );

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use domain::{
     actor::Actor,
-    event::{DecodeError, Event, Recorded},
+    event::{CatalogEvent, DecodeError, Event, EventType, Recorded},
     id::{CommandId, CommitId, LogId},
-    item::ShareResult,
     position::{EventId, Position},
     private_text::PrivateText,
+    rejection::ShareResult,
     stream::StreamName,
     time::Time,
 };
@@ -100,9 +100,15 @@ pub enum EncodeError {
 
 impl StoredEvent {
     /// From a domain event whose private texts are sealed.
-    pub fn encode(event: &Event) -> Result<Self, EncodeError> {
-        let (name, v) = event.stored();
-        Ok(Self { name: SmolStr::new_static(name), v, data: event.payload()? })
+    pub fn encode(event: &impl CatalogEvent) -> Result<Self, EncodeError> {
+        let event_type = event.event_type();
+        let name = SmolStr::new_static(event_type.name());
+        Ok(Self { name, v: event_type.version(), data: event.to_stored()? })
+    }
+
+    /// Its type; `None` = one of a newer release.
+    pub fn event_type(&self) -> Option<EventType> {
+        self.name.parse().ok()
     }
 }
 
@@ -139,6 +145,11 @@ impl Envelope {
         }
     }
 
+    /// Does it hold an event of this type?
+    pub fn has(&self, event_type: EventType) -> bool {
+        self.events.iter().any(|event| event.event_type() == Some(event_type))
+    }
+
     /// The bytes as they are stored.
     pub fn encode(&self) -> Result<Bytes, EncodeError> {
         let bytes = serde_json::to_vec(self)?;
@@ -166,18 +177,24 @@ pub struct Record {
 }
 
 impl Record {
-    /// Its events, decoded and raised to current versions. Private texts are still sealed.
+    /// Its events, decoded and raised to current versions. Private texts are still sealed. An event
+    /// of another aggregate than the stream's is damage.
     pub fn events(&self) -> Result<Vec<Recorded>, DecodeError> {
         let envelope = &self.envelope;
         (0u32..)
             .zip(&envelope.events)
             .map(|(index, stored)| {
+                let event = Event::read(&stored.name, stored.v, stored.data.get())?;
+                let (event_type, stream) = (event.event_type(), envelope.stream.kind());
+                if event_type.stream_kind() != stream {
+                    return Err(DecodeError::Misplaced { event_type, stream });
+                }
                 Ok(Recorded {
                     id: EventId { position: self.position, index },
                     commit: envelope.commit,
                     time: self.time,
                     actor: envelope.actor.clone(),
-                    event: Event::read(&stored.name, stored.v, stored.data.get())?,
+                    event,
                 })
             })
             .collect()

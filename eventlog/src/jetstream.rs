@@ -27,6 +27,7 @@ mod options;
 mod ordered_consumer;
 mod pending_keys;
 mod server;
+pub mod subject;
 
 use ordered_consumer::{OrderedConsumer, ReadSpec};
 use server::{ApiError, Found, Get, code};
@@ -140,7 +141,7 @@ impl JetStreamLog {
     }
 
     async fn last_of(&self, stream: &StreamName) -> Result<Option<RawRecord>, LogError> {
-        let subject = stream.subject(&self.shared.options.subjects());
+        let subject = subject::from_stream(stream, &self.shared.options.subjects());
         let found = self.get(Get::Last(&subject)).await?;
         if let Some(found) = &found {
             self.shared.knows(found.position);
@@ -171,7 +172,7 @@ impl JetStreamLog {
         last: Position,
     ) -> Option<Vec<RawRecord>> {
         let Shared { context, options, .. } = &*self.shared;
-        let subject = stream.subject(&options.subjects());
+        let subject = subject::from_stream(stream, &options.subjects());
         let handle = context.get_stream_no_info(&options.stream).await.ok()?;
         let mut all: Vec<RawRecord> = Vec::new();
         while all.len() < MAX_SINGLE_READS {
@@ -198,7 +199,7 @@ impl JetStreamLog {
         let options = &self.shared.options;
         let wanted = ReadSpec {
             stream: options.stream.clone(),
-            filter: Some(stream.subject(&options.subjects())),
+            filter: Some(subject::from_stream(stream, &options.subjects())),
             headers_only: false,
             dense: false,
         };
@@ -232,7 +233,7 @@ impl ordered_consumer::Delivered {
     fn raw(self, subjects: &str) -> RawRecord {
         RawRecord {
             position: Position(self.seq),
-            stream: StreamName::from_subject(subjects, &self.message.subject),
+            stream: subject::to_stream(&self.message.subject, subjects),
             stored_at: self.stored_at,
             bytes: self.message.message.payload,
         }
@@ -256,7 +257,7 @@ impl EventLog for JetStreamLog {
             .headers(headers)
             .payload(append.bytes().clone())
             .timeout(Some(options.timeout));
-        let subject = append.stream().subject(&options.subjects());
+        let subject = subject::from_stream(append.stream(), &options.subjects());
         let answer = match client.send_request(subject, request).await {
             Ok(answer) => answer,
             // Nobody received it, so nothing was stored.

@@ -1,7 +1,6 @@
 //! The `audit` projection: one row per event of the log, with its texts beside it.
 
 mod apply;
-mod payload;
 pub(crate) mod row;
 pub mod tables;
 

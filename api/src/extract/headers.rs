@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, request::Parts},
 };
 use commands::Caller;
-use domain::{item::Condition, position::Position};
+use domain::{aggregate::Condition, position::Position};
 use percent_encoding::percent_decode_str;
 use std::time::Duration;
 

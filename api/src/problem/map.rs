@@ -2,7 +2,10 @@
 
 use super::{FieldError, Problem, ProblemType as T};
 use commands::{CommandError, OpenError, Outcome, Status};
-use domain::rejection::{Entity, Rejection};
+use domain::{
+    aggregate::Aggregate,
+    rejection::{Entity, Rejection},
+};
 use projections::{IndexError, RequestError, ViewError};
 
 const RETRY_SOON_SECONDS: u64 = 1;
@@ -102,7 +105,7 @@ impl From<CommandError> for Problem {
 
 /// What a command answers whose resource could not be read afterwards. Once it stands on the log no
 /// answer may say that nothing was recorded.
-pub(crate) fn unanswered<S>(outcome: &Outcome<S>, error: CommandError) -> Problem {
+pub(crate) fn unanswered<S: Aggregate>(outcome: &Outcome<S>, error: CommandError) -> Problem {
     let away = matches!(error, CommandError::LogUnavailable(_) | CommandError::VaultUnavailable(_));
     if !away || outcome.status != Status::Recorded {
         return error.into();

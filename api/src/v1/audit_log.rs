@@ -13,7 +13,7 @@ use crate::{
     state::AppState,
 };
 use axum::{extract::State, response::Response};
-use domain::{event::CATALOG, id::ItemRef, position::Position, role::Permission, time::Time};
+use domain::{event::EventType, id::ItemRef, position::Position, role::Permission, time::Time};
 use projections::{AuditFilter, AuditOrder, Model, ViewError};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -107,9 +107,7 @@ pub(super) fn types(text: Option<&str>) -> ApiResult<Vec<String>> {
     let names = text.iter().flat_map(|text| text.split(','));
     names
         .map(|name| {
-            let known = CATALOG.iter().any(|(known, _)| {
-                *known == name || (name.ends_with('.') && known.starts_with(name))
-            });
+            let known = EventType::ALL.iter().any(|known| known.passes(name));
             if known {
                 Ok(name.to_owned())
             } else {
@@ -125,15 +123,16 @@ pub(super) fn no_event(name: &str) -> String {
     let of_family = |known: &&str| {
         known.strip_prefix(family).is_some_and(|rest| !family.is_empty() && rest.starts_with('.'))
     };
-    let known: Vec<&str> = CATALOG.iter().map(|(known, _)| *known).filter(of_family).collect();
+    let names = EventType::ALL.iter().map(|known| known.name());
+    let known: Vec<&str> = names.filter(of_family).collect();
     if !known.is_empty() {
         return format!(
             "no event is called `{name}`: there are {}; `{family}.` with the dot means all of them",
             known.join(", ")
         );
     }
-    let begins = CATALOG.iter().filter_map(|(known, _)| known.split_once('.'));
-    let mut families: Vec<String> = begins.map(|(family, _)| format!("{family}.")).collect();
+    let families = EventType::ALL.iter().map(|known| format!("{}.", known.family()));
+    let mut families: Vec<String> = families.collect();
     families.sort_unstable();
     families.dedup();
     format!("no event is called `{name}`: names begin with {}", families.join(", "))

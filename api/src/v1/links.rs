@@ -65,13 +65,9 @@ async fn used_at(
     let last = records.iter().rev().find(|record| record.position <= outcome.position);
     let Some(last) = last else { return Ok(0) };
     let events = last.events().map_err(|error| CommandError::Internal(error.to_string()))?;
-    let used = events.iter().rev().find_map(|recorded| match &recorded.event {
-        Event::Link(LinkUseEvent::Used(used)) => Some(used.used),
-        Event::Item(_)
-        | Event::Account(_)
-        | Event::Token(_)
-        | Event::Webhook(_)
-        | Event::System(_) => None,
+    let used = events.iter().rev().find_map(|recorded| {
+        let Event::Link(LinkUseEvent::Used(used)) = &recorded.event else { return None };
+        Some(used.used)
     });
     Ok(used.unwrap_or_default())
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 use commands::{Attempt, AttemptOutcome, Caller, Deliveries};
 use domain::{
-    event::{CATALOG, WebhookStatus},
+    event::{EventType, WebhookStatus},
     id::{AccountId, ItemRef, WebhookId},
     position::{EventId, Position},
     time::Time,
@@ -281,9 +281,7 @@ fn check_types(types: &[String]) -> ApiResult<()> {
         return Err(Problem::field("/types", "at most 50 names"));
     }
     for (place, name) in types.iter().enumerate() {
-        let known = CATALOG.iter().any(|(known, _)| {
-            known == name || (name.ends_with('.') && known.starts_with(name.as_str()))
-        });
+        let known = EventType::ALL.iter().any(|known| known.passes(name));
         if !known {
             return Err(Problem::field(format!("/types/{place}"), no_event(name)));
         }

@@ -273,7 +273,7 @@ async fn an_access_list_and_its_history_look_as_described() {
 
     let history = owner.get(&format!("{path}/history")).await;
     history.is(200);
-    let text = "a-17 gave a-22 the role viewer on history 8f3a until 1 January 2027";
+    let text = "a-17 granted a-22 the role viewer on history 8f3a until 1 January 2027";
     let expected = json!({"id": event, "time": "<time>", "command": shared.body["command"],
         "type": "grant.given", "v": 1, "outcome": "recorded",
         "actor": {"type": "account", "id": "a-17"}, "via": {"app": "lab", "token": "<tk_>"},

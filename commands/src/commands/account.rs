@@ -4,19 +4,21 @@ use super::Commands;
 use crate::{
     AccountCommand, Address, CommandError, Outcome, Profile, ProfilePatch, Request,
     core::{Core, account_stream},
-    handler::{Accounts, Decider, Proposal, vault_error},
+    handler::{Decided, Decider, vault_error},
     random,
     vault::{Row, RowKind},
 };
 use domain::{
     account::{self, AccountState, AccountStatus},
-    event::{Event, Scope},
+    aggregate::{Aggregate as _, Circumstances},
+    event::{AccountEvent, Scope},
     id::{AccountId, VaultId},
     rejection::{Entity, Reason, Rejection},
     stream::StreamName,
     time::Time,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use parking_lot::Mutex;
 use sha2::Sha256;
 use std::collections::BTreeSet;
 
@@ -31,10 +33,16 @@ struct AccountDecider<'a> {
     account: &'a AccountId,
     intent: &'a AccountCommand,
     row: VaultId,
+    /// The profile to write under that row, as last decided.
+    profile: Mutex<Option<Profile>>,
 }
 
-impl Decider<Accounts> for AccountDecider<'_> {
-    async fn decide(&self, state: &AccountState, at: Time) -> Result<Proposal, CommandError> {
+impl Decider<AccountState> for AccountDecider<'_> {
+    async fn decide(
+        &self,
+        state: &AccountState,
+        at: Time,
+    ) -> Result<Decided<AccountState>, CommandError> {
         let core = &self.commands.core;
         self.may(state)?;
         let (command, fresh) = match self.intent {
@@ -55,16 +63,22 @@ impl Decider<Accounts> for AccountDecider<'_> {
                 (account::AccountCommand::Erase { keys }, None)
             }
         };
-        let events = account::decide(state, &command, self.request.condition)?;
-        if let Some(profile) = fresh
-            && !events.is_empty()
-            && !self.request.dry_run
-        {
-            self.write_profile(&profile, at).await?;
+        *self.profile.lock() = fresh;
+        let circumstances = Circumstances { now: at, condition: self.request.condition };
+        Ok(state.decide(&command, &circumstances)?.into())
+    }
+
+    async fn write_references(
+        &self,
+        _state: &AccountState,
+        _events: &[AccountEvent],
+        at: Time,
+    ) -> Result<(), CommandError> {
+        let profile = self.profile.lock().clone();
+        match profile {
+            Some(profile) => self.write_profile(&profile, at).await,
+            None => Ok(()),
         }
-        let events = events.into_iter().map(Event::from).collect();
-        let key_owner = Some(key_owner(self.account));
-        Ok(Proposal { events, seen: state.position, key_owner, ..Proposal::default() })
     }
 }
 
@@ -243,11 +257,11 @@ impl Commands {
             return Err(CommandError::ScopeMissing(Scope::Accounts));
         }
         let row = VaultId(random::id());
-        let decider = AccountDecider { commands: self, request, account, intent: &intent, row };
+        let (profile, intent) = (Mutex::default(), &intent);
+        let decider = AccountDecider { commands: self, request, account, intent, row, profile };
         let core = &self.core;
-        let stream = account_stream(account);
-        let outcome = core.handler.execute(&core.accounts, &stream, request, &decider).await?;
-        if intent == AccountCommand::Erase && !request.dry_run {
+        let outcome = core.handler.execute(&core.accounts, account, request, &decider).await?;
+        if *intent == AccountCommand::Erase && !request.dry_run {
             // The vault's follower does this too, wherever this node ends in between.
             core.forget_account(account).await?;
         }

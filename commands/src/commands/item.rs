@@ -5,16 +5,16 @@ use super::Commands;
 use crate::{
     CommandError, GranteeRef, Outcome, Request, Secret,
     core::{active, item_stream},
-    handler::{Decider, Items, Proposal, vault_error},
+    handler::{Decided, Decider, vault_error},
     random,
     vault::{Row, RowKind},
 };
 use domain::{
-    event::{Event, ItemEvent, Recorded, Scope},
+    aggregate::Aggregate as _,
+    event::{ItemEvent, Recorded, Scope},
     id::{AccountId, ItemRef, LinkId, VaultId},
     item::{
-        self, Context, Decision, EndTarget, ItemCommand, ItemState, Mention, NewLink,
-        ResolvedGrantee, Share,
+        self, Context, EndTarget, ItemCommand, ItemState, Mention, NewLink, ResolvedGrantee, Share,
     },
     position::Position,
     principal::Grantee,
@@ -37,8 +37,12 @@ struct ItemDecider<'a> {
     rows_written: AtomicBool,
 }
 
-impl Decider<Items> for ItemDecider<'_> {
-    async fn decide(&self, state: &ItemState, at: Time) -> Result<Proposal, CommandError> {
+impl Decider<ItemState> for ItemDecider<'_> {
+    async fn decide(
+        &self,
+        state: &ItemState,
+        at: Time,
+    ) -> Result<Decided<ItemState>, CommandError> {
         let Self { commands, request, item, .. } = self;
         let core = &commands.core;
         let mut rights = core.rights(&request.caller, item, state, request.at_least, at).await?;
@@ -52,20 +56,24 @@ impl Decider<Items> for ItemDecider<'_> {
             ids: &self.ids,
             condition: request.condition,
         };
-        let decided = item::decide(state, self.command, &context);
-        let Decision { events, results } = rights.told(decided)?;
-        let key_owner = key_owner(state, &events);
-        if !request.dry_run && !self.rows_written.load(Ordering::Relaxed) {
-            self.write_rows(&events, key_owner.as_deref(), at).await?;
+        let decision = rights.told(state.decide(self.command, &context))?;
+        let (seen, ignored_visits) = (Some(rights.seen), rights.ignored_visits);
+        Ok(Decided { decision, seen, ignored_visits })
+    }
+
+    /// Links and passwords that the events refer to.
+    async fn write_references(
+        &self,
+        state: &ItemState,
+        events: &[ItemEvent],
+        at: Time,
+    ) -> Result<(), CommandError> {
+        if !self.rows_written.load(Ordering::Relaxed) {
+            let owner = state.key_owner(self.item, events).map(|owner| format!("account/{owner}"));
+            self.write_rows(events, owner.as_deref(), at).await?;
             self.rows_written.store(true, Ordering::Relaxed);
         }
-        Ok(Proposal {
-            events: events.into_iter().map(Event::from).collect(),
-            results,
-            seen: rights.seen,
-            ignored_visits: rights.ignored_visits,
-            key_owner,
-        })
+        Ok(())
     }
 
     fn may_have_ended(&self, rejection: &Rejection) -> bool {
@@ -73,8 +81,8 @@ impl Decider<Items> for ItemDecider<'_> {
             && mention(self.command).is_some()
     }
 
-    fn ended_before(&self, _rejection: &Rejection, records: &[Recorded]) -> bool {
-        mention(self.command).is_some_and(|id| item::mentions(records, id))
+    fn ended_before(&self, past: &[Recorded<ItemEvent>]) -> bool {
+        mention(self.command).is_some_and(|id| item::mentions(past, id))
     }
 }
 
@@ -87,14 +95,6 @@ const fn mention(command: &ItemCommand) -> Option<Mention> {
     } else {
         None
     }
-}
-
-/// Whose data key seals the texts of these events: the owner's, also of an item that they register.
-fn key_owner(state: &ItemState, events: &[ItemEvent]) -> Option<String> {
-    let registered = events.iter().find_map(|event| {
-        if let ItemEvent::Registered(registered) = event { Some(&registered.owner) } else { None }
-    });
-    state.owner.as_ref().or(registered).map(|owner| format!("account/{owner}"))
 }
 
 impl ItemDecider<'_> {
@@ -123,9 +123,7 @@ impl ItemDecider<'_> {
                 rows.push(row(VaultId(created.link.0), RowKind::Link, body));
             }
         }
-        if let Some((id, password)) = &self.password
-            && !events.is_empty()
-        {
+        if let Some((id, password)) = &self.password {
             let digest = core.password_attempts.digest(password).await?;
             rows.push(row(*id, RowKind::Password, digest.into_bytes()));
         }
@@ -271,7 +269,7 @@ impl Commands {
             rows_written: AtomicBool::new(false),
         };
         let core = &self.core;
-        let answer = core.handler.execute(&core.items, &item_stream(item), request, &decider).await;
+        let answer = core.handler.execute(&core.items, item, request, &decider).await;
         if let Err(CommandError::Rejected(
             rejection @ (Rejection::NotPermitted { .. } | Rejection::NotFound(Entity::Item)),
         )) = &answer

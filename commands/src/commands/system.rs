@@ -8,7 +8,6 @@ use crate::{
 use domain::{
     event::{ExportMade, KeyPurpose},
     rejection::Rejection,
-    stream::StreamName,
     system::{SystemCommand, SystemState},
 };
 
@@ -43,8 +42,7 @@ impl Commands {
     ) -> Result<Outcome<SystemState>, CommandError> {
         let core = &self.core;
         let decider = SystemDecider { command, key_ring: &core.key_ring };
-        let stream = StreamName::System;
-        let outcome = core.handler.execute(&core.system, &stream, request, &decider).await?;
+        let outcome = core.handler.execute(&core.system, &(), request, &decider).await?;
         core.refresh_in_force().await?;
         Ok(outcome)
     }

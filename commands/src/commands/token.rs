@@ -3,19 +3,20 @@
 use super::{Commands, system::only_administrators};
 use crate::{
     Caller, CommandError, NewToken, Outcome, Request, Secret, TokenIdentity,
-    handler::{Decider, Proposal, Tokens, vault_error},
+    handler::{Decided, Decider, vault_error},
     random,
     vault::{Row, RowKind},
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{
-    event::{CallerRole, Event, TokenIssued},
+    aggregate::{Aggregate as _, Circumstances, Condition},
+    event::{CallerRole, TokenEvent, TokenIssued},
     id::{TokenId, VaultId},
     position::Position,
     rejection::Rejection,
     stream::StreamName,
     time::Time,
-    token::{self, TokenCommand, TokenState},
+    token::{TokenCommand, TokenState},
 };
 use eventlog::{ActivityEntry, ActivityKind};
 use sha2::{Digest as _, Sha256};
@@ -30,28 +31,38 @@ const PREFIX: &str = "sl_";
 
 struct TokenDecider<'a> {
     commands: &'a Commands,
-    stream: &'a StreamName,
+    token: TokenId,
     command: TokenCommand,
     /// The row of a new token.
     row: Option<Row>,
-    dry_run: bool,
     written: AtomicBool,
 }
 
-impl Decider<Tokens> for TokenDecider<'_> {
-    async fn decide(&self, state: &TokenState, at: Time) -> Result<Proposal, CommandError> {
-        let events = token::decide(state, &self.command)?;
+impl Decider<TokenState> for TokenDecider<'_> {
+    async fn decide(
+        &self,
+        state: &TokenState,
+        at: Time,
+    ) -> Result<Decided<TokenState>, CommandError> {
+        let circumstances = Circumstances { now: at, condition: Condition::None };
+        Ok(state.decide(&self.command, &circumstances)?.into())
+    }
+
+    async fn write_references(
+        &self,
+        _state: &TokenState,
+        _events: &[TokenEvent],
+        at: Time,
+    ) -> Result<(), CommandError> {
         if let Some(row) = &self.row
-            && !events.is_empty()
-            && !self.dry_run
             && !self.written.load(Ordering::Relaxed)
         {
-            let row = Row { written_at: at, stream: self.stream.to_string(), ..row.clone() };
+            let stream = StreamName::Token(self.token).to_string();
+            let row = Row { written_at: at, stream, ..row.clone() };
             self.commands.core.parts.vault.put(row).await.map_err(vault_error)?;
             self.written.store(true, Ordering::Relaxed);
         }
-        let events = events.into_iter().map(Event::from).collect();
-        Ok(Proposal { events, seen: state.position, ..Proposal::default() })
+        Ok(())
     }
 }
 
@@ -154,16 +165,9 @@ impl Commands {
         command: TokenCommand,
         row: Option<Row>,
     ) -> Result<Outcome<TokenState>, CommandError> {
-        let stream = StreamName::Token(token);
-        let decider = TokenDecider {
-            commands: self,
-            stream: &stream,
-            command,
-            row,
-            dry_run: request.dry_run,
-            written: AtomicBool::new(false),
-        };
-        self.core.handler.execute(&self.core.tokens, &stream, request, &decider).await
+        let written = AtomicBool::new(false);
+        let decider = TokenDecider { commands: self, token, command, row, written };
+        self.core.handler.execute(&self.core.tokens, &token, request, &decider).await
     }
 
     /// Access tokens after an id, in the order of their vault rows; revoked ones too while their
@@ -223,9 +227,8 @@ impl Commands {
             return Ok(None);
         }
         let Some((row, id)) = self.row_of_digest(digest).await? else { return Ok(None) };
-        let stream = StreamName::Token(id);
         let wanted = at_least.max(core.identities.floor());
-        let (state, recent) = core.handler.recent(&core.tokens, &stream, wanted).await?;
+        let (state, recent) = core.handler.recent(&core.tokens, &id, wanted).await?;
         let now = core.now();
         let issued = state.issued.as_ref().filter(|issued| {
             issued.digest == row

@@ -3,19 +3,19 @@
 use super::Commands;
 use crate::{
     CommandError, Outcome, Request, Secret, Status,
-    handler::{Decider, Proposal, Webhooks, vault_error},
+    handler::{Decided, Decider, vault_error},
     random,
     webhooks::{Deliveries, secret_name, state_name},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::{
-    event::Event,
+    aggregate::{Aggregate as _, Circumstances},
+    event::WebhookEvent,
     id::{VaultId, WebhookId},
     position::EventId,
     rejection::Rejection,
-    stream::StreamName,
     time::Time,
-    webhook::{self, WebhookCommand, WebhookPatch, WebhookSettings, WebhookState},
+    webhook::{WebhookCommand, WebhookPatch, WebhookSettings, WebhookState},
 };
 use std::sync::{
     Arc,
@@ -54,14 +54,25 @@ struct WebhookDecider<'a> {
     used: AtomicBool,
 }
 
-impl Decider<Webhooks> for WebhookDecider<'_> {
-    async fn decide(&self, state: &WebhookState, at: Time) -> Result<Proposal, CommandError> {
-        let events = webhook::decide(state, &self.command, self.request.condition, at)?;
+impl Decider<WebhookState> for WebhookDecider<'_> {
+    async fn decide(
+        &self,
+        state: &WebhookState,
+        at: Time,
+    ) -> Result<Decided<WebhookState>, CommandError> {
+        let circumstances = Circumstances { now: at, condition: self.request.condition };
+        Ok(state.decide(&self.command, &circumstances)?.into())
+    }
+
+    async fn write_references(
+        &self,
+        state: &WebhookState,
+        _events: &[WebhookEvent],
+        at: Time,
+    ) -> Result<(), CommandError> {
         let creates = state.terms.is_none();
         let rotates = matches!(self.command, WebhookCommand::Rotate { .. });
         if let Some(fresh) = self.fresh
-            && !events.is_empty()
-            && !self.request.dry_run
             && (creates || rotates)
         {
             self.commands.keep_secret(self.webhook, fresh, at).await?;
@@ -70,8 +81,7 @@ impl Decider<Webhooks> for WebhookDecider<'_> {
             }
             self.used.store(true, Ordering::Relaxed);
         }
-        let events = events.into_iter().map(Event::from).collect();
-        Ok(Proposal { events, seen: state.position, ..Proposal::default() })
+        Ok(())
     }
 }
 
@@ -154,11 +164,10 @@ impl Commands {
             let needed = "an administrator's token, or an application's that acts for nobody";
             return Err(Rejection::NotPermitted { needed }.into());
         }
-        let stream = StreamName::Webhook(webhook);
         let used = AtomicBool::new(false);
         let decider = WebhookDecider { commands: self, webhook, command, request, fresh, used };
-        let slots = &self.core.webhooks;
-        let outcome = self.core.handler.execute(slots, &stream, request, &decider).await?;
+        let cache = &self.core.webhooks;
+        let outcome = self.core.handler.execute(cache, &webhook, request, &decider).await?;
         Ok((outcome, decider.used.into_inner()))
     }
 
@@ -167,7 +176,7 @@ impl Commands {
         &self,
         webhook: WebhookId,
     ) -> Result<Arc<WebhookState>, CommandError> {
-        self.core.handler.current(&self.core.webhooks, &StreamName::Webhook(webhook)).await
+        self.core.handler.current(&self.core.webhooks, &webhook).await
     }
 
     async fn keep_secret(

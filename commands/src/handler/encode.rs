@@ -1,40 +1,47 @@
 //! Encodes a decision as the bytes of a record: private texts sealed, envelope encoded, size
 //! checked.
 
-use super::{CommandContext, EncodedCommit, Handler, MAX_RECORD_BYTES, Proposal, vault_error};
+use super::{CommandContext, Decided, EncodedCommit, Handler, MAX_RECORD_BYTES, vault_error};
 use crate::{CommandError, vault::key_ring::DataKey};
 use domain::{
-    id::CommitId,
-    position::Position,
-    private_text::{HoldsPrivateText as _, PrivateText},
+    aggregate::Aggregate,
+    id::{AccountId, CommitId},
+    private_text::{HoldsPrivateText, PrivateText},
     rejection::{Reason, Rejection},
+    stream::StreamName,
     time::Time,
 };
 use eventlog::{Append, ENVELOPE_FORMAT, EncodeError, Envelope, StoredEvent};
 use std::sync::Arc;
 
-/// Whose key seals what belongs to nobody.
-const NOBODY: &str = "system";
+/// The stream whose data key seals the texts of an account, or those of no account.
+fn key_owner(account: Option<&AccountId>) -> String {
+    account.map_or(StreamName::System, |account| StreamName::Account(account.clone())).to_string()
+}
 
 impl Handler {
-    pub(super) async fn envelope(
+    /// Encodes a decision as the next record of its stream.
+    pub(super) async fn encode<A: Aggregate>(
         &self,
         issue: &CommandContext<'_>,
-        prev: Position,
-        commit: CommitId,
+        id: &A::Id,
+        state: &A,
         at: Time,
-        mut proposal: Proposal,
-    ) -> Result<EncodedCommit, CommandError> {
-        self.seal_events(issue, commit, &mut proposal).await?;
-        let reason = self.seal_reason(issue, commit, &proposal).await?;
+        mut decided: Decided<A>,
+    ) -> Result<EncodedCommit<A>, CommandError> {
+        let commit = CommitId(issue.command.0);
+        let decision = &mut decided.decision;
+        let owner = state.key_owner(id, &decision.events);
+        self.seal_events(issue, commit, owner.as_ref(), &mut decision.events).await?;
+        let reason = self.seal_reason(issue, commit, owner.as_ref()).await?;
         let events: Result<Vec<StoredEvent>, EncodeError> =
-            proposal.events.iter().map(StoredEvent::encode).collect();
+            decision.events.iter().map(StoredEvent::encode).collect();
         let envelope = Envelope {
             f: ENVELOPE_FORMAT,
             log: self.log_id,
             stream: issue.stream.clone(),
-            prev,
-            seen: proposal.seen,
+            prev: state.position(),
+            seen: decided.seen.unwrap_or_else(|| state.position()),
             commit,
             command: issue.command,
             part: (0, 1),
@@ -47,28 +54,29 @@ impl Handler {
             undoes: None,
             source: None,
             trace: issue.request.trace.clone(),
-            results: proposal.results.clone(),
+            results: decision.results.clone(),
             events: events.map_err(refused)?,
         };
         let append = Append::new(envelope).map_err(refused)?;
-        Ok(EncodedCommit { append, at, commit, proposal })
+        Ok(EncodedCommit { append, at, decided })
     }
 
     async fn seal_events(
         &self,
         issue: &CommandContext<'_>,
         commit: CommitId,
-        proposal: &mut Proposal,
+        owner: Option<&AccountId>,
+        events: &mut [impl HoldsPrivateText],
     ) -> Result<(), CommandError> {
         let mut key: Option<Arc<DataKey>> = None;
-        for event in &mut proposal.events {
+        for event in events {
             for field in event.private_texts() {
                 if !field.text.needs_sealing() {
                     continue;
                 }
                 let key = match &key {
                     Some(key) => key,
-                    None => key.insert(self.key_for(issue, proposal.key_owner.as_deref()).await?),
+                    None => key.insert(self.key_for(issue, owner).await?),
                 };
                 seal(key, issue, commit, field.field, field.text)?;
             }
@@ -80,12 +88,11 @@ impl Handler {
         &self,
         issue: &CommandContext<'_>,
         commit: CommitId,
-        proposal: &Proposal,
+        owner: Option<&AccountId>,
     ) -> Result<Option<PrivateText>, CommandError> {
         let Some(reason) = &issue.request.reason else { return Ok(None) };
-        let acting = issue.request.caller.account.as_ref().map(|id| format!("account/{id}"));
-        let key_owner = acting.or_else(|| proposal.key_owner.clone());
-        let key = self.key_for(issue, key_owner.as_deref()).await?;
+        let acting = issue.request.caller.account.as_ref();
+        let key = self.key_for(issue, acting.or(owner)).await?;
         let mut text = PrivateText::plain(reason.clone());
         seal(&key, issue, commit, "reason", &mut text)?;
         Ok(Some(text))
@@ -94,13 +101,12 @@ impl Handler {
     async fn key_for(
         &self,
         issue: &CommandContext<'_>,
-        key_owner: Option<&str>,
+        owner: Option<&AccountId>,
     ) -> Result<Arc<DataKey>, CommandError> {
         if issue.request.dry_run {
             return Ok(Arc::new(DataKey::throwaway()));
         }
-        let key =
-            self.key_ring.sealing_key(key_owner.unwrap_or(NOBODY)).await.map_err(vault_error)?;
+        let key = self.key_ring.sealing_key(&key_owner(owner)).await.map_err(vault_error)?;
         key.ok_or_else(|| {
             CommandError::Rejected(Rejection::Rule {
                 reason: Reason::AccountInactive,

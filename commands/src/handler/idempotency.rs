@@ -1,9 +1,11 @@
 //! Idempotency: finds the command that was carried out under a key, and repeats its first answer.
 
-use super::{Aggregate, CommandContext, Handler, creates, unreadable, vault_error};
+use super::{CommandContext, Handler, creates, unreadable, vault_error};
 use crate::{Caller, CommandError, Outcome, Status};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use domain::position::Position;
+use domain::{
+    aggregate::Aggregate, event::Recorded, position::Position, private_text::HoldsPrivateText as _,
+};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use moka::future::Cache;
 use sha2::Sha256;
@@ -30,7 +32,7 @@ impl Fingerprints {
         Self { key, turns }
     }
 
-    fn of(&self, parts: &[&[u8]]) -> String {
+    fn fingerprint(&self, parts: &[&[u8]]) -> String {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.as_slice()) else {
             return String::new(); // HMAC takes keys of any length
         };
@@ -49,12 +51,12 @@ impl Fingerprints {
             (None, true) => "anonymous".to_owned(),
             (None, false) => caller.system.unwrap_or_default().to_owned(),
         };
-        self.of(&[b"key", token.as_bytes(), behalf.as_bytes(), key.as_bytes()])
+        self.fingerprint(&[b"key", token.as_bytes(), behalf.as_bytes(), key.as_bytes()])
     }
 
     /// The fingerprint of a request.
     pub(crate) fn body(&self, request: &[u8]) -> String {
-        self.of(&[b"body", request])
+        self.fingerprint(&[b"body", request])
     }
 
     /// Commands with the same key wait for each other on this node.
@@ -87,7 +89,7 @@ impl Handler {
         &self,
         issue: &CommandContext<'_>,
         position: Position,
-    ) -> Result<Outcome<A::State>, CommandError> {
+    ) -> Result<Outcome<A>, CommandError> {
         let record = self.log.read(position).await?.ok_or_else(|| {
             CommandError::LogUnavailable(format!("position {position} cannot be read"))
         })?;
@@ -95,8 +97,10 @@ impl Handler {
         if first.body != issue.body || first.stream != *issue.stream {
             return Err(CommandError::KeyReused);
         }
-        let mut events = record.events().map_err(unreadable)?;
-        let mut state = A::State::default();
+        let events = record.events().map_err(unreadable)?.into_iter();
+        let events = events.map(Recorded::of_aggregate::<A::Event>).collect::<Result<Vec<_>, _>>();
+        let mut events = events.map_err(unreadable)?;
+        let mut state = A::default();
         let mut before = None;
         for record in self.log.read_stream(issue.stream, Position::START).await? {
             if record.position > position {
@@ -106,15 +110,15 @@ impl Handler {
                 before = Some(state.clone());
             }
             for recorded in record.events().map_err(unreadable)? {
-                A::evolve(&mut state, &recorded);
+                state.replay(recorded).map_err(unreadable)?;
             }
         }
         let mut before = before.unwrap_or_default();
         let key_ring = &self.key_ring;
-        key_ring.open_texts(issue.stream, A::texts(&mut before)).await.map_err(vault_error)?;
-        key_ring.open_texts(issue.stream, A::texts(&mut state)).await.map_err(vault_error)?;
+        key_ring.open_texts(issue.stream, before.private_texts()).await.map_err(vault_error)?;
+        key_ring.open_texts(issue.stream, state.private_texts()).await.map_err(vault_error)?;
         for recorded in &mut events {
-            let texts = domain::private_text::HoldsPrivateText::private_texts(&mut recorded.event);
+            let texts = recorded.event.private_texts();
             key_ring.open_texts(issue.stream, texts).await.map_err(vault_error)?;
         }
         Ok(Outcome {

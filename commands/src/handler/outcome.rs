@@ -1,9 +1,10 @@
 //! What the caller learns of a commit: its events with their positions, and the states around it.
 
-use super::{Aggregate, CommandContext, Proposal};
+use super::{CommandContext, Decided};
 use crate::{Outcome, Status};
 use domain::{
-    event::{AccountEvent, Event, ItemEvent, Recorded, TokenEvent, WebhookEvent},
+    aggregate::Aggregate,
+    event::{CatalogEvent, Recorded},
     id::CommitId,
     position::{EventId, Position},
     time::Time,
@@ -12,54 +13,49 @@ use eventlog::Append;
 use std::sync::Arc;
 
 /// An encoded commit that is not appended yet.
-pub(super) struct EncodedCommit {
+pub(super) struct EncodedCommit<A: Aggregate> {
     pub(super) append: Append,
     pub(super) at: Time,
-    pub(super) commit: CommitId,
-    pub(super) proposal: Proposal,
+    pub(super) decided: Decided<A>,
 }
 
-impl EncodedCommit {
-    /// The answer once it stands at a position; folds it into the state.
-    pub(super) fn recorded<A: Aggregate>(
+impl<A: Aggregate> EncodedCommit<A> {
+    /// The answer once it is stored at a position; applies it to the state.
+    pub(super) fn recorded(
         mut self,
         issue: &CommandContext<'_>,
-        state: &mut Arc<A::State>,
+        state: &mut Arc<A>,
         position: Position,
-    ) -> Outcome<A::State> {
+    ) -> Outcome<A> {
         let before = issue.request.before.then(|| state.clone());
         let events = self.place(issue, position);
         let now = Arc::make_mut(state);
         for recorded in &events {
-            A::evolve(now, recorded);
+            now.evolve(recorded);
         }
         let states = (before, state.clone());
         self.outcome(issue, Status::Recorded, events, states, position)
     }
 
     /// The answer of a dry run, as if it were the next record of the log as far as that is known.
-    pub(super) fn planned<A: Aggregate>(
-        mut self,
-        issue: &CommandContext<'_>,
-        state: &Arc<A::State>,
-    ) -> Outcome<A::State> {
-        let known = A::position(state).max(issue.known);
+    pub(super) fn planned(mut self, issue: &CommandContext<'_>, state: &Arc<A>) -> Outcome<A> {
+        let known = state.position().max(issue.known);
         let events = self.place(issue, known.next());
-        let mut after = A::State::clone(state);
+        let mut after = A::clone(state);
         for recorded in &events {
-            A::evolve(&mut after, recorded);
+            after.evolve(recorded);
         }
         let states = (Some(state.clone()), Arc::new(after));
         self.outcome(issue, Status::Planned, events, states, known)
     }
 
-    fn place(&mut self, issue: &CommandContext<'_>, position: Position) -> Vec<Recorded> {
+    fn place(&mut self, issue: &CommandContext<'_>, position: Position) -> Vec<Recorded<A::Event>> {
         let actor = issue.request.caller.actor();
         (0u32..)
-            .zip(std::mem::take(&mut self.proposal.events))
+            .zip(std::mem::take(&mut self.decided.decision.events))
             .map(|(index, event)| Recorded {
                 id: EventId { position, index },
-                commit: self.commit,
+                commit: CommitId(issue.command.0),
                 time: self.at,
                 actor: actor.clone(),
                 event,
@@ -67,14 +63,14 @@ impl EncodedCommit {
             .collect()
     }
 
-    fn outcome<S>(
+    fn outcome(
         self,
         issue: &CommandContext<'_>,
         status: Status,
-        events: Vec<Recorded>,
-        (before, after): (Option<Arc<S>>, Arc<S>),
+        events: Vec<Recorded<A::Event>>,
+        (before, after): (Option<Arc<A>>, Arc<A>),
         position: Position,
-    ) -> Outcome<S> {
+    ) -> Outcome<A> {
         Outcome {
             command: issue.command,
             status,
@@ -85,22 +81,14 @@ impl EncodedCommit {
             events,
             before,
             after,
-            results: self.proposal.results,
+            results: self.decided.decision.results,
             replayed: false,
-            ignored_visits: self.proposal.ignored_visits,
+            ignored_visits: self.decided.ignored_visits,
         }
     }
 }
 
 /// Do these events create what their command names?
-pub(super) fn creates(events: &[Recorded]) -> bool {
-    events.iter().any(|recorded| match &recorded.event {
-        Event::Item(event) => {
-            matches!(event, ItemEvent::Registered(_) | ItemEvent::LinkCreated(_))
-        }
-        Event::Account(event) => matches!(event, AccountEvent::Registered(_)),
-        Event::Token(event) => matches!(event, TokenEvent::Issued(_)),
-        Event::Webhook(WebhookEvent::Changed(changed)) => changed.before.is_none(),
-        Event::Link(_) | Event::System(_) => false,
-    })
+pub(super) fn creates(events: &[Recorded<impl CatalogEvent>]) -> bool {
+    events.iter().any(|recorded| recorded.event.payload().creates())
 }

@@ -4,13 +4,12 @@
 //! texts are sealed, and whatever is wrong with the file is answered by reading the stream
 //! instead.
 
-use super::Aggregate;
-use domain::{id::LogId, stream::StreamName};
+use domain::{aggregate::Aggregate, id::LogId, stream::StreamName};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::{path::Path, sync::Arc};
 
-/// The saved folds of one node.
+/// The snapshots of one node.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshots {
     file: Arc<Mutex<Connection>>,
@@ -18,7 +17,7 @@ pub(crate) struct Snapshots {
 }
 
 impl Snapshots {
-    /// Opens the file, or makes it anew when it belongs to another log or cannot be read.
+    /// Opens the file, or makes it again when it belongs to another log or cannot be read.
     pub(crate) fn open(path: &Path, log: LogId, every: usize) -> Option<Self> {
         let opened = prepare(path, log).or_else(|error| {
             tracing::warn!(%error, "snapshots discarded, rebuilding");
@@ -34,19 +33,19 @@ impl Snapshots {
         }
     }
 
-    /// After how many new records a fold is saved again.
+    /// After how many new records a state is saved again.
     pub(crate) fn every(&self) -> usize {
         self.every
     }
 
-    /// The saved fold of a stream.
-    pub(crate) async fn load<A: Aggregate>(&self, stream: &StreamName) -> Option<A::State> {
+    /// The saved state of a stream.
+    pub(crate) async fn load<A: Aggregate>(&self, stream: &StreamName) -> Option<A> {
         let (file, name) = (self.file.clone(), stream.to_string());
         let read = tokio::task::spawn_blocking(move || {
             file.lock()
                 .query_row(
                     "SELECT state FROM folds WHERE stream = ?1 AND version = ?2",
-                    params![name, A::FOLD_VERSION],
+                    params![name, A::VERSION],
                     |row| row.get::<_, Vec<u8>>(0),
                 )
                 .optional()
@@ -55,14 +54,14 @@ impl Snapshots {
         serde_json::from_slice(&bytes).ok()
     }
 
-    /// Saves a fold, off the caller's path.
-    pub(crate) fn save<A: Aggregate>(&self, stream: &StreamName, state: &Arc<A::State>) {
+    /// Saves a state, off the caller's path.
+    pub(crate) fn save<A: Aggregate>(&self, stream: &StreamName, state: &Arc<A>) {
         let (file, name, state) = (self.file.clone(), stream.to_string(), state.clone());
-        let position = A::position(&state).0;
+        let position = state.position().0;
         tokio::task::spawn_blocking(move || {
             let position = i64::try_from(position).unwrap_or(i64::MAX);
             let write = |bytes: Vec<u8>| {
-                let values = params![name, A::FOLD_VERSION, position, bytes];
+                let values = params![name, A::VERSION, position, bytes];
                 file.lock().execute(SAVE, values).map_err(|error| error.to_string())
             };
             let bytes = serde_json::to_vec(&*state).map_err(|error| error.to_string());

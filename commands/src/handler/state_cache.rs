@@ -1,7 +1,6 @@
 //! The cache of states: one entry per stream, bounded in memory, each behind its own lock.
 
-use super::Aggregate;
-use domain::{position::Position, stream::StreamName, time::Time};
+use domain::{aggregate::Aggregate, position::Position, stream::StreamName, time::Time};
 use moka::future::Cache;
 use std::{
     fmt,
@@ -12,7 +11,7 @@ use std::{
 };
 use tokio::sync::{Mutex, MutexGuard};
 
-/// What a slot holds.
+/// What an entry holds.
 #[derive(Debug)]
 pub(crate) struct CachedState<S> {
     /// The state; `None` = not loaded.
@@ -21,7 +20,7 @@ pub(crate) struct CachedState<S> {
     pub(crate) confirmed: Position,
     /// When that was found out.
     pub(crate) confirmed_at: Time,
-    /// Records added since the fold was saved.
+    /// Records added since the state was saved.
     pub(crate) appended: usize,
 }
 
@@ -41,20 +40,22 @@ impl<S> CacheEntry<S> {
     }
 }
 
-/// The slots of all streams of one aggregate.
+/// The cache of all streams of one aggregate.
 pub(crate) struct StateCache<A: Aggregate> {
-    cache: Cache<StreamName, Arc<CacheEntry<A::State>>>,
+    cache: Cache<StreamName, Arc<CacheEntry<A>>>,
     /// How often all states were forgotten.
     era: AtomicU64,
 }
 
 impl<A: Aggregate> fmt::Debug for StateCache<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StateCache").field("aggregate", &A::NAME).finish_non_exhaustive()
+        f.debug_struct("StateCache")
+            .field("aggregate", &std::any::type_name::<A>())
+            .finish_non_exhaustive()
     }
 }
 
-/// What an empty slot weighs, in bytes.
+/// What an empty entry weighs, in bytes.
 const EMPTY: u32 = 512;
 
 impl<A: Aggregate> StateCache<A> {
@@ -62,15 +63,15 @@ impl<A: Aggregate> StateCache<A> {
     pub(crate) fn new(bytes: u64) -> Self {
         let cache = Cache::builder()
             .max_capacity(bytes)
-            .weigher(|_, slot: &Arc<CacheEntry<A::State>>| slot.weight.load(Ordering::Relaxed))
+            .weigher(|_, entry: &Arc<CacheEntry<A>>| entry.weight.load(Ordering::Relaxed))
             .build();
         Self { cache, era: AtomicU64::new(0) }
     }
 
-    /// The slot of a stream.
-    pub(crate) async fn slot(&self, stream: &StreamName) -> Arc<CacheEntry<A::State>> {
-        if let Some(slot) = self.cache.get(stream).await {
-            return slot;
+    /// The entry of a stream.
+    pub(crate) async fn entry(&self, stream: &StreamName) -> Arc<CacheEntry<A>> {
+        if let Some(entry) = self.cache.get(stream).await {
+            return entry;
         }
         let fresh = async {
             Arc::new(CacheEntry {
@@ -89,26 +90,21 @@ impl<A: Aggregate> StateCache<A> {
 
     /// Tells the cache when a state has grown or shrunk by half. One that was forgotten meanwhile
     /// does not come back by that.
-    pub(crate) async fn weigh(
-        &self,
-        stream: &StreamName,
-        slot: &Arc<CacheEntry<A::State>>,
-        weight: u32,
-    ) {
-        let before = slot.weight.load(Ordering::Relaxed);
+    pub(crate) async fn weigh(&self, stream: &StreamName, entry: &Arc<CacheEntry<A>>, weight: u32) {
+        let before = entry.weight.load(Ordering::Relaxed);
         if weight.abs_diff(before) > before / 2 {
-            slot.weight.store(weight, Ordering::Relaxed);
-            if self.is_current(slot) {
-                self.cache.insert(stream.clone(), slot.clone()).await;
-                if !self.is_current(slot) {
+            entry.weight.store(weight, Ordering::Relaxed);
+            if self.is_current(entry) {
+                self.cache.insert(stream.clone(), entry.clone()).await;
+                if !self.is_current(entry) {
                     self.cache.invalidate(stream).await;
                 }
             }
         }
     }
 
-    fn is_current(&self, slot: &CacheEntry<A::State>) -> bool {
-        slot.era == self.era.load(Ordering::SeqCst)
+    fn is_current(&self, entry: &CacheEntry<A>) -> bool {
+        entry.era == self.era.load(Ordering::SeqCst)
     }
 
     /// Forgets all states; after an erasure.
@@ -121,20 +117,20 @@ impl<A: Aggregate> StateCache<A> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::handler::Accounts;
+    use domain::account::AccountState;
 
     #[tokio::test]
     async fn a_state_that_was_forgotten_while_somebody_was_at_it_does_not_come_back() {
-        let slots = StateCache::<Accounts>::new(1_000_000);
+        let cache = StateCache::<AccountState>::new(1_000_000);
         let stream: StreamName = "account/a-1".parse().unwrap();
-        let before = slots.slot(&stream).await;
-        slots.weigh(&stream, &before, 10_000).await;
-        assert!(Arc::ptr_eq(&before, &slots.slot(&stream).await));
-        slots.clear();
-        slots.weigh(&stream, &before, 100_000).await;
-        let after = slots.slot(&stream).await;
+        let before = cache.entry(&stream).await;
+        cache.weigh(&stream, &before, 10_000).await;
+        assert!(Arc::ptr_eq(&before, &cache.entry(&stream).await));
+        cache.clear();
+        cache.weigh(&stream, &before, 100_000).await;
+        let after = cache.entry(&stream).await;
         assert!(!Arc::ptr_eq(&before, &after));
-        slots.weigh(&stream, &after, 10_000).await;
-        assert!(Arc::ptr_eq(&after, &slots.slot(&stream).await));
+        cache.weigh(&stream, &after, 10_000).await;
+        assert!(Arc::ptr_eq(&after, &cache.entry(&stream).await));
     }
 }

@@ -7,20 +7,19 @@ use super::{
 use crate::{
     Caller, CommandError, LinkPreview, LinkVisit, OpenError, Request, Secret,
     core::Core,
-    handler::{Decider, Proposal, Uses, vault_error},
+    handler::{PlainDecider, vault_error},
     random,
     vault::RowKind,
 };
 use domain::{
     access::{self, Visit},
-    event::{Audience, CallerRole, Event, KeyPurpose, LinkUsed, Scope},
+    aggregate::Condition,
+    event::{Audience, CallerRole, KeyPurpose, Scope},
     id::{ItemRef, LinkId, VaultId, VisitId},
     item::{ItemState, OpenLink},
-    link_use::{self, LinkUses},
+    link_use::UseLink,
     position::Position,
-    rejection::{Entity, Rejection},
     role::Permission,
-    stream::StreamName,
     time::Time,
 };
 use eventlog::{ActivityEntry, ActivityKind};
@@ -40,29 +39,6 @@ struct Found {
 impl Found {
     fn open(&self, now: Time) -> Result<&OpenLink, OpenError> {
         visits::open_link(&self.state, self.link, now).ok_or(OpenError::NotFound)
-    }
-}
-
-/// Takes one use of a limited link.
-struct TakeUse {
-    max: u32,
-    item: ItemRef,
-    generation: u32,
-    visit: VisitId,
-}
-
-impl Decider<Uses> for TakeUse {
-    async fn decide(&self, state: &LinkUses, _at: Time) -> Result<Proposal, CommandError> {
-        let opening = LinkUsed {
-            item: self.item.clone(),
-            generation: self.generation,
-            visit: self.visit,
-            used: state.used.saturating_add(1),
-        };
-        let event = link_use::decide(state, self.max, opening)
-            .ok_or(CommandError::Rejected(Rejection::NotFound(Entity::Link)))?;
-        let seen = state.position;
-        Ok(Proposal { events: vec![Event::from(event)], seen, ..Proposal::default() })
     }
 }
 
@@ -160,10 +136,10 @@ impl Core {
         let mut position = found.state.position;
         if let Some(max) = link.terms.max_visits {
             let (item, generation) = (found.item.clone(), link.generation);
-            let take = TakeUse { max, item, generation, visit: id };
+            let command = UseLink { max_visits: max, item, generation, visit: id };
             let request = Request::new(Caller { visits: Vec::new(), ..caller.clone() });
-            let stream = StreamName::Link(found.link);
-            match self.handler.execute(&self.uses, &stream, &request, &take).await {
+            let take = PlainDecider { command, condition: Condition::None };
+            match self.handler.execute(&self.uses, &found.link, &request, &take).await {
                 Ok(used) => position = position.max(used.position),
                 Err(CommandError::Rejected(_)) => return Err(OpenError::NotFound),
                 Err(error) => return Err(error.into()),

@@ -7,8 +7,8 @@ use commands::{
     vault::{RowKind, Vault as _, memory::MemoryVault},
 };
 use domain::{
-    item::{ItemCommand, ItemState, ShareResult},
-    rejection::{Reason, Rejection},
+    item::{ItemCommand, ItemState},
+    rejection::{Reason, Rejection, ShareResult},
     role::Role,
 };
 use std::{sync::Arc, time::Duration};

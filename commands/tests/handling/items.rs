@@ -4,9 +4,9 @@ use crate::world::*;
 use commands::{CommandError, GranteeRef, Status};
 use domain::{
     id::GrantId,
-    item::{EndTarget, ItemCommand, ShareResult},
+    item::{EndTarget, ItemCommand},
     position::Position,
-    rejection::{Entity, Rejection},
+    rejection::{Entity, Rejection, ShareResult},
     role::Role,
 };
 use eventlog::{Activity as _, ActivityFilter, ActivityKind};

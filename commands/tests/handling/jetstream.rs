@@ -3,7 +3,8 @@
 use crate::{server::Server, world::*};
 use commands::{GranteeRef, OpenError, Request, Status};
 use domain::{
-    item::{ItemCommand, NewLink, ShareResult},
+    item::{ItemCommand, NewLink},
+    rejection::ShareResult,
     role::Role,
 };
 use eventlog::{

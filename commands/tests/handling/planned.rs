@@ -3,7 +3,7 @@
 use crate::world::*;
 use commands::{CommandError, Commands, GranteeRef, Outcome, Request, Status};
 use domain::{
-    event::{CatalogAudience, Restore, Visibility},
+    event::{CatalogAudience, CatalogEvent as _, Restore, Visibility},
     id::ItemRef,
     item::{EndTarget, ItemCommand, ItemState, NewLink, NewPublication, Share, access_diff},
     principal::Grantee,
@@ -103,7 +103,7 @@ async fn carry_out(
 
 /// What can be compared although ids are made anew and positions are made up.
 fn shape(outcome: &Outcome<ItemState>) -> impl PartialEq + std::fmt::Debug + use<> {
-    let names: Vec<_> = outcome.events.iter().map(|recorded| recorded.event.stored()).collect();
+    let names: Vec<_> = outcome.events.iter().map(|recorded| recorded.event.event_type()).collect();
     let after = &outcome.after;
     let mut grants: Vec<_> = after.grants.values().map(|open| &open.grant).collect();
     grants.sort_by_key(|grant| grant.grantee.to_string());

@@ -1,55 +1,56 @@
 //! The command authorisation table: the permission each event requires of its actor.
 
-use crate::{event::ItemEvent, role::Permission};
+use crate::{event::EventType, role::Permission};
 
-/// Permission, and the events of an item's stream that need it, by stored name.
+/// Permission, and the events of an item's stream that need it.
 ///
 /// `decide` asks this table before anything else. Beside it stand four exceptions, each in the file
 /// of its area: registering needs to be the owner; the grantee ends the own grants (leaves) without
 /// `share`; who made a link may rename, protect, rotate and revoke it without `share`; a link for
 /// the entitled (audience `named`), which gives nothing, needs `view` only. What ends by the clock
 /// is recorded by the service.
-pub const AUTHORITY: &[(Permission, &[&str])] = &[
-    (Permission::Edit, &["item.described"]),
+pub const AUTHORITY: &[(Permission, &[EventType])] = &[
+    (Permission::Edit, &[EventType::ItemDescribed]),
     (
         Permission::Share,
         &[
-            "grant.given",
-            "grant.changed",
-            "grant.ended",
-            "link.created",
-            "link.changed",
-            "link.password_set",
-            "link.password_cleared",
-            "link.rotated",
-            "link.revoked",
-            "link.expired",
+            EventType::GrantGiven,
+            EventType::GrantChanged,
+            EventType::GrantEnded,
+            EventType::LinkCreated,
+            EventType::LinkChanged,
+            EventType::LinkPasswordSet,
+            EventType::LinkPasswordCleared,
+            EventType::LinkRotated,
+            EventType::LinkRevoked,
+            EventType::LinkExpired,
         ],
     ),
     (
         Permission::Publish,
         &[
-            "item.visibility_changed",
-            "publication.published",
-            "publication.updated",
-            "publication.withdrawn",
+            EventType::VisibilityChanged,
+            EventType::Published,
+            EventType::PublicationUpdated,
+            EventType::PublicationWithdrawn,
         ],
     ),
     (
         Permission::Own,
-        &["item.registered", "item.closed", "item.reopened", "item.retired", "item.restored"],
+        &[
+            EventType::ItemRegistered,
+            EventType::ItemClosed,
+            EventType::ItemReopened,
+            EventType::ItemRetired,
+            EventType::ItemRestored,
+        ],
     ),
 ];
 
-/// The permission an event needs.
-pub fn required(event: &ItemEvent) -> Permission {
-    required_by_name(event.stored().0)
-}
-
-/// The same by stored name; a name that the table does not list needs everything.
-pub fn required_by_name(name: &str) -> Permission {
+/// The permission an event needs; what the table does not list needs everything.
+pub fn required(event: EventType) -> Permission {
     AUTHORITY
         .iter()
-        .find(|(_, events)| events.contains(&name))
+        .find(|(_, events)| events.contains(&event))
         .map_or(Permission::Own, |(permission, _)| *permission)
 }

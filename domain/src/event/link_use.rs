@@ -1,8 +1,12 @@
 //! Payload of the events on a limited link's stream. A storage format: see the catalogue.
 
-use super::no_private_text;
-use crate::id::{ItemRef, VisitId};
+use super::{AuditPayload, Payload};
+use crate::{
+    id::{ItemRef, VisitId},
+    private_text::HoldsPrivateText,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// `link.used`: one of a limited number of openings was consumed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,5 +21,17 @@ pub struct LinkUsed {
     /// How many uses there are with this one.
     pub used: u32,
 }
+impl HoldsPrivateText for LinkUsed {}
 
-no_private_text!(LinkUsed);
+impl Payload for LinkUsed {
+    fn summary(&self, target: &str) -> String {
+        let ItemRef { kind, id } = &self.item;
+        format!("opened {target} to {kind} {id} (use {})", self.used)
+    }
+    fn audit(&self) -> AuditPayload {
+        let after = json!({
+            "generation": self.generation, "visit": self.visit, "used": self.used
+        });
+        AuditPayload { item: Some(self.item.clone()), ..AuditPayload::start(after) }
+    }
+}

@@ -1,11 +1,13 @@
 //! Payloads of the events on a token's stream. A storage format: see the catalogue.
 
-use super::no_private_text;
+use super::{AuditPayload, Payload};
 use crate::{
     id::{AccountId, VaultId},
+    private_text::HoldsPrivateText,
     time::Time,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// What a caller may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -66,10 +68,38 @@ pub struct TokenIssued {
     /// The vault row with its digest.
     pub digest: VaultId,
 }
+impl HoldsPrivateText for TokenIssued {}
+
+impl Payload for TokenIssued {
+    fn summary(&self, target: &str) -> String {
+        let role = format!("{:?}", self.role).to_lowercase();
+        let account = self.account.as_ref().map(|account| format!(" of {account}"));
+        let end = self.ends_at.map(|end| format!(" until {}", end.day_in_words()));
+        let (account, end) = (account.unwrap_or_default(), end.unwrap_or_default());
+        format!("issued {target} with the role {role}{account}{end}")
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::start(json!({
+            "role": self.role, "label": self.label, "scopes": self.scopes,
+            "account": self.account, "ends_at": self.ends_at,
+        }))
+    }
+    fn creates(&self) -> bool {
+        true
+    }
+}
 
 /// `token.revoked`: invalid for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct TokenRevoked {}
+impl HoldsPrivateText for TokenRevoked {}
 
-no_private_text!(TokenIssued, TokenRevoked);
+impl Payload for TokenRevoked {
+    fn summary(&self, target: &str) -> String {
+        format!("revoked {target}")
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::default()
+    }
+}

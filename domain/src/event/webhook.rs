@@ -1,11 +1,13 @@
 //! Payloads of the events on a webhook's stream. A storage format: see the catalogue.
 
-use super::no_private_text;
+use super::{AuditPayload, Payload};
 use crate::{
     id::{AccountId, ItemRef, VaultId},
+    private_text::HoldsPrivateText,
     time::Time,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// Are events delivered to a webhook?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,5 +67,42 @@ pub struct WebhookChanged {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<WebhookTerms>,
 }
+impl HoldsPrivateText for WebhookChanged {}
 
-no_private_text!(WebhookChanged);
+impl Payload for WebhookChanged {
+    fn summary(&self, target: &str) -> String {
+        let (Some(before), Some(after)) = (&self.before, &self.after) else {
+            return match self.after {
+                Some(_) => format!("made {target}"),
+                None => format!("removed {target}"),
+            };
+        };
+        if before.status != after.status {
+            return match after.status {
+                WebhookStatus::Active => format!("activated {target}"),
+                WebhookStatus::Paused => format!("paused {target}"),
+                WebhookStatus::Gone => format!("disabled {target}, as its receiver is gone"),
+            };
+        }
+        if before.secrets == after.secrets {
+            format!("changed {target}")
+        } else {
+            format!("gave {target} a new secret")
+        }
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::change(self.before.as_ref().map(audited), self.after.as_ref().map(audited))
+    }
+    fn creates(&self) -> bool {
+        self.before.is_none()
+    }
+}
+
+/// The terms without the ids of the secrets.
+fn audited(terms: &WebhookTerms) -> Value {
+    let ends: Vec<_> = terms.secrets.iter().map(|secret| secret.until).collect();
+    json!({
+        "url": terms.url, "label": terms.label, "types": terms.types, "item": terms.item,
+        "account": terms.account, "status": terms.status, "secrets_end": ends,
+    })
+}

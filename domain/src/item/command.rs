@@ -2,10 +2,10 @@
 
 use crate::{
     access::Subject,
+    aggregate::Condition,
     event::{Audience, CatalogAudience, Restore, Visibility},
     id::{AccountId, GrantId, GroupId, ItemRef, LinkId, VaultId},
     kind::Kinds,
-    position::Position,
     principal::Grantee,
     rejection::Reason,
     role::{Permissions, Role, Withheld},
@@ -300,20 +300,6 @@ impl ItemCommand {
     }
 }
 
-/// A condition on the version of the entity that a command changes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Condition {
-    /// None.
-    #[default]
-    None,
-    /// `If-Match: "42"`.
-    Version(Position),
-    /// `If-Match: *`: it must be there.
-    Exists,
-    /// `If-None-Match: *`: it must not be there.
-    Absent,
-}
-
 /// Everything `decide` needs that is neither state nor command.
 #[derive(Debug, Clone)]
 pub struct Context<'a> {
@@ -331,43 +317,4 @@ pub struct Context<'a> {
     pub ids: &'a [Uuid],
     /// The condition on the version.
     pub condition: Condition,
-}
-
-/// What became of one grantee of a share.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "result", rename_all = "snake_case")]
-pub enum ShareResult {
-    /// A new grant.
-    Granted {
-        /// Which.
-        grant: GrantId,
-    },
-    /// An open grant was changed.
-    Changed {
-        /// Which.
-        grant: GrantId,
-    },
-    /// It has such a grant already.
-    Unchanged {
-        /// Which.
-        grant: GrantId,
-    },
-    /// Nothing for this one.
-    Refused {
-        /// Why.
-        reason: Reason,
-        /// In words.
-        detail: String,
-    },
-}
-
-/// What `decide` answers: the events to append (none = nothing changes) and, for a share, what
-/// became of each grantee. The results are recorded with the commit, so that a replayed command
-/// answers the same.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Decision {
-    /// To be appended, in this order, as one commit.
-    pub events: Vec<crate::event::ItemEvent>,
-    /// One per grantee of a share, in the order asked.
-    pub results: Vec<ShareResult>,
 }

@@ -14,18 +14,18 @@ mod publication;
 mod register;
 mod sharing;
 
-use super::{Context, Decision, ItemCommand, ItemState};
-use crate::{event::ItemEvent, rejection::Rejection};
+use super::{Context, ItemCommand, ItemState};
+use crate::{aggregate::Decision, event::ItemEvent, rejection::Rejection};
 
 pub use check::limits;
 
 /// Decides a command. Pure: the same state, command and context always give the same answer. No
 /// events = nothing changes.
-pub fn decide(
+pub(super) fn decide(
     state: &ItemState,
     command: &ItemCommand,
     context: &Context<'_>,
-) -> Result<Decision, Rejection> {
+) -> Result<Decision<ItemEvent>, Rejection> {
     let decider = ItemDecider { state, context };
     match command {
         ItemCommand::Register { owner, description } => decider.register(owner, description),
@@ -58,10 +58,4 @@ pub fn decide(
 struct ItemDecider<'a> {
     state: &'a ItemState,
     context: &'a Context<'a>,
-}
-
-impl From<Vec<ItemEvent>> for Decision {
-    fn from(events: Vec<ItemEvent>) -> Self {
-        Self { events, results: Vec::new() }
-    }
 }

@@ -3,7 +3,7 @@
 use super::{Closed, ItemState, Lifecycle, OpenGrant, OpenLink, OpenPublication, Origin};
 use crate::{
     event::{
-        DescriptionPart, Event, GrantChanged, GrantGiven, ItemEvent, ItemRegistered, ItemReopened,
+        DescriptionPart, GrantChanged, GrantGiven, ItemEvent, ItemRegistered, ItemReopened,
         LinkChanged, LinkCreated, LinkRevoked, ProvenanceKind, Publication, Recorded, Restore,
         Visibility,
     },
@@ -11,18 +11,10 @@ use crate::{
     time::Time,
 };
 
-/// Applies a recorded event of the item's own stream. Events of other streams change nothing.
-pub fn evolve(state: &mut ItemState, recorded: &Recorded) {
-    let event = match &recorded.event {
-        Event::Item(event) => event,
-        Event::Account(_)
-        | Event::Link(_)
-        | Event::Token(_)
-        | Event::System(_)
-        | Event::Webhook(_) => return,
-    };
+/// Applies a recorded event.
+pub(super) fn evolve(state: &mut ItemState, recorded: &Recorded<ItemEvent>) {
     state.position = recorded.position();
-    match event {
+    match &recorded.event {
         ItemEvent::Registered(registered) => register(state, registered, recorded),
         ItemEvent::Described(described) => describe(state, &described.after, recorded),
         ItemEvent::VisibilityChanged(changed) => {
@@ -70,7 +62,7 @@ pub fn evolve(state: &mut ItemState, recorded: &Recorded) {
     }
 }
 
-fn register(state: &mut ItemState, registered: &ItemRegistered, recorded: &Recorded) {
+fn register(state: &mut ItemState, registered: &ItemRegistered, recorded: &Recorded<ItemEvent>) {
     state.lifecycle = Lifecycle::Open;
     state.owner = Some(registered.owner.clone());
     state.registered_at = recorded.time;
@@ -81,7 +73,7 @@ fn register(state: &mut ItemState, registered: &ItemRegistered, recorded: &Recor
     state.sharing_version = recorded.position();
 }
 
-fn describe(state: &mut ItemState, after: &DescriptionPart, recorded: &Recorded) {
+fn describe(state: &mut ItemState, after: &DescriptionPart, recorded: &Recorded<ItemEvent>) {
     let now = &mut state.description;
     for (field, change) in [
         (&mut now.title, &after.title),
@@ -98,7 +90,7 @@ fn describe(state: &mut ItemState, after: &DescriptionPart, recorded: &Recorded)
     state.version = recorded.position();
 }
 
-fn close(state: &mut ItemState, recorded: &Recorded) {
+fn close(state: &mut ItemState, recorded: &Recorded<ItemEvent>) {
     let closed = Closed {
         at: recorded.position(),
         grants: std::mem::take(&mut state.grants),
@@ -111,7 +103,7 @@ fn close(state: &mut ItemState, recorded: &Recorded) {
     state.lifecycle = Lifecycle::Closed;
 }
 
-fn reopen(state: &mut ItemState, reopened: &ItemReopened, recorded: &Recorded) {
+fn reopen(state: &mut ItemState, reopened: &ItemReopened, recorded: &Recorded<ItemEvent>) {
     let closed = state.closed.take().unwrap_or_default();
     end_everything(state, recorded);
     state.lifecycle = Lifecycle::Open;
@@ -137,13 +129,13 @@ fn reopen(state: &mut ItemState, reopened: &ItemReopened, recorded: &Recorded) {
     });
 }
 
-fn restored_grant(mut open: OpenGrant, recorded: &Recorded) -> OpenGrant {
+fn restored_grant(mut open: OpenGrant, recorded: &Recorded<ItemEvent>) -> OpenGrant {
     open.version = recorded.position();
     open.events.push(recorded.id);
     open
 }
 
-fn restored_link(mut link: OpenLink, recorded: &Recorded) -> OpenLink {
+fn restored_link(mut link: OpenLink, recorded: &Recorded<ItemEvent>) -> OpenLink {
     link.generation = link.generation.saturating_add(1);
     link.version = recorded.position();
     link.events.push(recorded.id);
@@ -151,7 +143,7 @@ fn restored_link(mut link: OpenLink, recorded: &Recorded) -> OpenLink {
 }
 
 /// After this nothing of the sharing is left.
-fn end_everything(state: &mut ItemState, recorded: &Recorded) {
+fn end_everything(state: &mut ItemState, recorded: &Recorded<ItemEvent>) {
     state.grants.clear();
     state.links.clear();
     state.publication = None;
@@ -160,14 +152,14 @@ fn end_everything(state: &mut ItemState, recorded: &Recorded) {
     state.sharing_version = recorded.position();
 }
 
-fn set_visibility(state: &mut ItemState, visibility: Visibility, recorded: &Recorded) {
+fn set_visibility(state: &mut ItemState, visibility: Visibility, recorded: &Recorded<ItemEvent>) {
     if state.visibility != visibility {
         state.visibility = visibility;
         state.visibility_origin = origin(recorded);
     }
 }
 
-fn give(state: &mut ItemState, given: &GrantGiven, recorded: &Recorded) {
+fn give(state: &mut ItemState, given: &GrantGiven, recorded: &Recorded<ItemEvent>) {
     let open = OpenGrant {
         grant: given.grant.clone(),
         asked: given.asked.clone(),
@@ -180,7 +172,7 @@ fn give(state: &mut ItemState, given: &GrantGiven, recorded: &Recorded) {
     state.sharing_version = recorded.position();
 }
 
-fn change_grant(state: &mut ItemState, changed: &GrantChanged, recorded: &Recorded) {
+fn change_grant(state: &mut ItemState, changed: &GrantChanged, recorded: &Recorded<ItemEvent>) {
     if let Some(open) = state.grants.get_mut(&changed.grant) {
         open.grant.set_terms(changed.after.clone());
         open.asked.clone_from(&changed.asked);
@@ -190,7 +182,7 @@ fn change_grant(state: &mut ItemState, changed: &GrantChanged, recorded: &Record
     state.sharing_version = recorded.position();
 }
 
-fn create_link(state: &mut ItemState, created: &LinkCreated, recorded: &Recorded) {
+fn create_link(state: &mut ItemState, created: &LinkCreated, recorded: &Recorded<ItemEvent>) {
     let version = if created.password.is_some() { recorded.position().0 } else { 0 };
     let link = OpenLink {
         terms: created.terms.clone(),
@@ -206,7 +198,7 @@ fn create_link(state: &mut ItemState, created: &LinkCreated, recorded: &Recorded
     state.links.insert(created.link, link);
 }
 
-fn change_link(state: &mut ItemState, changed: &LinkChanged, recorded: &Recorded) {
+fn change_link(state: &mut ItemState, changed: &LinkChanged, recorded: &Recorded<ItemEvent>) {
     touch_link(state, changed.link, recorded, |link| {
         link.terms = changed.after.clone();
         link.asked.clone_from(&changed.asked);
@@ -217,7 +209,7 @@ fn set_password(
     state: &mut ItemState,
     link: LinkId,
     password: Option<VaultId>,
-    recorded: &Recorded,
+    recorded: &Recorded<ItemEvent>,
 ) {
     touch_link(state, link, recorded, |link| {
         link.password = password;
@@ -228,7 +220,7 @@ fn set_password(
 fn touch_link(
     state: &mut ItemState,
     link: LinkId,
-    recorded: &Recorded,
+    recorded: &Recorded<ItemEvent>,
     change: impl FnOnce(&mut OpenLink),
 ) {
     if let Some(open) = state.links.get_mut(&link) {
@@ -238,7 +230,7 @@ fn touch_link(
     }
 }
 
-fn revoke_link(state: &mut ItemState, revoked: &LinkRevoked, recorded: &Recorded) {
+fn revoke_link(state: &mut ItemState, revoked: &LinkRevoked, recorded: &Recorded<ItemEvent>) {
     state.links.remove(&revoked.link);
     if revoked.cascade {
         let ended = state.born_from(revoked.link);
@@ -263,7 +255,7 @@ impl ItemState {
     }
 }
 
-fn publish(state: &mut ItemState, publication: &Publication, recorded: &Recorded) {
+fn publish(state: &mut ItemState, publication: &Publication, recorded: &Recorded<ItemEvent>) {
     let published_at = published_since(state, recorded.time);
     state.publication = Some(OpenPublication {
         publication: publication.clone(),
@@ -277,6 +269,6 @@ fn published_since(state: &ItemState, now: Time) -> Time {
     state.publication.as_ref().map_or(now, |open| open.published_at)
 }
 
-fn origin(recorded: &Recorded) -> Origin {
+fn origin(recorded: &Recorded<ItemEvent>) -> Origin {
     Origin { by: recorded.actor.clone(), events: recorded.id.into() }
 }

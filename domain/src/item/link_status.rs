@@ -3,7 +3,7 @@
 
 use super::OpenLink;
 use crate::{
-    event::{Event, ItemEvent, Recorded},
+    event::{ItemEvent, Recorded},
     id::{GrantId, LinkId},
     time::Time,
 };
@@ -20,19 +20,14 @@ pub enum Mention {
 
 /// Was there ever a grant or link with this id? The state keeps open things only; ending one that
 /// has ended changes nothing, ending one that never was is an error.
-pub fn mentions(recorded: &[Recorded], id: Mention) -> bool {
-    recorded.iter().any(|recorded| match (&recorded.event, id) {
-        (Event::Item(ItemEvent::GrantGiven(given)), Mention::Grant(id)) => given.grant.grant == id,
-        (Event::Item(ItemEvent::LinkCreated(created)), Mention::Link(id)) => created.link == id,
-        (
-            Event::Item(_)
-            | Event::Account(_)
-            | Event::Link(_)
-            | Event::Token(_)
-            | Event::Webhook(_)
-            | Event::System(_),
-            Mention::Grant(_) | Mention::Link(_),
-        ) => false,
+pub fn mentions(recorded: &[Recorded<ItemEvent>], id: Mention) -> bool {
+    recorded.iter().any(|recorded| match id {
+        Mention::Grant(id) => {
+            matches!(&recorded.event, ItemEvent::GrantGiven(given) if given.grant.grant == id)
+        }
+        Mention::Link(id) => {
+            matches!(&recorded.event, ItemEvent::LinkCreated(created) if created.link == id)
+        }
     })
 }
 

@@ -12,10 +12,6 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Raised whenever [`ItemState`] or its `evolve` changes; saved folds of another version are
-/// dropped.
-pub const FOLD_VERSION: u32 = 1;
-
 /// Where in its life an item is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

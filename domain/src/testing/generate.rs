@@ -5,17 +5,22 @@
 
 mod commands;
 
-use super::names::{account, dummy_seal, group, hour, item};
+use super::{
+    names::{account, dummy_seal, group, hour, item},
+    replay,
+};
 use crate::{
     access::{Subject, oracle::Entry, permissions},
     account::{AccountCommand, AccountState},
     actor::Actor,
+    aggregate::{Aggregate as _, Circumstances, Condition},
     event::{Event, Recorded},
     id::{AccountId, CommitId, GroupId, ItemRef},
-    item::{Condition, Context, ItemCommand, ItemState, ShareResult, decide, evolve},
+    item::{Context, ItemCommand, ItemState},
     kind::{Kinds, default_kinds},
     position::{EventId, Position},
     private_text::HoldsPrivateText as _,
+    rejection::ShareResult,
     stream::StreamName,
     time::Time,
 };
@@ -151,12 +156,12 @@ impl Generator {
             ids: &ids,
             condition,
         };
-        let Ok(decision) = decide(&state, &command, &context) else { return };
+        let Ok(decision) = state.decide(&command, &context) else { return };
         let events: Vec<Event> = decision.events.into_iter().map(Event::from).collect();
         let recorded = self.append(StreamName::Item(item.clone()), state.position, actor, events);
         let mut state = state;
         for recorded in &recorded {
-            evolve(&mut state, recorded);
+            replay(&mut state, recorded);
         }
         self.history.items.insert(item, state);
         if let (Some(step), false) = (self.history.steps.last_mut(), recorded.is_empty()) {
@@ -201,13 +206,13 @@ impl Generator {
             _ if self.random.below(6) == 0 => AccountCommand::Erase { keys: Vec::new() },
             _ => AccountCommand::Change { profile: Some(super::vault_id(self.now_number())) },
         };
-        let Ok(events) = crate::account::decide(&state, &command, Condition::None) else { return };
-        let events = events.into_iter().map(Event::from).collect();
+        let Ok(decision) = state.decide(&command, &Circumstances::default()) else { return };
+        let events = decision.events.into_iter().map(Event::from).collect();
         let (stream, actor) = (StreamName::Account(account.clone()), Actor::system("test"));
         let recorded = self.append(stream, state.position, actor, events);
         let mut state = state;
         for recorded in &recorded {
-            crate::account::evolve(&mut state, recorded);
+            replay(&mut state, recorded);
         }
         self.history.accounts.insert(account, state);
     }

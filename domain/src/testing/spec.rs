@@ -5,12 +5,13 @@ use super::names::{commit_id, hour, item};
 use crate::{
     access::{Subject, Visit, permissions},
     actor::Actor,
-    event::{Event, ItemEvent, Recorded},
+    aggregate::{Aggregate as _, Condition, Decision},
+    event::{CatalogEvent, EventType, ItemEvent, Recorded},
     id::{AccountId, ItemRef},
-    item::{Condition, Context, Decision, ItemCommand, ItemState, ShareResult, decide, evolve},
+    item::{Context, ItemCommand, ItemState},
     kind::{Kinds, default_kinds},
     position::{EventId, Position},
-    rejection::{Reason, Rejection},
+    rejection::{Reason, Rejection, ShareResult},
     role::Permissions,
     time::Time,
 };
@@ -28,7 +29,7 @@ pub struct Given {
     /// What is known of it.
     pub state: ItemState,
     /// Its past.
-    pub recorded: Vec<Recorded>,
+    pub recorded: Vec<Recorded<ItemEvent>>,
 }
 
 impl Given {
@@ -48,9 +49,9 @@ impl Given {
                 commit: commit_id(number.into()),
                 time: hour(i64::try_from(number).unwrap_or_default()),
                 actor: Actor::account(super::account(by)),
-                event: Event::Item(event),
+                event,
             };
-            evolve(&mut self.state, &recorded);
+            self.state.evolve(&recorded);
             self.recorded.push(recorded);
         }
         self
@@ -114,7 +115,7 @@ impl Asking {
         self.now = now;
         self
     }
-    /// `If-Match` and its kin.
+    /// On a condition.
     #[must_use]
     pub fn on(mut self, condition: Condition) -> Self {
         self.condition = condition;
@@ -137,7 +138,11 @@ impl Asking {
         self.subject.account.as_ref()
     }
 
-    fn decide(&self, state: &ItemState, command: &ItemCommand) -> Result<Decision, Rejection> {
+    fn decide(
+        &self,
+        state: &ItemState,
+        command: &ItemCommand,
+    ) -> Result<Decision<ItemEvent>, Rejection> {
         let ids: Vec<_> = (1_001..=1_000 + self.ids).map(Uuid::from_u128).collect();
         let rights = permissions(&self.subject, state, self.now);
         let context = Context {
@@ -149,7 +154,7 @@ impl Asking {
             ids: &ids,
             condition: self.condition,
         };
-        decide(state, command, &context)
+        state.decide(command, &context)
     }
 }
 
@@ -159,7 +164,7 @@ impl Asking {
 pub struct When {
     given: Given,
     by: Asking,
-    outcome: Result<Decision, Rejection>,
+    outcome: Result<Decision<ItemEvent>, Rejection>,
 }
 
 impl When {
@@ -171,12 +176,12 @@ impl When {
         self.recorded(decision.events)
     }
 
-    /// Events with these stored names follow, in this order.
+    /// Events of these types follow, in this order.
     #[track_caller]
-    pub fn then_names(self, names: &[&str]) -> Given {
+    pub fn then_types(self, types: &[EventType]) -> Given {
         let decision = self.decided();
-        let found: Vec<_> = decision.events.iter().map(|event| event.stored().0).collect();
-        assert_eq!(found, names, "the names of the events");
+        let found: Vec<_> = decision.events.iter().map(CatalogEvent::event_type).collect();
+        assert_eq!(found, types, "the types of the events");
         self.recorded(decision.events)
     }
 
@@ -236,7 +241,7 @@ impl When {
     /// The decision.
     #[track_caller]
     #[expect(clippy::panic, reason = "a test that fails")]
-    pub fn decided(&self) -> Decision {
+    pub fn decided(&self) -> Decision<ItemEvent> {
         match &self.outcome {
             Ok(decision) => decision.clone(),
             Err(rejection) => panic!("events are expected, not a refusal: {rejection:?}"),

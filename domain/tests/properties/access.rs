@@ -9,11 +9,11 @@ use domain::{
     account::AccountState,
     event::{Event, ItemEvent},
     id::{AccountId, GroupId, ItemRef, LinkId},
-    item::{ItemState, evolve},
+    item::ItemState,
     position::Position,
     role::Permission,
     stream::StreamName,
-    testing::{Generator, History, histories, hour},
+    testing::{Generator, History, histories, hour, replay},
     time::Time,
 };
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ fn fold(history: &History, item: &ItemRef, upto: Position) -> ItemState {
     let mut state = ItemState::default();
     for entry in &history.entries {
         if entry.recorded.position() <= upto && entry.stream == stream {
-            evolve(&mut state, &entry.recorded);
+            replay(&mut state, &entry.recorded);
         }
     }
     state
@@ -35,7 +35,7 @@ fn accounts(history: &History, upto: Position) -> BTreeMap<AccountId, AccountSta
     let mut all: BTreeMap<AccountId, AccountState> = BTreeMap::new();
     for entry in history.entries.iter().filter(|entry| entry.recorded.position() <= upto) {
         if let StreamName::Account(account) = &entry.stream {
-            domain::account::evolve(all.entry(account.clone()).or_default(), &entry.recorded);
+            replay(all.entry(account.clone()).or_default(), &entry.recorded);
         }
     }
     all

@@ -3,7 +3,7 @@
 use super::make::{ends, gives, gives_until, links, mine, terms};
 use domain::{
     access::Subject,
-    event::{Audience, EndCause, Event, ItemEvent, LinkExpired},
+    event::{Audience, CatalogEvent as _, EndCause, ItemEvent, LinkExpired},
     item::{ItemCommand, limits},
     rejection::Rejection,
     role::{Role, Withheld},
@@ -50,10 +50,10 @@ fn what_one_sweep_records_fits_into_a_record_and_the_next_one_goes_on() {
     let swept = item.clone().when(&ItemCommand::Expire, &sweeper()).decided();
     assert_eq!(swept.events.len(), limits::MAX_EXPIRED_PER_RECORD);
     // Around a payload stand its name and version, around the events some hundred bytes.
-    let sizes = swept.events.iter().map(|event| {
-        let event = Event::from(event.clone());
-        event.payload().unwrap().get().len() + event.stored().0.len() + 30
-    });
+    let sizes = swept
+        .events
+        .iter()
+        .map(|event| event.to_stored().unwrap().get().len() + event.event_type().name().len() + 30);
     let size: usize = sizes.sum();
     assert!(size <= 60_000, "{size} bytes");
     let rest = item.and_all("sweeper", swept.events).when(&ItemCommand::Expire, &sweeper());

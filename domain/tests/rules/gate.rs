@@ -2,14 +2,14 @@
 
 use super::make::{closed, gives, link, links, mine, public, register, retired, share, terms};
 use domain::{
-    access::{AUTHORITY, Subject, permissions, required_by_name},
-    event::{Audience, CATALOG, CatalogAudience, Restore, Visibility},
-    item::{
-        Condition, DescriptionPatch, EndTarget, GrantPatch, ItemCommand, LinkPatch, NewPublication,
-    },
+    access::{AUTHORITY, Subject, permissions, required},
+    aggregate::Condition,
+    event::{Audience, CatalogAudience, EventType, Restore, Visibility},
+    item::{DescriptionPatch, EndTarget, GrantPatch, ItemCommand, LinkPatch, NewPublication},
     position::Position,
     rejection::{Entity, Rejection},
     role::{Permission, Permissions, Role},
+    stream::StreamKind,
     testing::{account, asking, given, grant_id, hour, link_id, to_account, vault_id},
 };
 
@@ -122,7 +122,9 @@ fn nothing_that_widens_is_done_to_a_closed_item() {
 fn the_owner_still_describes_and_ends_things_of_a_closed_item() {
     let item = || mine().and("a-1", closed());
     let title = DescriptionPatch { title: Some(Some("t".into())), ..DescriptionPatch::default() };
-    item().when(&ItemCommand::Describe(title), &asking("a-1")).then_names(&["item.described"]);
+    item()
+        .when(&ItemCommand::Describe(title), &asking("a-1"))
+        .then_types(&[EventType::ItemDescribed]);
     item().when(&ItemCommand::Unpublish, &asking("a-1")).then_nothing();
     let end = ItemCommand::EndGrants(EndTarget::Grantee(to_account("a-2")));
     item().when(&end, &asking("a-1")).then_nothing();
@@ -150,16 +152,14 @@ fn a_retired_item_only_tells_its_owner_that_it_is() {
 
 #[test]
 fn the_table_lists_every_event_of_items_once() {
-    let streams = ["item.", "grant.", "link.", "publication."];
-    let on_items =
-        |name: &&str| streams.iter().any(|s| name.starts_with(s)) && *name != "link.used";
-    let mut expected: Vec<_> = CATALOG.iter().map(|(name, _)| *name).filter(on_items).collect();
+    let on_items = |event: &EventType| event.stream_kind() == StreamKind::Item;
+    let mut expected: Vec<_> = EventType::ALL.iter().copied().filter(on_items).collect();
     let mut listed: Vec<_> =
-        AUTHORITY.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        AUTHORITY.iter().flat_map(|(_, events)| events.iter().copied()).collect();
     expected.sort_unstable();
     listed.sort_unstable();
     assert_eq!(listed, expected);
-    assert_eq!(required_by_name("something.else"), Permission::Own);
+    assert_eq!(required(EventType::TokenIssued), Permission::Own);
 }
 
 #[test]

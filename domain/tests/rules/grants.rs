@@ -2,8 +2,9 @@
 
 use super::make::{born, ends, gives, gives_until, mine};
 use domain::{
-    event::{EndCause, ItemEvent},
-    item::{Condition, EndTarget, GrantPatch, ItemCommand, Mention, mentions},
+    aggregate::Condition,
+    event::{EndCause, EventType, ItemEvent},
+    item::{EndTarget, GrantPatch, ItemCommand, Mention, mentions},
     position::Position,
     rejection::{Entity, Reason, Rejection},
     role::{Role, Withheld},
@@ -35,7 +36,7 @@ fn a_patch_keeps_what_is_absent_and_clears_what_is_null() {
         gives_until(1, to_account("a-4"), Role::Viewer, &[Withheld::Copy], Some(hour(2_000)));
     let patch = GrantPatch { withhold: Some(None), ends_at: Some(None), ..role(Role::Editor) };
     let item = mine().and("a-1", until).when(&change(1, patch), &asking("a-1"));
-    let item = item.then_names(&["grant.changed"]);
+    let item = item.then_types(&[EventType::GrantChanged]);
     let open = &item.state.grants[&grant_id(1)];
     assert_eq!((open.grant.role, open.grant.ends_at), (Role::Editor, None));
     assert!(open.grant.withhold.is_empty());
@@ -78,7 +79,9 @@ fn nobody_raises_lowers_or_ends_above_the_own_set() {
         .clone()
         .when(&change(3, role(Role::Editor)), &asking("a-2"))
         .then_rule(Reason::AboveOwnRole);
-    browser.when(&end(EndTarget::Grant(grant_id(3))), &asking("a-2")).then_names(&["grant.ended"]);
+    browser
+        .when(&end(EndTarget::Grant(grant_id(3))), &asking("a-2"))
+        .then_types(&[EventType::GrantEnded]);
 }
 
 #[test]
@@ -99,7 +102,7 @@ fn if_match_is_the_version_of_the_grant() {
     item().when(&change(3, role(Role::Editor)), &stale).then_rejected(&refused);
     item().when(&end(EndTarget::Grant(grant_id(3))), &stale).then_rejected(&refused);
     let right = asking("a-1").on(Condition::Version(Position(3)));
-    item().when(&change(3, role(Role::Editor)), &right).then_names(&["grant.changed"]);
+    item().when(&change(3, role(Role::Editor)), &right).then_types(&[EventType::GrantChanged]);
 }
 
 #[test]
@@ -140,7 +143,7 @@ fn a_grantee_leaves_without_share_however_it_says_so() {
 #[test]
 fn leaving_does_not_end_what_a_group_gives() {
     let item = item().and("a-1", gives(4, to_group("g-1"), Role::Viewer));
-    let after = item.when(&end(EndTarget::Me), &asking("a-3")).then_names(&["grant.ended"]);
+    let after = item.when(&end(EndTarget::Me), &asking("a-3")).then_types(&[EventType::GrantEnded]);
     assert!(after.state.grants.contains_key(&grant_id(4)));
 }
 
@@ -151,7 +154,7 @@ fn a_grant_that_starts_later_can_be_left_before() {
     };
     later.grant.starts_at = Some(hour(5_000));
     let item = mine().and("a-1", ItemEvent::GrantGiven(later));
-    item.when(&end(EndTarget::Me), &asking("a-5")).then_names(&["grant.ended"]);
+    item.when(&end(EndTarget::Me), &asking("a-5")).then_types(&[EventType::GrantEnded]);
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use super::make::{gives, gives_until, links, mine, public, retired, terms};
 use domain::{
     access::{Subject, permissions},
+    aggregate::Condition,
     event::{
-        Audience, Ended, ItemClosed, ItemEvent, ItemReopened, ItemRestored, ItemRetired, Restore,
-        Visibility,
+        Audience, Ended, EventType, ItemClosed, ItemEvent, ItemReopened, ItemRestored, ItemRetired,
+        Restore, Visibility,
     },
-    item::{Condition, ItemCommand, Lifecycle},
+    item::{ItemCommand, Lifecycle},
     position::Position,
     rejection::{Entity, Rejection},
     role::{Permissions, Role},
@@ -27,7 +28,7 @@ fn shared() -> Given {
 const ENDED: Ended = Ended { grants: 2, links: 1, publications: 0 };
 
 fn closed() -> Given {
-    shared().when(&ItemCommand::Close, &asking("a-1")).then_names(&["item.closed"])
+    shared().when(&ItemCommand::Close, &asking("a-1")).then_types(&[EventType::ItemClosed])
 }
 
 fn reopen(restore: Restore) -> ItemCommand {
@@ -105,9 +106,11 @@ fn retiring_hides_it_from_all() {
 
 #[test]
 fn a_closed_item_can_be_retired_and_comes_back_open() {
-    let item = closed().when(&ItemCommand::Retire, &asking("a-1")).then_names(&["item.retired"]);
+    let item =
+        closed().when(&ItemCommand::Retire, &asking("a-1")).then_types(&[EventType::ItemRetired]);
     assert_eq!(item.state.closed, None);
-    let item = item.when(&ItemCommand::Restore, &asking("a-1")).then_names(&["item.restored"]);
+    let item =
+        item.when(&ItemCommand::Restore, &asking("a-1")).then_types(&[EventType::ItemRestored]);
     assert_eq!(item.state.lifecycle, Lifecycle::Open);
 }
 
@@ -124,7 +127,7 @@ fn restoring_shares_with_nobody() {
         .when(&ItemCommand::Restore, &asking("a-4"))
         .then_rejected(&Rejection::NotFound(Entity::Item));
     let admin = asking("a-9").subject(Subject::unrestricted());
-    item().when(&ItemCommand::Restore, &admin).then_names(&["item.restored"]);
+    item().when(&ItemCommand::Restore, &admin).then_types(&[EventType::ItemRestored]);
 }
 
 #[test]

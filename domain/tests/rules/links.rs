@@ -3,8 +3,9 @@
 use super::make::{born, gives, gives_until, link, links, mine, public, terms};
 use domain::{
     access::{Subject, Visit, permissions},
-    event::{Audience, ItemEvent, LinkCreated, LinkRevoked, LinkRotated},
-    item::{Condition, ItemCommand, LinkPatch, LinkStatus, NewLink, link_status},
+    aggregate::Condition,
+    event::{Audience, EventType, ItemEvent, LinkCreated, LinkRevoked, LinkRotated},
+    item::{ItemCommand, LinkPatch, LinkStatus, NewLink, link_status},
     position::Position,
     rejection::{Entity, Reason, Rejection},
     role::{Permissions, Role, Withheld},
@@ -70,7 +71,7 @@ fn a_link_gives_browser_to_editor() {
     for role in [Role::Browser, Role::Viewer, Role::Contributor, Role::Editor] {
         mine()
             .when(&create(link(role, Audience::Anyone)), &asking("a-1"))
-            .then_names(&["link.created"]);
+            .then_types(&[EventType::LinkCreated]);
     }
 }
 
@@ -94,7 +95,7 @@ fn a_link_is_checked_like_a_grant() {
         state: Some("x".repeat(4_096)),
         ..base()
     };
-    mine().when(&create(most), &asking("a-1")).then_names(&["link.created"]);
+    mine().when(&create(most), &asking("a-1")).then_types(&[EventType::LinkCreated]);
 }
 
 #[test]
@@ -105,7 +106,7 @@ fn nobody_links_above_the_own_set() {
     let asked = link(Role::Viewer, Audience::Anyone);
     item().when(&create(asked.clone()), &asking("a-2")).then_rule(Reason::AboveOwnRole);
     let less = NewLink { withhold: vec![Withheld::Copy], ..asked };
-    item().when(&create(less), &asking("a-2")).then_names(&["link.created"]);
+    item().when(&create(less), &asking("a-2")).then_types(&[EventType::LinkCreated]);
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn a_link_for_the_entitled_needs_view_and_gives_nothing() {
         .then_rejected(&Rejection::NotPermitted { needed: "share" });
     item()
         .when(&create(link(Role::Viewer, Audience::Named)), &asking("a-2"))
-        .then_names(&["link.created"]);
+        .then_types(&[EventType::LinkCreated]);
     let named = named_by_viewer();
     assert_eq!(may(&named, &visit(&named)), Permissions::NONE);
 }
@@ -147,7 +148,7 @@ fn an_item_has_at_most_a_thousand_open_links_and_viewers_leave_room() {
     };
     let named = create(link(Role::Viewer, Audience::Named));
     some(1_000).when(&named, &asking("a-1")).then_rule(Reason::TooMany);
-    some(999).when(&named, &asking("a-1")).then_names(&["link.created"]);
+    some(999).when(&named, &asking("a-1")).then_types(&[EventType::LinkCreated]);
     some(500).when(&named, &asking("a-2")).then_rule(Reason::TooMany);
 }
 
@@ -159,7 +160,8 @@ fn a_patch_of_a_link_records_before_and_after() {
         label: Some(Some("reviewers".into())),
         ..LinkPatch::default()
     };
-    let item = linked().when(&change(patch.clone()), &asking("a-1")).then_names(&["link.changed"]);
+    let item =
+        linked().when(&change(patch.clone()), &asking("a-1")).then_types(&[EventType::LinkChanged]);
     assert_eq!(item.state.links[&link_id(7)].terms.ends_at, Some(hour(3_000)));
     item.when(&change(patch), &asking("a-1")).then_nothing();
 }
@@ -168,9 +170,9 @@ fn a_patch_of_a_link_records_before_and_after() {
 fn who_made_a_link_changes_and_revokes_it_without_share() {
     let label = LinkPatch { label: Some(Some("mine".into())), ..LinkPatch::default() };
     let role = LinkPatch { role: Some(Role::Browser), ..LinkPatch::default() };
-    named_by_viewer().when(&change(label), &asking("a-2")).then_names(&["link.changed"]);
-    named_by_viewer().when(&change(role), &asking("a-2")).then_names(&["link.changed"]);
-    named_by_viewer().when(&revoke(false), &asking("a-2")).then_names(&["link.revoked"]);
+    named_by_viewer().when(&change(label), &asking("a-2")).then_types(&[EventType::LinkChanged]);
+    named_by_viewer().when(&change(role), &asking("a-2")).then_types(&[EventType::LinkChanged]);
+    named_by_viewer().when(&revoke(false), &asking("a-2")).then_types(&[EventType::LinkRevoked]);
     let other = named_by_viewer().and("a-1", gives(3, to_account("a-3"), Role::Editor));
     other
         .when(&revoke(false), &asking("a-3"))
@@ -205,11 +207,11 @@ fn a_password_voids_earlier_visits_and_taking_it_away_too() {
     let set = ItemCommand::SetLinkPassword { link: link_id(7), password: vault_id(1) };
     let clear = ItemCommand::ClearLinkPassword(link_id(7));
     linked().when(&clear, &asking("a-1")).then_nothing();
-    let item = linked().when(&set, &asking("a-1")).then_names(&["link.password_set"]);
+    let item = linked().when(&set, &asking("a-1")).then_types(&[EventType::LinkPasswordSet]);
     assert_eq!(may(&item, &visit(&linked())), Permissions::NONE);
     let item = item.when(&set, &asking("a-1")).then_nothing();
     let with_password = visit(&item);
-    let item = item.when(&clear, &asking("a-1")).then_names(&["link.password_cleared"]);
+    let item = item.when(&clear, &asking("a-1")).then_types(&[EventType::LinkPasswordCleared]);
     assert_eq!(may(&item, &with_password), Permissions::NONE);
     assert_eq!(item.state.links[&link_id(7)].password, None);
 }
@@ -231,7 +233,8 @@ fn a_cascade_ends_the_grants_born_from_the_link_by_one_event() {
         .and("a-1", born(2, "a-3", 7))
         .and("a-1", born(3, "a-4", 8))
         .and("a-1", gives(4, to_account("a-2"), Role::Viewer));
-    let kept = item.clone().when(&revoke(false), &asking("a-1")).then_names(&["link.revoked"]);
+    let kept =
+        item.clone().when(&revoke(false), &asking("a-1")).then_types(&[EventType::LinkRevoked]);
     assert_eq!(kept.state.grants.len(), 4);
     let revoked = LinkRevoked { link: link_id(7), cascade: true, ended: 2 };
     let item = item.when(&revoke(true), &asking("a-1")).then([ItemEvent::LinkRevoked(revoked)]);

@@ -2,8 +2,9 @@
 
 use domain::{
     event::{
-        Audience, EndCause, Grant, GrantEnded, GrantGiven, ItemClosed, ItemEvent, ItemRetired,
-        LinkCreated, LinkTerms, Provenance, ProvenanceKind, Visibility, VisibilityChanged,
+        Audience, EndCause, EventType, Grant, GrantEnded, GrantGiven, ItemClosed, ItemEvent,
+        ItemRetired, LinkCreated, LinkTerms, Provenance, ProvenanceKind, Visibility,
+        VisibilityChanged,
     },
     item::{ItemCommand, NewDescription, NewLink, OnExisting, ResolvedGrantee, Share},
     principal::Grantee,
@@ -140,5 +141,5 @@ pub(crate) fn register(owner: &str, title: Option<&str>) -> ItemCommand {
 pub(crate) fn titled() -> Given {
     given([])
         .when(&register("a-1", Some("RNA-seq 4")), &asking("a-1"))
-        .then_names(&["item.registered"])
+        .then_types(&[EventType::ItemRegistered])
 }

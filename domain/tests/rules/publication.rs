@@ -2,11 +2,12 @@
 
 use super::make::{mine, public, sees, titled};
 use domain::{
+    aggregate::Condition,
     event::{
-        CatalogAudience, ItemEvent, Publication, PublicationUpdated, PublicationWithdrawn,
-        Published, Visibility, WithdrawCause,
+        CatalogAudience, EventType, ItemEvent, Publication, PublicationUpdated,
+        PublicationWithdrawn, Published, Visibility, WithdrawCause,
     },
-    item::{Condition, ItemCommand, NewPublication},
+    item::{ItemCommand, NewPublication},
     position::Position,
     rejection::{Entity, Reason, Rejection},
     testing::{asking, group},
@@ -57,7 +58,7 @@ fn publishing_lists_it_and_raises_the_visibility_in_one_commit() {
 fn publishing_never_narrows() {
     let item = titled().and("a-1", public());
     item.when(&publish(asked(CatalogAudience::Internal)), &asking("a-1"))
-        .then_names(&["publication.published"]);
+        .then_types(&[EventType::Published]);
 }
 
 #[test]
@@ -65,7 +66,7 @@ fn publishing_to_groups_names_them_and_does_not_raise_the_visibility() {
     titled().when(&publish(asked(CatalogAudience::Groups)), &asking("a-1")).then_invalid("/groups");
     let mut some = asked(CatalogAudience::Groups);
     some.groups = vec![group("g-2"), group("g-1"), group("g-2")];
-    let item = titled().when(&publish(some), &asking("a-1")).then_names(&["publication.published"]);
+    let item = titled().when(&publish(some), &asking("a-1")).then_types(&[EventType::Published]);
     let open = item.state.publication.unwrap();
     assert_eq!(open.publication.groups, [group("g-1"), group("g-2")]);
     let mut wrong = asked(CatalogAudience::Anyone);
@@ -78,14 +79,14 @@ fn an_entry_needs_a_title_of_its_own_or_of_the_item() {
     mine().when(&publish(asked(CatalogAudience::Anyone)), &asking("a-1")).then_invalid("/title");
     let own = NewPublication { title: Some("Own".into()), ..asked(CatalogAudience::Anyone) };
     let item = titled().when(&publish(own), &asking("a-1"));
-    let item = item.then_names(&["publication.published", "item.visibility_changed"]);
+    let item = item.then_types(&[EventType::Published, EventType::VisibilityChanged]);
     assert_eq!(item.state.publication.unwrap().publication.title, "Own");
 }
 
 #[test]
 fn publishing_again_with_other_fields_updates_the_entry() {
     let item = titled().when(&publish(asked(CatalogAudience::Anyone)), &asking("a-1"));
-    let item = item.then_names(&["publication.published", "item.visibility_changed"]);
+    let item = item.then_types(&[EventType::Published, EventType::VisibilityChanged]);
     let tagged =
         NewPublication { tags: Some(vec!["rna".into()]), ..asked(CatalogAudience::Anyone) };
     let before = entry(CatalogAudience::Anyone);
@@ -116,7 +117,7 @@ fn kinds_that_are_not_published_are_refused() {
 #[test]
 fn unpublishing_keeps_the_visibility_and_twice_changes_nothing() {
     let item = titled().when(&publish(asked(CatalogAudience::Anyone)), &asking("a-1"));
-    let item = item.then_names(&["publication.published", "item.visibility_changed"]);
+    let item = item.then_types(&[EventType::Published, EventType::VisibilityChanged]);
     let withdrawn = PublicationWithdrawn {
         cause: WithdrawCause::Unpublished,
         audience: CatalogAudience::Anyone,
@@ -138,10 +139,10 @@ fn if_match_is_the_version_of_the_entry() {
     let command = publish(asked(CatalogAudience::Anyone));
     titled().when(&command, &at(1)).then_rejected(&failed(0));
     let item = titled().when(&command, &asking("a-1").on(Condition::Absent));
-    let item = item.then_names(&["publication.published", "item.visibility_changed"]);
+    let item = item.then_types(&[EventType::Published, EventType::VisibilityChanged]);
     item.clone().when(&ItemCommand::Unpublish, &at(1)).then_rejected(&failed(2));
     item.clone()
         .when(&command, &asking("a-1").on(Condition::Absent))
         .then_rejected(&Rejection::AlreadyExists);
-    item.when(&ItemCommand::Unpublish, &at(2)).then_names(&["publication.withdrawn"]);
+    item.when(&ItemCommand::Unpublish, &at(2)).then_types(&[EventType::PublicationWithdrawn]);
 }

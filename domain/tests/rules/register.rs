@@ -3,9 +3,10 @@
 use super::make::{gives, mine, register, titled};
 use domain::{
     access::Subject,
-    event::{DescriptionPart, ItemDescribed, ItemEvent},
+    aggregate::Condition,
+    event::{DescriptionPart, EventType, ItemDescribed, ItemEvent},
     id::KindName,
-    item::{Condition, DescriptionPatch, ItemCommand, NewDescription},
+    item::{DescriptionPatch, ItemCommand, NewDescription},
     kind::default_kinds,
     position::Position,
     private_text::PrivateText,
@@ -73,7 +74,9 @@ fn registering_the_same_again_changes_nothing() {
 #[test]
 fn an_editor_may_replace_the_description_but_not_the_owner() {
     let item = || titled().and("a-1", gives(1, to_account("a-2"), Role::Editor));
-    item().when(&register("a-1", Some("New")), &asking("a-2")).then_names(&["item.described"]);
+    item()
+        .when(&register("a-1", Some("New")), &asking("a-2"))
+        .then_types(&[EventType::ItemDescribed]);
     let refused = Rejection::OwnerChangesByTransfer { owner: account("a-1") };
     item().when(&register("a-2", Some("New")), &asking("a-2")).then_rejected(&refused);
 }
@@ -159,7 +162,7 @@ fn texts_have_limits() {
         preview: Some("https://app.example/4.png".into()),
         ..base()
     };
-    given([]).when(&described(most), &asking("a-1")).then_names(&["item.registered"]);
+    given([]).when(&described(most), &asking("a-1")).then_types(&[EventType::ItemRegistered]);
 }
 
 #[test]
@@ -175,7 +178,7 @@ fn control_characters_are_refused_but_the_breaks_of_longer_texts() {
     given([]).when(&described(longer("a\u{1b}")), &asking("a-1")).then_invalid("/description");
     given([])
         .when(&described(longer("one\r\n\ttwo")), &asking("a-1"))
-        .then_names(&["item.registered"]);
+        .then_types(&[EventType::ItemRegistered]);
 }
 
 #[test]
@@ -185,7 +188,7 @@ fn a_tag_that_is_named_twice_stands_once() {
         ..Default::default()
     };
     let item = given([]).when(&described(tagged(&["rna", "dna", "rna"])), &asking("a-1"));
-    let item = item.then_names(&["item.registered"]);
+    let item = item.then_types(&[EventType::ItemRegistered]);
     let tags = item.state.description.tags.clone();
     assert_eq!(tags, Some(PrivateText::plain(r#"["rna","dna"]"#)));
     item.when(&described(tagged(&["rna", "rna", "dna"])), &asking("a-1")).then_nothing();
@@ -197,6 +200,6 @@ fn only_kinds_with_content_store_it_up_to_16_kib() {
         described(NewDescription { content: Some("x".repeat(n)), ..NewDescription::default() })
     };
     let search = asking("a-1").about("search");
-    given([]).when(&content(16_384), &search).then_names(&["item.registered"]);
+    given([]).when(&content(16_384), &search).then_types(&[EventType::ItemRegistered]);
     given([]).when(&content(16_385), &search).then_invalid("/content");
 }

@@ -4,8 +4,8 @@ use super::make::{closed, ends, gives, gives_until, mine, share};
 use domain::{
     access::Subject,
     event::{EndCause, GrantChanged, GrantTerms, ItemEvent},
-    item::{ItemCommand, OnExisting, ResolvedGrantee, Share, ShareResult},
-    rejection::{Reason, Rejection},
+    item::{ItemCommand, OnExisting, ResolvedGrantee, Share},
+    rejection::{Reason, Rejection, ShareResult},
     role::{Role, Withheld},
     testing::{Given, asking, grant_id, hour, to_account, to_group},
 };

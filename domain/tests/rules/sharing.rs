@@ -2,8 +2,9 @@
 
 use super::make::{born, ends, gives, gives_until, mine, public};
 use domain::{
-    event::{EndCause, Visibility},
-    item::{Condition, GrantSpec, ItemCommand},
+    aggregate::Condition,
+    event::{EndCause, EventType, Visibility},
+    item::{GrantSpec, ItemCommand},
     position::Position,
     principal::Grantee,
     rejection::{Entity, Reason, Rejection},
@@ -38,7 +39,7 @@ fn it_needs_if_match() {
     let failed = Rejection::PreconditionFailed { entity: Entity::Sharing, current: Position(3) };
     shared().when(&command, &stale).then_rejected(&failed);
     let any = asking("a-1").on(Condition::Exists);
-    shared().when(&command, &any).then_names(&["grant.ended", "grant.ended"]);
+    shared().when(&command, &any).then_types(&[EventType::GrantEnded, EventType::GrantEnded]);
 }
 
 #[test]
@@ -51,7 +52,11 @@ fn one_commit_holds_the_difference_and_no_more() {
     ];
     let by = at(&item, "a-1");
     let after = item.when(&replace(Visibility::Public, grants.clone()), &by);
-    let after = after.then_names(&["item.visibility_changed", "grant.changed", "grant.given"]);
+    let after = after.then_types(&[
+        EventType::VisibilityChanged,
+        EventType::GrantChanged,
+        EventType::GrantGiven,
+    ]);
     assert_eq!(after.state.grants.len(), 3);
     let by = at(&after, "a-1");
     after.when(&replace(Visibility::Public, grants), &by).then_nothing();
@@ -142,10 +147,10 @@ fn narrowing_in_the_list_also_ends_the_publication() {
         preview: None,
     });
     let item = mine().and("a-1", public()).when(&publish, &asking("a-1"));
-    let item = item.then_names(&["publication.published"]);
+    let item = item.then_types(&[EventType::Published]);
     let by = at(&item, "a-1");
     item.when(&replace(Visibility::Restricted, vec![]), &by)
-        .then_names(&["item.visibility_changed", "publication.withdrawn"]);
+        .then_types(&[EventType::VisibilityChanged, EventType::PublicationWithdrawn]);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn owner() -> Actor {
 fn a_grant_says_who_gave_whom_what_until_when() {
     let until = Some(hour(24 * 365));
     let given = gives_until(1, to_account("a-22"), Role::Viewer, &[], until);
-    let text = "a-17 gave a-22 the role viewer on history 8f3a until 1 January 2027";
+    let text = "a-17 granted a-22 the role viewer on history 8f3a until 1 January 2027";
     assert_eq!(says(given.clone(), owner()), text);
     let ended = super::make::ends(&given, EndCause::Expired, until);
     assert_eq!(
@@ -70,7 +70,7 @@ fn the_actor_is_named_as_far_as_is_known() {
     let by = |actor| says(erased(), actor).split(" erased").next().unwrap().to_owned();
     let app = Actor { app: Some("lab".into()), ..Actor::default() };
     assert_eq!(by(app), "the application lab");
-    assert_eq!(by(Actor { anonymous: true, ..Actor::default() }), "somebody not signed in");
+    assert_eq!(by(Actor { anonymous: true, ..Actor::default() }), "an anonymous visitor");
     assert_eq!(by(Actor::default()), "an administrator");
     assert_eq!(by(Actor::account(AccountId::parse("a-1").unwrap())), "a-1");
 }

@@ -2,13 +2,14 @@
 
 use domain::{
     actor::Actor,
-    event::{Event, KeyPurpose, KeyRotated, Recorded, SystemEvent},
+    aggregate::{Aggregate as _, Circumstances, Decision},
+    event::{CatalogEvent, EventType, KeyPurpose, KeyRotated, Recorded, SystemEvent},
     id::LogId,
     kind::{Kinds, default_kinds, preset},
     position::{EventId, Position},
     rejection::Rejection,
     role::Role,
-    system::{LEVEL, SystemCommand, SystemState, decide, evolve},
+    system::{LEVEL, SystemCommand, SystemState},
     testing::{commit_id, hour},
 };
 
@@ -18,7 +19,7 @@ fn start() -> SystemCommand {
 }
 
 fn apply(state: &mut SystemState, command: &SystemCommand) -> Vec<SystemEvent> {
-    let events = decide(state, command).unwrap();
+    let events = state.decide(command, &Circumstances::default()).unwrap().events;
     let position = state.position.next();
     for (index, event) in (0..).zip(&events) {
         let recorded = Recorded {
@@ -26,9 +27,9 @@ fn apply(state: &mut SystemState, command: &SystemCommand) -> Vec<SystemEvent> {
             commit: commit_id(1),
             time: hour(1),
             actor: Actor::system("start"),
-            event: Event::from(event.clone()),
+            event: event.clone(),
         };
-        evolve(state, &recorded);
+        state.evolve(&recorded);
     }
     events
 }
@@ -43,14 +44,20 @@ fn started() -> SystemState {
 fn the_first_start_records_identity_rules_kinds_and_keys_in_one_commit() {
     let mut state = SystemState::default();
     let events = apply(&mut state, &start());
-    let names: Vec<_> = events.iter().map(|event| event.stored().0).collect();
-    let expected = ["log.started", "rules.changed", "kinds.changed", "key.rotated", "key.rotated"];
+    let names: Vec<_> = events.iter().map(CatalogEvent::event_type).collect();
+    let expected = [
+        EventType::LogStarted,
+        EventType::RulesChanged,
+        EventType::KindsChanged,
+        EventType::KeyRotated,
+        EventType::KeyRotated,
+    ];
     assert_eq!(names, expected);
     assert_eq!((state.level, state.rules), (LEVEL, Role::TABLE_VERSION));
     assert_eq!(state.kinds, default_kinds());
     assert_eq!(state.key(KeyPurpose::Link), Some((1, &[][..])));
     assert_eq!(state.key(KeyPurpose::Visit), Some((1, &[][..])));
-    assert_eq!(decide(&state, &start()), Err(Rejection::AlreadyExists));
+    assert_eq!(state.decide(&start(), &Circumstances::default()), Err(Rejection::AlreadyExists));
 }
 
 #[test]
@@ -63,8 +70,9 @@ fn a_later_start_records_what_differs_only() {
     assert_eq!(apply(&mut state, &upgrade(galaxy.clone())).len(), 1);
     assert_eq!(Some(&state.kinds), galaxy.as_ref());
     state.rules = 0;
-    let names: Vec<_> = apply(&mut state, &upgrade(None)).iter().map(|e| e.stored().0).collect();
-    assert_eq!(names, ["rules.changed"]);
+    let names: Vec<_> =
+        apply(&mut state, &upgrade(None)).iter().map(CatalogEvent::event_type).collect();
+    assert_eq!(names, [EventType::RulesChanged]);
 }
 
 #[test]
@@ -76,17 +84,28 @@ fn keys_are_numbered_and_never_used_twice() {
     assert_eq!(apply(&mut state, &rotate(vec![1, 1])), [SystemEvent::KeyRotated(event)]);
     assert_eq!(state.key(KeyPurpose::Link), Some((2, &[1][..])));
     assert_eq!(state.key(KeyPurpose::Visit), Some((1, &[][..])));
-    assert!(matches!(decide(&state, &rotate(vec![9])), Err(Rejection::InvalidField { .. })));
+    assert!(matches!(
+        state.decide(&rotate(vec![9]), &Circumstances::default()),
+        Err(Rejection::InvalidField { .. })
+    ));
     state.keys.insert("link".into(), (255, vec![]));
-    assert!(matches!(decide(&state, &rotate(vec![])), Err(Rejection::InvalidField { .. })));
+    assert!(matches!(
+        state.decide(&rotate(vec![]), &Circumstances::default()),
+        Err(Rejection::InvalidField { .. })
+    ));
 }
 
 #[test]
 fn the_level_never_falls_and_never_passes_the_release() {
     let state = started();
-    assert_eq!(decide(&state, &SystemCommand::RaiseLevel(LEVEL)), Ok(vec![]));
+    assert_eq!(
+        state.decide(&SystemCommand::RaiseLevel(LEVEL), &Circumstances::default()),
+        Ok(Decision::NOTHING)
+    );
     for level in [0, LEVEL + 1] {
-        assert!(decide(&state, &SystemCommand::RaiseLevel(level)).is_err());
+        assert!(
+            state.decide(&SystemCommand::RaiseLevel(level), &Circumstances::default()).is_err()
+        );
     }
 }
 

@@ -3,11 +3,12 @@
 use super::make::{closed, gives, links, mine, public, sees, terms};
 use domain::{
     access::{Subject, Visit, permissions},
+    aggregate::Condition,
     event::{
-        Audience, CatalogAudience, ItemEvent, Publication, PublicationWithdrawn, Published,
-        Visibility, WithdrawCause,
+        Audience, CatalogAudience, EventType, ItemEvent, Publication, PublicationWithdrawn,
+        Published, Visibility, WithdrawCause,
     },
-    item::{Condition, ItemCommand, access_diff, remaining_paths},
+    item::{ItemCommand, access_diff, remaining_paths},
     position::Position,
     principal::Principal,
     role::{Permissions, Role, Withheld},
@@ -53,7 +54,8 @@ fn narrowing_below_its_audience_ends_the_publication_in_the_same_commit() {
         .then([sees(Visibility::Public, Visibility::Internal)]);
     let narrowed =
         item(CatalogAudience::Internal).when(&set(Visibility::Restricted), &asking("a-1"));
-    let narrowed = narrowed.then_names(&["item.visibility_changed", "publication.withdrawn"]);
+    let narrowed =
+        narrowed.then_types(&[EventType::VisibilityChanged, EventType::PublicationWithdrawn]);
     assert_eq!(narrowed.state.publication, None);
     item(CatalogAudience::Groups)
         .when(&set(Visibility::Restricted), &asking("a-1"))

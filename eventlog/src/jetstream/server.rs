@@ -1,11 +1,12 @@
 //! Requests to the server beside publishing, and the parsing of its answers.
 
+use super::subject;
 use super::{JetStreamOptions, Shared};
 use crate::{LogError, chain_verifier::RawRecord};
 use async_nats::{Client, Request, RequestErrorKind};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use domain::{position::Position, stream::StreamName, time::Time};
+use domain::{position::Position, time::Time};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -102,7 +103,7 @@ impl Found {
     pub(super) fn raw(self, subjects: &str) -> RawRecord {
         RawRecord {
             position: Position(self.seq),
-            stream: StreamName::from_subject(subjects, &self.subject),
+            stream: subject::to_stream(&self.subject, subjects),
             stored_at: self.time,
             bytes: self.data,
         }

@@ -10,7 +10,7 @@ use eventlog::{
     conformance::{Bench, Factory},
     conformance_suite,
     jetstream::{
-        Credentials, JetStreamActivity, JetStreamKeyIndex, JetStreamLog, JetStreamOptions,
+        Credentials, JetStreamActivity, JetStreamKeyIndex, JetStreamLog, JetStreamOptions, subject,
     },
 };
 use std::{
@@ -132,7 +132,7 @@ impl Bench for OnServer {
     }
 
     async fn inject(&self, stream: &StreamName, bytes: Bytes) {
-        let subject = stream.subject(&format!("{}.log", self.options.prefix));
+        let subject = subject::from_stream(stream, &format!("{}.log", self.options.prefix));
         self.operator.publish(subject, bytes).await.unwrap().await.unwrap();
     }
 

@@ -10,32 +10,22 @@ use crate::{
 };
 use domain::{
     event::{
-        AccountEvent, DescriptionPart, Event, Grant, GrantTerms, ItemEvent, ItemRegistered,
-        ItemReopened, LinkCreated, LinkTerms, LinkUseEvent, ProvenanceKind, Recorded, Restore,
-        SystemEvent, TokenEvent, Visibility,
+        AccessEvent, AccountEvent, DescriptionPart, Grant, GrantTerms, ItemEvent, ItemRegistered,
+        ItemReopened, LinkCreated, LinkTerms, ProvenanceKind, Recorded, Restore, SystemEvent,
+        Visibility,
     },
     id::{AccountId, ItemRef},
     principal::Grantee,
     private_text::PrivateText,
     role::Withheld,
-    stream::StreamName,
 };
 
 pub(super) fn apply(recorded: &Recorded, record: &RecordMeta) -> Vec<Change> {
-    let mut changes = match (&recorded.event, &record.stream) {
-        (Event::Item(event), StreamName::Item(item)) => of_item(recorded, event, item),
-        (Event::Account(event), StreamName::Account(account)) => {
-            of_account(event, account.as_str())
-        }
-        (Event::System(event), _) => of_system(event),
-        (
-            Event::Link(LinkUseEvent::Used(_))
-            | Event::Token(TokenEvent::Issued(_) | TokenEvent::Revoked(_))
-            | Event::Webhook(_)
-            | Event::Item(_)
-            | Event::Account(_),
-            _,
-        ) => Vec::new(),
+    let mut changes = match recorded.event.access(&record.stream) {
+        Some(AccessEvent::Item(item, event)) => of_item(recorded, event, item),
+        Some(AccessEvent::Account(account, event)) => of_account(event, account.as_str()),
+        Some(AccessEvent::System(event)) => of_system(event),
+        None => Vec::new(),
     };
     if recorded.id.index == 0 {
         let row =

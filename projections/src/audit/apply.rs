@@ -1,37 +1,36 @@
 //! Turns an event into rows of the audit trail.
 
-use super::{
-    payload::{Side, said},
-    tables::{EVENTS, RULES, TEXTS},
-};
+use super::tables::{EVENTS, RULES, TEXTS};
 use crate::{
     projection::{Change, RecordMeta},
     value::Value,
 };
 use domain::{
-    event::{AccountEvent, Event, Recorded, SystemEvent, summary::sentence},
-    id::AccountId,
+    event::{AccountEvent, CatalogEvent as _, Event, Recorded, SystemEvent, summary::sentence},
+    id::{AccountId, ItemRef},
     private_text::PrivateText,
+    stream::StreamName,
 };
 
 pub(super) fn apply(recorded: &Recorded, record: &RecordMeta) -> Vec<Change> {
-    let said = said(recorded, &record.stream);
-    let (name, v) = recorded.event.stored();
+    let said = recorded.event.payload().audit();
+    let (item, target) = about(&record.stream, said.item, said.target);
+    let event_type = recorded.event.event_type();
     let actor = &recorded.actor;
-    let (target_type, target_id) = said.target.unzip();
+    let (target_type, target_id) = target.unzip();
     let row = EVENTS.row([
         ("position", recorded.position().into()),
         ("idx", recorded.id.index.into()),
         ("time", recorded.time.into()),
-        ("name", name.into()),
-        ("v", v.into()),
+        ("name", event_type.name().into()),
+        ("v", event_type.version().into()),
         ("actor", actor.account.as_ref().map(AccountId::as_str).into()),
         ("anonymous", actor.anonymous.into()),
         ("system", actor.system.clone().into()),
         ("app", actor.app.clone().into()),
         ("token", actor.via.map(|token| token.to_string()).into()),
-        ("item_kind", said.item.as_ref().map(|item| item.kind.as_str()).into()),
-        ("item_id", said.item.as_ref().map(|item| item.id.as_str()).into()),
+        ("item_kind", item.as_ref().map(|item| item.kind.as_str()).into()),
+        ("item_id", item.as_ref().map(|item| item.id.as_str()).into()),
         ("target_type", target_type.into()),
         ("target_id", target_id.into()),
         ("before", said.before.as_ref().into()),
@@ -44,15 +43,24 @@ pub(super) fn apply(recorded: &Recorded, record: &RecordMeta) -> Vec<Change> {
     ]);
     let mut changes = vec![Change::Put(&EVENTS, row)];
     changes.extend(record.reason.iter().map(|reason| text(recorded, "reason", "", reason)));
-    changes.extend(said.texts.iter().map(|(side, field, private)| {
-        let side = match side {
-            Side::Before => "before",
-            Side::After => "after",
-        };
-        text(recorded, side, field, private)
-    }));
+    changes.extend(
+        said.texts.iter().map(|(side, field, private)| text(recorded, side.name(), field, private)),
+    );
     changes.extend(beside(recorded));
     changes
+}
+
+/// Item and target of an event: what its stream says, else what the payload says.
+fn about(
+    stream: &StreamName,
+    item: Option<ItemRef>,
+    target: Option<(&'static str, String)>,
+) -> (Option<ItemRef>, Option<(&'static str, String)>) {
+    if let StreamName::Item(item) = stream {
+        return (Some(item.clone()), target);
+    }
+    let id = stream.id().map(|id| (stream.kind().name(), id));
+    (item, id.or(target))
 }
 
 fn text(recorded: &Recorded, side: &str, field: &str, text: &PrivateText) -> Change {
@@ -69,19 +77,12 @@ fn text(recorded: &Recorded, side: &str, field: &str, text: &PrivateText) -> Cha
 
 /// What an event changes beside its own row.
 fn beside(recorded: &Recorded) -> Option<Change> {
-    match &recorded.event {
-        Event::Account(AccountEvent::Erased(data)) if !data.keys.is_empty() => {
-            Some(Change::Erase(&TEXTS, data.keys.clone()))
-        }
-        Event::System(SystemEvent::RulesChanged(data)) => {
-            let rules = Value::Int(i64::from(data.after));
-            Some(Change::Put(&RULES, vec![recorded.position().into(), rules]))
-        }
-        Event::Account(_)
-        | Event::System(_)
-        | Event::Item(_)
-        | Event::Link(_)
-        | Event::Token(_)
-        | Event::Webhook(_) => None,
+    if let Event::Account(AccountEvent::Erased(data)) = &recorded.event {
+        (!data.keys.is_empty()).then(|| Change::Erase(&TEXTS, data.keys.clone()))
+    } else if let Event::System(SystemEvent::RulesChanged(data)) = &recorded.event {
+        let rules = Value::Int(i64::from(data.after));
+        Some(Change::Put(&RULES, vec![recorded.position().into(), rules]))
+    } else {
+        None
     }
 }

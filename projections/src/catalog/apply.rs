@@ -7,40 +7,15 @@ use crate::{
     value::{Row, Value, name_of},
 };
 use domain::{
-    event::{
-        AccountEvent, Event, ItemEvent, ItemReopened, LinkUseEvent, Publication, Recorded, Restore,
-        SystemEvent, TokenEvent,
-    },
+    event::{AccessEvent, ItemEvent, ItemReopened, Publication, Recorded, Restore},
     id::ItemRef,
-    stream::StreamName,
 };
 use std::collections::BTreeSet;
 
 pub(super) fn apply(recorded: &Recorded, record: &RecordMeta) -> Vec<Change> {
-    match (&recorded.event, &record.stream) {
-        (Event::Item(event), StreamName::Item(item)) => of_item(recorded, event, item),
-        (
-            Event::Item(_)
-            | Event::Account(
-                AccountEvent::Registered(_)
-                | AccountEvent::Changed(_)
-                | AccountEvent::Deactivated(_)
-                | AccountEvent::Reactivated(_)
-                | AccountEvent::Erased(_),
-            )
-            | Event::Link(LinkUseEvent::Used(_))
-            | Event::Token(TokenEvent::Issued(_) | TokenEvent::Revoked(_))
-            | Event::Webhook(_)
-            | Event::System(
-                SystemEvent::LogStarted(_)
-                | SystemEvent::LevelRaised(_)
-                | SystemEvent::KindsChanged(_)
-                | SystemEvent::RulesChanged(_)
-                | SystemEvent::KeyRotated(_)
-                | SystemEvent::ExportMade(_),
-            ),
-            _,
-        ) => Vec::new(),
+    match recorded.event.access(&record.stream) {
+        Some(AccessEvent::Item(item, event)) => of_item(recorded, event, item),
+        Some(AccessEvent::Account(..) | AccessEvent::System(_)) | None => Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Body, FeedEvent, WHOLE_RECORD};
 use crate::AuditFilter;
 use domain::{
+    event::EventType,
     id::TokenId,
     position::{EventId, Position},
 };
@@ -111,7 +112,7 @@ impl<B: Body> Ring<B> {
 }
 
 fn revokes<B>(event: &FeedEvent<B>, token: TokenId) -> bool {
-    event.name == "token.revoked"
+    event.name == EventType::TokenRevoked.name()
         && event.target.as_ref().is_some_and(|target| target.id == token.to_string())
 }
 
@@ -135,8 +136,9 @@ mod tests {
 
     fn told(position: u64, index: u32) -> FeedEvent<Nothing> {
         let id = EventId { position: Position(position), index };
-        let name =
-            if position.is_multiple_of(3) { "grant.given" } else { "link.created" }.to_owned();
+        let third = position.is_multiple_of(3);
+        let event = if third { EventType::GrantGiven } else { EventType::LinkCreated };
+        let name = event.name().to_owned();
         let time = domain::time::Time::default();
         FeedEvent { id, time, name, actor: None, item: None, target: None, body: Nothing }
     }

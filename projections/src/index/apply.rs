@@ -12,8 +12,8 @@ use super::{
 };
 use domain::{
     event::{
-        AccountEvent, Event, Grant, GrantChanged, ItemEvent, ItemRegistered, ItemReopened,
-        LinkUseEvent, Provenance, Recorded, Restore, SystemEvent, TokenEvent, Visibility,
+        AccessEvent, AccountEvent, Event, Grant, GrantChanged, ItemEvent, ItemRegistered,
+        ItemReopened, Provenance, Recorded, Restore, SystemEvent, Visibility,
     },
     id::{AccountId, GrantId},
     item::Lifecycle,
@@ -35,7 +35,7 @@ fn given(recorded: &Recorded) -> Option<(&Grant, PackedEventId)> {
 }
 
 impl Tables {
-    /// Takes in the events of one record of a stream. Grants that were given together are put in
+    /// Applies the events of one record of a stream. Grants that were given together are put in
     /// together.
     pub(super) fn apply_all(&mut self, stream: &StreamName, events: &[Recorded]) {
         let together =
@@ -51,25 +51,16 @@ impl Tables {
         }
     }
 
-    /// Takes in one event of a stream.
+    /// Applies one event of a stream.
     pub(super) fn apply(&mut self, stream: &StreamName, recorded: &Recorded) {
-        match (&recorded.event, stream) {
-            (Event::Item(event), StreamName::Item(item)) => {
+        match recorded.event.access(stream) {
+            Some(AccessEvent::Item(item, event)) => {
                 let item = self.item_named(item);
                 self.item_event(item, event, recorded);
             }
-            (Event::Account(event), StreamName::Account(account)) => {
-                self.account_event(account, event);
-            }
-            (Event::System(event), _) => self.system_event(event),
-            (
-                Event::Link(LinkUseEvent::Used(_))
-                | Event::Token(TokenEvent::Issued(_) | TokenEvent::Revoked(_))
-                | Event::Webhook(_)
-                | Event::Item(_)
-                | Event::Account(_),
-                _,
-            ) => {}
+            Some(AccessEvent::Account(account, event)) => self.account_event(account, event),
+            Some(AccessEvent::System(event)) => self.system_event(event),
+            None => {}
         }
     }
 

@@ -12,13 +12,13 @@ use domain::{
         LinkCreated, LinkTerms, Provenance, Restore, Visibility, VisibilityChanged,
     },
     id::{AccountId, ItemRef},
-    item::{ItemState, evolve},
+    item::ItemState,
     position::Position,
     principal::{Grantee, Principal},
     role::{Permissions, Role},
     stream::StreamName,
     testing::{
-        Generator, History, account, grant_id, history, hour, item, link_id, registered,
+        Generator, History, account, grant_id, history, hour, item, link_id, registered, replay,
         to_account, to_group,
     },
     time::Time,
@@ -110,7 +110,7 @@ pub(crate) fn state(history: &History, item: &ItemRef, upto: Position) -> ItemSt
     let mut state = ItemState::default();
     for entry in &history.entries {
         if entry.stream == stream && entry.recorded.position() <= upto {
-            evolve(&mut state, &entry.recorded);
+            replay(&mut state, &entry.recorded);
         }
     }
     state
@@ -149,7 +149,7 @@ fn is_barred(history: &History, principal: &Principal, upto: Position) -> bool {
     let mut state = domain::account::AccountState::default();
     for entry in &history.entries {
         if entry.stream == stream && entry.recorded.position() <= upto {
-            domain::account::evolve(&mut state, &entry.recorded);
+            replay(&mut state, &entry.recorded);
         }
     }
     state.position != Position::START && !state.is_active()

@@ -123,7 +123,7 @@ pub(crate) async fn the_trail_says_before_and_after_in_any_order(engine: Engine)
         (Some("Private reason"), Some("4711"))
     );
     assert_eq!((given.app.as_deref(), given.actor.clone()), (Some("lab"), Some(account("a-1"))));
-    assert_eq!(given.text, "a-1 gave a-2 the role viewer on history 8f3a");
+    assert_eq!(given.text, "a-1 granted a-2 the role viewer on history 8f3a");
     let changed = &rows[4];
     assert_eq!(changed.before.as_ref().unwrap()["role"], "viewer");
     assert_eq!(changed.after.as_ref().unwrap()["ends_at"], hour(9000).to_string());

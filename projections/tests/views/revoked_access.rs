@@ -18,8 +18,8 @@ use domain::{
     principal::Grantee,
     role::{Permission, Role},
     testing::{
-        Generator, account, grant_id, group, history, hour, item, link_id, registered, to_account,
-        to_group,
+        Generator, account, grant_id, group, history, hour, item, link_id, registered, replay,
+        to_account, to_group,
     },
     time::Time,
 };
@@ -65,7 +65,7 @@ fn is_barred(history: &domain::testing::History, asker: &Asker, upto: Position) 
     let mut state = domain::account::AccountState::default();
     for entry in &history.entries {
         if entry.stream == stream && entry.recorded.position() <= upto {
-            domain::account::evolve(&mut state, &entry.recorded);
+            replay(&mut state, &entry.recorded);
         }
     }
     state.position != Position::START && !state.is_active()

@@ -186,7 +186,7 @@ async fn an_explanation_names_ways_acts_and_actors(mut world: World) {
     assert_eq!((&first["type"], &second["type"]), (&json!("grant.given"), &json!("grant.changed")));
     assert_eq!((&first["ticket"], &first["via"]["app"]), (&json!("4711"), &json!("lab")));
     let text = first["text"].as_str().unwrap_or_default();
-    assert!(text.contains("a-17 gave a-30 the role viewer on history 8f3a"), "{text}");
+    assert!(text.contains("a-17 granted a-30 the role viewer on history 8f3a"), "{text}");
     // About oneself for who may browse, about others for who may share.
     let viewer = world.account("a-22").await.after(&changed);
     let own =

@@ -77,7 +77,7 @@ async fn the_command_line_tells_the_history_and_exports_the_audit_trail(mut worl
     world.register("history", "8f3a", "a-17").await;
     world.share(&path, "a-17", "a-22", "viewer").await;
     let history = run(&world, &["history", "history:8f3a"]);
-    assert!(history.contains("a-17 gave a-22 the role viewer"), "{history}");
+    assert!(history.contains("a-17 granted a-22 the role viewer"), "{history}");
     let export = run(&world, &["audit", "export"]);
     let lines: Vec<&str> = export.lines().collect();
     assert!(lines.len() > 3, "{export}");

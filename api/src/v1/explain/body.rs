@@ -37,7 +37,7 @@ pub struct ActBody {
     /// The ticket.
     pub ticket: Option<String>,
     /// In plain words, without private text.
-    #[schema(example = "a-17 gave a-22 the role viewer on history 8f3a until 1 January 2027")]
+    #[schema(example = "a-17 granted a-22 the role viewer on history 8f3a until 1 January 2027")]
     pub text: String,
 }
 

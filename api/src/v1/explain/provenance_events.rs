@@ -8,7 +8,10 @@ use crate::{
 };
 use commands::CommandError;
 use domain::{
-    event::{Event, ItemEvent, Provenance, ProvenanceKind, Recorded, summary::sentence},
+    event::{
+        CatalogEvent as _, Event, ItemEvent, Provenance, ProvenanceKind, Recorded,
+        summary::sentence,
+    },
     id::LinkId,
     position::{EventId, Position},
     stream::StreamName,
@@ -63,7 +66,7 @@ fn told(record: &Record, event: &Recorded, stream: &StreamName) -> ActBody {
     ActBody {
         id: event.id,
         time: record.time,
-        name: event.event.stored().0,
+        name: event.event.event_type().name(),
         by: actor.account.clone(),
         actor: ActorBody::from_actor(actor),
         via: EventVia { app: actor.app.clone(), token: actor.via },

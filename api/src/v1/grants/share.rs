@@ -15,8 +15,8 @@ use axum::{extract::State, response::Response};
 use commands::{CommandError, GranteeRef};
 use domain::{
     id::{AccountId, GroupId},
-    item::{ItemState, OnExisting, Share, ShareResult},
-    rejection::{Reason, Rejection},
+    item::{ItemState, OnExisting, Share},
+    rejection::{Reason, Rejection, ShareResult},
     role::{Role, Withheld},
     time::Time,
 };

@@ -10,7 +10,7 @@ use crate::{
 use axum::{extract::State, response::Response};
 use commands::Outcome;
 use domain::{
-    event::{EndCause, Event, ItemEvent},
+    event::{EndCause, ItemEvent},
     item::{ItemCommand, ItemState},
 };
 use serde::Serialize;
@@ -30,15 +30,14 @@ pub struct EndedResource {
 
 /// What the one event of a closing or retiring ended.
 pub(super) fn by_rule(outcome: &Outcome<ItemState>) -> (EndedCounts, Vec<EndedGrant>) {
-    let counts = outcome.events.iter().find_map(|recorded| match &recorded.event {
-        Event::Item(ItemEvent::Closed(closed)) => Some(closed.ended.into()),
-        Event::Item(ItemEvent::Retired(retired)) => Some(retired.ended.into()),
-        Event::Item(_)
-        | Event::Account(_)
-        | Event::Link(_)
-        | Event::Token(_)
-        | Event::Webhook(_)
-        | Event::System(_) => None,
+    let counts = outcome.events.iter().find_map(|recorded| {
+        if let ItemEvent::Closed(closed) = &recorded.event {
+            Some(closed.ended.into())
+        } else if let ItemEvent::Retired(retired) = &recorded.event {
+            Some(retired.ended.into())
+        } else {
+            None
+        }
     });
     let Some(counts) = counts else { return (EndedCounts::default(), Vec::new()) };
     let before = outcome.before.iter().flat_map(|before| before.grants.values());

@@ -9,7 +9,7 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use domain::{
-    event::{Event, ItemEvent, Restore},
+    event::{ItemEvent, Restore},
     item::ItemCommand,
 };
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ pub async fn reopen_item(
 ) -> ApiResult<Response> {
     let outcome = app.commands.item(&request, &item, ItemCommand::Reopen(body.restore)).await?;
     let restored = outcome.events.iter().find_map(|recorded| {
-        if let Event::Item(ItemEvent::Reopened(reopened)) = &recorded.event {
+        if let ItemEvent::Reopened(reopened) = &recorded.event {
             Some(reopened.restored.into())
         } else {
             None

@@ -8,7 +8,10 @@ use crate::{
     v1::shape::{AlsoBody, Answer, ItemBody, also, still_open_all, words},
 };
 use axum::{extract::State, response::Response};
-use domain::{event::Visibility, item::ItemCommand};
+use domain::{
+    event::{EventType, Visibility},
+    item::ItemCommand,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -46,7 +49,7 @@ pub async fn put_visibility(
     let outcome = app.commands.item(&request, &item, command).await?;
     let resource = VisibilityResource {
         item: item_after(&app, &request.caller, &item, &outcome).await?,
-        also: also(&outcome.events, "item.visibility_changed"),
+        also: also(&outcome.events, EventType::VisibilityChanged),
     };
     let mut answer = item_answer(&item, &outcome, resource);
     answer.still_open = Some(still_open_all(&outcome.after, outcome.at));

@@ -12,7 +12,7 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use domain::{
-    event::{Audience, Event, ItemEvent},
+    event::{Audience, ItemEvent},
     item::NewLink,
     role::{Role, Withheld},
     time::Time,
@@ -90,7 +90,7 @@ pub async fn post_link(
     };
     let outcome = app.commands.create_link(&request, &item, link, password).await?;
     let created = outcome.events.iter().find_map(|recorded| {
-        if let Event::Item(ItemEvent::LinkCreated(created)) = &recorded.event {
+        if let ItemEvent::LinkCreated(created) = &recorded.event {
             Some(created.link)
         } else {
             None

@@ -13,9 +13,10 @@ use crate::{
 use axum::{extract::State, response::Response};
 use commands::{CommandError, Outcome};
 use domain::{
-    event::ProvenanceKind,
+    aggregate::Aggregate as _,
+    event::{DecodeError, ProvenanceKind},
     id::{ItemRef, LinkId},
-    item::{ItemCommand, ItemState, OpenLink, evolve},
+    item::{ItemCommand, ItemState, OpenLink},
     position::Position,
     private_text::HoldsPrivateText as _,
     stream::StreamName,
@@ -81,8 +82,9 @@ async fn ended_before(
     let records = read.map_err(|error| unanswered(outcome, error.into()))?;
     let (mut state, mut last) = (ItemState::default(), ItemState::default());
     for record in records {
-        for recorded in record.events().map_err(|e| CommandError::Internal(e.to_string()))? {
-            evolve(&mut state, &recorded);
+        let damaged = |error: DecodeError| CommandError::Internal(error.to_string());
+        for recorded in record.events().map_err(damaged)? {
+            state.replay(recorded).map_err(damaged)?;
             if let Some(open) = state.links.get(&link) {
                 last.links.insert(link, open.clone());
             }

@@ -14,7 +14,7 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use domain::{
-    event::CatalogAudience,
+    event::{CatalogAudience, EventType},
     id::GroupId,
     item::{ItemCommand, NewPublication},
 };
@@ -97,7 +97,7 @@ pub async fn put_publication(
     })?;
     let resource = PublishedResource {
         publication: publication_body(&app.public_url, &item, open),
-        also: also(&outcome.events, "publication.published"),
+        also: also(&outcome.events, EventType::Published),
         opened: Vec::new(),
         left_closed: Vec::new(),
     };

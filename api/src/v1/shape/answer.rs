@@ -17,7 +17,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use commands::{Outcome, Status};
-use domain::{id::CommandId, position::Position, stream::StreamName, time::Time};
+use domain::{
+    aggregate::Aggregate, id::CommandId, position::Position, stream::StreamName, time::Time,
+};
 use parking_lot::RwLock;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -112,14 +114,14 @@ impl<R> Answer<R> {
 
 /// The headers and the status around a command's answer.
 #[derive(Debug)]
-pub struct Reply<'a, S> {
+pub struct Reply<'a, S: Aggregate> {
     app: &'a AppState,
     outcome: &'a Outcome<S>,
     version: Option<Position>,
     location: Option<String>,
 }
 
-impl<'a, S> Reply<'a, S> {
+impl<'a, S: Aggregate> Reply<'a, S> {
     /// Around the answer to an outcome.
     pub fn new(app: &'a AppState, outcome: &'a Outcome<S>) -> Self {
         Self { app, outcome, version: None, location: None }

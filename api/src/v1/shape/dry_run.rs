@@ -3,7 +3,8 @@
 use super::{PrincipalBody, words};
 use domain::{
     account::AccountState,
-    event::{Recorded, summary},
+    aggregate::Aggregate,
+    event::{CatalogEvent, Recorded, summary},
     item::{AccessChange, ItemState, access_diff},
     principal::Principal,
     role::Permissions,
@@ -32,8 +33,9 @@ pub struct PlannedEvent {
 
 impl PlannedEvent {
     /// From what was decided.
-    pub fn of(recorded: &Recorded, stream: &StreamName) -> Self {
-        let (name, v) = recorded.event.stored();
+    pub fn of(recorded: &Recorded<impl CatalogEvent>, stream: &StreamName) -> Self {
+        let event_type = recorded.event.event_type();
+        let (name, v) = (event_type.name(), event_type.version());
         Self { name, v, text: summary::sentence(recorded, stream) }
     }
 }
@@ -82,7 +84,7 @@ impl SideBody {
 }
 
 /// A state whose change can be told in gains and losses of access.
-pub trait Planned: Sized {
+pub trait Planned: Aggregate {
     /// Who gains and who loses between two states at an instant.
     fn sides(before: &Self, after: &Self, at: Time) -> (SideBody, SideBody);
 }

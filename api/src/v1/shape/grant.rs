@@ -3,8 +3,7 @@
 use super::words;
 use domain::{
     event::{
-        EndCause, Event, Grant, GrantTermsRequested, ItemEvent, Provenance, ProvenanceKind,
-        Recorded,
+        EndCause, Grant, GrantTermsRequested, ItemEvent, Provenance, ProvenanceKind, Recorded,
     },
     id::GrantId,
     item::OpenGrant,
@@ -116,9 +115,9 @@ pub struct EndedGrant {
 }
 
 /// The grants that events ended one by one.
-pub fn grants_ended(events: &[Recorded]) -> Vec<EndedGrant> {
-    let ended = |recorded: &Recorded| {
-        if let Event::Item(ItemEvent::GrantEnded(ended)) = &recorded.event {
+pub fn grants_ended(events: &[Recorded<ItemEvent>]) -> Vec<EndedGrant> {
+    let ended = |recorded: &Recorded<ItemEvent>| {
+        if let ItemEvent::GrantEnded(ended) = &recorded.event {
             Some(EndedGrant {
                 grant: ended.grant,
                 grantee: ended.grantee.clone(),

@@ -2,7 +2,7 @@
 
 use super::{item_address, words};
 use domain::{
-    event::{CatalogAudience, Event, ItemEvent, Publication, Recorded},
+    event::{CatalogAudience, CatalogEvent as _, EventType, ItemEvent, Publication, Recorded},
     id::{GroupId, ItemRef},
     item::OpenPublication,
     position::Position,
@@ -86,25 +86,18 @@ pub struct AlsoBody {
 }
 
 /// Changes of visibility and publication among a command's events, less the one that was asked for.
-pub fn also(events: &[Recorded], asked: &str) -> Vec<AlsoBody> {
-    let told = |recorded: &Recorded| {
-        let (event, _) = recorded.event.stored();
-        let (before, after) = match &recorded.event {
-            Event::Item(ItemEvent::VisibilityChanged(changed)) => (
-                serde_json::to_value(changed.before).ok(),
-                serde_json::to_value(changed.after).ok(),
-            ),
-            Event::Item(ItemEvent::PublicationWithdrawn(withdrawn)) => {
-                (serde_json::to_value(withdrawn.audience).ok(), None)
-            }
-            Event::Item(_)
-            | Event::Account(_)
-            | Event::Link(_)
-            | Event::Token(_)
-            | Event::Webhook(_)
-            | Event::System(_) => return None,
+pub fn also(events: &[Recorded<ItemEvent>], requested: EventType) -> Vec<AlsoBody> {
+    let told = |recorded: &Recorded<ItemEvent>| {
+        let event_type = recorded.event.event_type();
+        let (before, after) = if let ItemEvent::VisibilityChanged(changed) = &recorded.event {
+            (serde_json::to_value(changed.before).ok(), serde_json::to_value(changed.after).ok())
+        } else if let ItemEvent::PublicationWithdrawn(withdrawn) = &recorded.event {
+            (serde_json::to_value(withdrawn.audience).ok(), None)
+        } else {
+            return None;
         };
-        (event != asked).then_some(AlsoBody { event, before, after })
+        let event = event_type.name();
+        (event_type != requested).then_some(AlsoBody { event, before, after })
     };
     events.iter().filter_map(told).collect()
 }

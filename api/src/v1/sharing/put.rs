@@ -13,8 +13,9 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use domain::{
-    event::Visibility,
-    item::{Condition, GrantSpec, ItemCommand},
+    aggregate::Condition,
+    event::{EventType, Visibility},
+    item::{GrantSpec, ItemCommand},
     rejection::{Entity, Rejection},
     role::{Role, Withheld},
     time::Time,
@@ -101,7 +102,7 @@ pub async fn put_sharing(
     let outcome = app.commands.item(&request, &item, command).await?;
     let resource = SharingResource {
         sharing: sharing_body(&outcome.after, outcome.at),
-        also: also(&outcome.events, "item.visibility_changed"),
+        also: also(&outcome.events, EventType::VisibilityChanged),
     };
     let mut answer = item_answer(&item, &outcome, resource);
     answer.ended = Some(grants_ended(&outcome.events));

@@ -1,13 +1,15 @@
 //! Payloads of the events of grants. A storage format: see the catalogue.
 
 use crate::{
-    event::no_private_text,
+    event::{AuditPayload, Payload, audit::fields, summary},
     id::GrantId,
     principal::Grantee,
+    private_text::HoldsPrivateText,
     role::{Permissions, Role, Withheld, effective},
     time::{Time, Window},
 };
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value, json};
 
 /// Where a grant came from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -113,6 +115,17 @@ pub struct GrantGiven {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<GrantTermsRequested>,
 }
+impl HoldsPrivateText for GrantGiven {}
+
+impl Payload for GrantGiven {
+    fn summary(&self, target: &str) -> String {
+        let (to, terms) = (summary::grantee(&self.grant.grantee), self.grant.terms());
+        format!("granted {to} the role {} on {target}{}", terms.role, summary::terms(&terms))
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::start(self).about_grantee(&self.grant.grantee)
+    }
+}
 
 /// Read field by field: by `flatten` it would be kept whole in between, and there is no event that
 /// is read more often.
@@ -184,6 +197,25 @@ pub struct GrantChanged {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<GrantTermsRequested>,
 }
+impl HoldsPrivateText for GrantChanged {}
+
+impl Payload for GrantChanged {
+    fn summary(&self, target: &str) -> String {
+        let to = summary::grantee(&self.grantee);
+        let (before, after) = (self.before.role, self.after.role);
+        let terms = summary::terms(&self.after);
+        if before != after {
+            return format!("changed the role of {to} on {target} from {before} to {after}{terms}");
+        }
+        let terms = if terms.is_empty() { " without end" } else { &terms };
+        format!("changed the grant of {to} on {target}: {after}{terms}")
+    }
+    fn audit(&self) -> AuditPayload {
+        let mut after = audited(self.grant, &self.after);
+        after.extend(self.asked.as_ref().map(|asked| ("asked".to_owned(), json!(asked))));
+        AuditPayload::change(audited(self.grant, &self.before), after).about_grantee(&self.grantee)
+    }
+}
 
 /// Why a grant ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -220,5 +252,38 @@ pub struct GrantEnded {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_at: Option<Time>,
 }
+impl HoldsPrivateText for GrantEnded {}
 
-no_private_text!(GrantGiven, GrantChanged, GrantEnded);
+impl Payload for GrantEnded {
+    fn summary(&self, target: &str) -> String {
+        let (to, role) = (summary::grantee(&self.grantee), self.before.role);
+        match self.cause {
+            EndCause::Unshared => format!("ended the role {role} of {to} on {target}"),
+            EndCause::Left => format!("left {target}, giving up the role {role}"),
+            EndCause::Expired => {
+                let day = self.effective_at.map(Time::day_in_words).unwrap_or_default();
+                format!("noted that the role {role} of {to} on {target} ended on {day}")
+            }
+            EndCause::Cascade => {
+                format!("ended the role {role} of {to} on {target} with the link it came from")
+            }
+            EndCause::Closed => format!("ended the role {role} of {to} by closing {target}"),
+            EndCause::Transferred => {
+                format!("ended the role {role} of {to} as {target} changed its owner")
+            }
+        }
+    }
+    fn audit(&self) -> AuditPayload {
+        let at = self.effective_at.map(|at| ("effective_at".to_owned(), json!(at)));
+        let after: Map<_, _> =
+            [("cause".to_owned(), json!(self.cause))].into_iter().chain(at).collect();
+        AuditPayload::change(audited(self.grant, &self.before), after).about_grantee(&self.grantee)
+    }
+}
+
+/// The terms of a grant with its id.
+fn audited(grant: GrantId, terms: &GrantTerms) -> Map<String, Value> {
+    let mut all = fields(terms);
+    all.insert("grant".to_owned(), json!(grant));
+    all
+}

@@ -1,8 +1,13 @@
 //! Payloads of an item's life: visibility, closing, retirement. A storage format: see the
 //! catalogue.
 
-use crate::{event::no_private_text, position::Position};
+use crate::{
+    event::{AuditPayload, Payload, summary},
+    position::Position,
+    private_text::HoldsPrivateText,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// Who sees an item without any grant. Ordered from the narrowest on.
 #[derive(
@@ -29,6 +34,17 @@ pub struct VisibilityChanged {
     /// After.
     pub after: Visibility,
 }
+impl HoldsPrivateText for VisibilityChanged {}
+
+impl Payload for VisibilityChanged {
+    fn summary(&self, target: &str) -> String {
+        let (before, after) = (summary::visibility(self.before), summary::visibility(self.after));
+        format!("changed who sees {target} without a grant from {before} to {after}")
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::change(self.before, self.after)
+    }
+}
 
 /// How much a by-rule ending ended; what had passed its end before is not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +67,19 @@ pub struct ItemClosed {
     pub ended: Ended,
     /// Visibility before; restricted after.
     pub visibility: Visibility,
+}
+impl HoldsPrivateText for ItemClosed {}
+
+impl Payload for ItemClosed {
+    fn summary(&self, target: &str) -> String {
+        format!("closed {target}, {}", summary::ending(&self.ended))
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::change(
+            json!({ "state": "open", "visibility": self.visibility }),
+            json!({ "state": "closed", "ended": self.ended }),
+        )
+    }
 }
 
 /// What a reopening brings back.
@@ -77,6 +106,25 @@ pub struct ItemReopened {
     /// Visibility after.
     pub visibility: Visibility,
 }
+impl HoldsPrivateText for ItemReopened {}
+
+impl Payload for ItemReopened {
+    fn summary(&self, target: &str) -> String {
+        match self.restore {
+            Restore::Nothing => format!("reopened {target}, restoring nothing"),
+            Restore::All => {
+                format!("reopened {target}, restoring {}", summary::numbers(&self.restored))
+            }
+        }
+    }
+    fn audit(&self) -> AuditPayload {
+        let after = json!({
+            "state": "open", "visibility": self.visibility, "restore": self.restore,
+            "restored": self.restored, "closed_at": self.closed_at,
+        });
+        AuditPayload::change(json!({ "state": "closed" }), after)
+    }
+}
 
 /// `item.retired`: the application deleted it; ends everything, nobody sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +135,19 @@ pub struct ItemRetired {
     /// Visibility before.
     pub visibility: Visibility,
 }
+impl HoldsPrivateText for ItemRetired {}
+
+impl Payload for ItemRetired {
+    fn summary(&self, target: &str) -> String {
+        format!("retired {target}, {}", summary::ending(&self.ended))
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::change(
+            json!({ "visibility": self.visibility }),
+            json!({ "state": "retired", "ended": self.ended }),
+        )
+    }
+}
 
 /// `item.restored`: back from retirement, open and shared with nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,5 +156,16 @@ pub struct ItemRestored {
     /// The position of the `item.retired` it compensates.
     pub retired_at: Position,
 }
+impl HoldsPrivateText for ItemRestored {}
 
-no_private_text!(VisibilityChanged, ItemClosed, ItemReopened, ItemRetired, ItemRestored);
+impl Payload for ItemRestored {
+    fn summary(&self, target: &str) -> String {
+        format!("restored {target} from retirement, shared with nobody")
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::change(
+            json!({ "state": "retired" }),
+            json!({ "state": "open", "retired_at": self.retired_at }),
+        )
+    }
+}

@@ -2,13 +2,14 @@
 
 use super::GrantTermsRequested;
 use crate::{
-    event::no_private_text,
+    event::{AuditPayload, AuditSide, Payload, audit::fields, summary},
     id::{LinkId, VaultId},
     private_text::{HoldsPrivateText, PrivateField, PrivateText},
     role::{Permissions, Role, Withheld, effective},
     time::{Time, Window},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 /// Who may open a link.
 #[derive(
@@ -65,6 +66,12 @@ impl LinkTerms {
     pub fn permissions(&self) -> Permissions {
         effective(self.role, &self.withhold)
     }
+    fn texts(&self) -> [(&'static str, Option<&PrivateText>); 2] {
+        [("label", self.label.as_ref()), ("state", self.state.as_ref())]
+    }
+    fn audited(&self) -> Map<String, Value> {
+        fields(Self { label: None, state: None, ..self.clone() })
+    }
 }
 impl HoldsPrivateText for LinkTerms {
     fn private_texts(&mut self) -> Vec<PrivateField<'_>> {
@@ -99,6 +106,26 @@ impl HoldsPrivateText for LinkCreated {
     }
 }
 
+impl Payload for LinkCreated {
+    fn summary(&self, target: &str) -> String {
+        let protected = if self.password.is_some() { ", with a password" } else { "" };
+        format!("made link {} to {target}: {}{protected}", self.link, summary::link(&self.terms))
+    }
+    fn audit(&self) -> AuditPayload {
+        let mut after = self.terms.audited();
+        after.insert("link".to_owned(), json!(self.link));
+        after.insert("generation".to_owned(), json!(self.generation));
+        after.insert("has_password".to_owned(), json!(self.password.is_some()));
+        after.extend(self.asked.as_ref().map(|asked| ("asked".to_owned(), json!(asked))));
+        AuditPayload::start(after)
+            .about("link", &self.link)
+            .with_texts(AuditSide::After, self.terms.texts())
+    }
+    fn creates(&self) -> bool {
+        true
+    }
+}
+
 /// `link.changed`: the same link with other terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
@@ -121,6 +148,18 @@ impl HoldsPrivateText for LinkChanged {
     }
 }
 
+impl Payload for LinkChanged {
+    fn summary(&self, target: &str) -> String {
+        format!("changed link {} to {target}: {}", self.link, summary::link(&self.after))
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::change(self.before.audited(), self.after.audited())
+            .about("link", &self.link)
+            .with_texts(AuditSide::Before, self.before.texts())
+            .with_texts(AuditSide::After, self.after.texts())
+    }
+}
+
 /// `link.password_set`: also when one replaces another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
@@ -133,6 +172,20 @@ pub struct LinkPasswordSet {
     /// The vault row after.
     pub after: VaultId,
 }
+impl HoldsPrivateText for LinkPasswordSet {}
+
+impl Payload for LinkPasswordSet {
+    fn summary(&self, target: &str) -> String {
+        format!("set the password of link {} to {target}", self.link)
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::change(
+            json!({ "has_password": self.before.is_some() }),
+            json!({ "has_password": true }),
+        )
+        .about("link", &self.link)
+    }
+}
 
 /// `link.password_cleared`: it opens without a password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,6 +195,17 @@ pub struct LinkPasswordCleared {
     pub link: LinkId,
     /// The vault row before.
     pub before: VaultId,
+}
+impl HoldsPrivateText for LinkPasswordCleared {}
+
+impl Payload for LinkPasswordCleared {
+    fn summary(&self, target: &str) -> String {
+        format!("removed the password of link {} to {target}", self.link)
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::change(json!({ "has_password": true }), json!({ "has_password": false }))
+            .about("link", &self.link)
+    }
 }
 
 /// `link.rotated`: a new secret for the same link.
@@ -154,6 +218,18 @@ pub struct LinkRotated {
     pub before: u32,
     /// Generation after.
     pub after: u32,
+}
+impl HoldsPrivateText for LinkRotated {}
+
+impl Payload for LinkRotated {
+    fn summary(&self, target: &str) -> String {
+        format!("gave link {} to {target} a new address", self.link)
+    }
+    fn audit(&self) -> AuditPayload {
+        let (before, after) = (self.before, self.after);
+        AuditPayload::change(json!({ "generation": before }), json!({ "generation": after }))
+            .about("link", &self.link)
+    }
 }
 
 /// `link.revoked`: it opens nothing any more, for ever.
@@ -168,6 +244,22 @@ pub struct LinkRevoked {
     #[serde(default)]
     pub ended: u32,
 }
+impl HoldsPrivateText for LinkRevoked {}
+
+impl Payload for LinkRevoked {
+    fn summary(&self, target: &str) -> String {
+        let revoked = format!("revoked link {} to {target}", self.link);
+        if self.cascade {
+            format!("{revoked}, ending {} born from it", summary::plural(self.ended, "grant"))
+        } else {
+            revoked
+        }
+    }
+    fn audit(&self) -> AuditPayload {
+        let after = json!({ "status": "revoked", "cascade": self.cascade, "ended": self.ended });
+        AuditPayload::start(after).about("link", &self.link)
+    }
+}
 
 /// `link.expired`: its end passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,5 +270,15 @@ pub struct LinkExpired {
     /// When it took effect.
     pub effective_at: Time,
 }
+impl HoldsPrivateText for LinkExpired {}
 
-no_private_text!(LinkPasswordSet, LinkPasswordCleared, LinkRotated, LinkRevoked, LinkExpired);
+impl Payload for LinkExpired {
+    fn summary(&self, target: &str) -> String {
+        let day = self.effective_at.day_in_words();
+        format!("noted that link {} to {target} ended on {day}", self.link)
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::start(json!({ "status": "expired", "effective_at": self.effective_at }))
+            .about("link", &self.link)
+    }
+}

@@ -1,7 +1,12 @@
 //! Payloads of the events of catalog entries. A storage format: see the catalogue.
 
-use crate::{event::no_private_text, id::GroupId};
+use crate::{
+    event::{AuditPayload, Payload, summary},
+    id::GroupId,
+    private_text::HoldsPrivateText,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// Who sees a catalog entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,6 +54,16 @@ pub struct Published {
     #[serde(flatten)]
     pub publication: Publication,
 }
+impl HoldsPrivateText for Published {}
+
+impl Payload for Published {
+    fn summary(&self, target: &str) -> String {
+        format!("published {target} for {}", summary::catalog(self.publication.audience))
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::start(&self.publication)
+    }
+}
 
 /// `publication.updated`: the entry says something else, or to others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +73,22 @@ pub struct PublicationUpdated {
     pub before: Publication,
     /// After.
     pub after: Publication,
+}
+impl HoldsPrivateText for PublicationUpdated {}
+
+impl Payload for PublicationUpdated {
+    fn summary(&self, target: &str) -> String {
+        let (before, after) = (self.before.audience, self.after.audience);
+        let entry = format!("changed the catalog entry of {target}");
+        if before == after {
+            entry
+        } else {
+            format!("{entry}, from {} to {}", summary::catalog(before), summary::catalog(after))
+        }
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::change(&self.before, &self.after)
+    }
 }
 
 /// Why a publication ended.
@@ -81,5 +112,18 @@ pub struct PublicationWithdrawn {
     /// The audience it had.
     pub audience: CatalogAudience,
 }
+impl HoldsPrivateText for PublicationWithdrawn {}
 
-no_private_text!(Published, PublicationUpdated, PublicationWithdrawn);
+impl Payload for PublicationWithdrawn {
+    fn summary(&self, target: &str) -> String {
+        match self.cause {
+            WithdrawCause::Unpublished => format!("removed {target} from the catalog"),
+            WithdrawCause::Restricted => {
+                format!("removed {target} from the catalog by narrowing who sees it")
+            }
+        }
+    }
+    fn audit(&self) -> AuditPayload {
+        AuditPayload::change(json!({ "audience": self.audience }), json!({ "cause": self.cause }))
+    }
+}

@@ -2,8 +2,8 @@
 
 use super::{ItemDecider, check::limits, grants::ended};
 use crate::{
+    aggregate::Decision,
     event::{EndCause, ItemEvent, LinkExpired},
-    item::Decision,
     rejection::Rejection,
     role::Permission,
     time::Time,
@@ -11,7 +11,7 @@ use crate::{
 
 impl ItemDecider<'_> {
     /// The service itself records them, the earliest first, so many at once.
-    pub(super) fn expire(&self) -> Result<Decision, Rejection> {
+    pub(super) fn expire(&self) -> Result<Decision<ItemEvent>, Rejection> {
         self.require_visible()?;
         if !self.context.subject.unrestricted {
             return Err(Rejection::NotPermitted { needed: Permission::Own.name() });

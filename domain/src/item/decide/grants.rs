@@ -6,22 +6,22 @@ use super::{
     preconditions::{above, rule},
 };
 use crate::{
+    aggregate::Decision,
     event::{
-        EndCause, Grant, GrantChanged, GrantEnded, GrantGiven, GrantTerms, ItemEvent, Provenance,
+        EndCause, EventType, Grant, GrantChanged, GrantEnded, GrantGiven, GrantTerms, ItemEvent,
+        Provenance,
     },
     id::{AccountId, GrantId},
-    item::{
-        Decision, EndTarget, GrantPatch, OnExisting, OpenGrant, ResolvedGrantee, Share, ShareResult,
-    },
+    item::{EndTarget, GrantPatch, OnExisting, OpenGrant, ResolvedGrantee, Share},
     principal::Grantee,
-    rejection::{Entity, Reason, Rejection},
+    rejection::{Entity, Reason, Rejection, ShareResult},
     time::Time,
 };
 use std::collections::BTreeSet;
 
 impl ItemDecider<'_> {
-    pub(super) fn share(&self, share: &Share) -> Result<Decision, Rejection> {
-        self.require_open("grant.given")?;
+    pub(super) fn share(&self, share: &Share) -> Result<Decision<ItemEvent>, Rejection> {
+        self.require_open(EventType::GrantGiven)?;
         grant_role("/role", share.role)?;
         if !(1..=limits::MAX_GRANTEES).contains(&share.grantees.len()) {
             let most = limits::MAX_GRANTEES;
@@ -51,8 +51,8 @@ impl ItemDecider<'_> {
         &self,
         grant: GrantId,
         patch: &GrantPatch,
-    ) -> Result<Decision, Rejection> {
-        self.require_open("grant.changed")?;
+    ) -> Result<Decision<ItemEvent>, Rejection> {
+        self.require_open(EventType::GrantChanged)?;
         let open = self.state.grants.get(&grant).filter(|open| self.live(open));
         let open = open.ok_or(Rejection::NotFound(Entity::Grant))?;
         self.require_version(Entity::Grant, open.version)?;
@@ -65,10 +65,10 @@ impl ItemDecider<'_> {
         self.require_not_above_own(before.role, &before.withhold)?;
         self.require_not_above_own(after.role, &after.withhold)?;
         window(after.window(), self.context.now)?;
-        Ok(vec![ItemEvent::GrantChanged(changed(&open.grant, after))].into())
+        Ok(ItemEvent::GrantChanged(changed(&open.grant, after)).into())
     }
 
-    pub(super) fn end_grants(&self, target: &EndTarget) -> Result<Decision, Rejection> {
+    pub(super) fn end_grants(&self, target: &EndTarget) -> Result<Decision<ItemEvent>, Rejection> {
         let me = self.context.subject.account.as_ref();
         match target {
             EndTarget::Me => {
@@ -88,7 +88,7 @@ impl ItemDecider<'_> {
 
     /// The caller's own grants end without `share`; those that start later too, although they do
     /// not yet let the caller know the item.
-    fn leave(&self, me: &AccountId) -> Result<Decision, Rejection> {
+    fn leave(&self, me: &AccountId) -> Result<Decision<ItemEvent>, Rejection> {
         let mine: Vec<_> = self.live_of(&Grantee::Account(me.clone())).collect();
         if mine.is_empty() {
             self.require_visible()?;
@@ -102,8 +102,8 @@ impl ItemDecider<'_> {
         self.is_me(account) && self.state.owner.as_ref() != Some(account)
     }
 
-    fn unshare(&self, grantee: &Grantee) -> Result<Decision, Rejection> {
-        self.require("grant.ended")?;
+    fn unshare(&self, grantee: &Grantee) -> Result<Decision<ItemEvent>, Rejection> {
+        self.require(EventType::GrantEnded)?;
         if let Some(detail) = self.owner_named(grantee) {
             return Err(rule(Reason::OwnerUntouchable, detail));
         }
@@ -115,19 +115,19 @@ impl ItemDecider<'_> {
         Ok(events.into())
     }
 
-    fn end_grant(&self, id: GrantId) -> Result<Decision, Rejection> {
+    fn end_grant(&self, id: GrantId) -> Result<Decision<ItemEvent>, Rejection> {
         let open = self.state.grants.get(&id).filter(|open| self.live(open));
         if let Some(OpenGrant { grant, version, .. }) = open
             && matches!(&grant.grantee, Grantee::Account(account) if self.leaves(account))
         {
             self.require_version(Entity::Grant, *version)?;
-            return Ok(vec![ItemEvent::GrantEnded(ended(grant, EndCause::Left, None))].into());
+            return Ok(ItemEvent::GrantEnded(ended(grant, EndCause::Left, None)).into());
         }
-        self.require("grant.ended")?;
+        self.require(EventType::GrantEnded)?;
         let open = open.ok_or(Rejection::NotFound(Entity::Grant))?;
         self.require_version(Entity::Grant, open.version)?;
         self.require_not_above_own(open.grant.role, &open.grant.withhold)?;
-        Ok(vec![ItemEvent::GrantEnded(ended(&open.grant, EndCause::Unshared, None))].into())
+        Ok(ItemEvent::GrantEnded(ended(&open.grant, EndCause::Unshared, None)).into())
     }
 
     fn live_of(&self, grantee: &Grantee) -> impl Iterator<Item = &OpenGrant> {

@@ -2,18 +2,22 @@
 
 use super::ItemDecider;
 use crate::{
+    aggregate::Decision,
     event::{
-        CatalogAudience, Ended, ItemClosed, ItemEvent, ItemReopened, ItemRestored, ItemRetired,
-        PublicationWithdrawn, Restore, Visibility, VisibilityChanged, WithdrawCause,
+        CatalogAudience, Ended, EventType, ItemClosed, ItemEvent, ItemReopened, ItemRestored,
+        ItemRetired, PublicationWithdrawn, Restore, Visibility, VisibilityChanged, WithdrawCause,
     },
-    item::{Closed, Decision, Lifecycle, OpenGrant, OpenLink},
+    item::{Closed, Lifecycle, OpenGrant, OpenLink},
     rejection::{Entity, Rejection},
     role::Permission,
 };
 
 impl ItemDecider<'_> {
-    pub(super) fn set_visibility(&self, visibility: Visibility) -> Result<Decision, Rejection> {
-        self.require("item.visibility_changed")?;
+    pub(super) fn set_visibility(
+        &self,
+        visibility: Visibility,
+    ) -> Result<Decision<ItemEvent>, Rejection> {
+        self.require(EventType::VisibilityChanged)?;
         if visibility > self.state.visibility {
             self.require_not_closed()?;
         }
@@ -38,18 +42,18 @@ impl ItemDecider<'_> {
         events
     }
 
-    pub(super) fn close(&self) -> Result<Decision, Rejection> {
-        self.require("item.closed")?;
+    pub(super) fn close(&self) -> Result<Decision<ItemEvent>, Rejection> {
+        self.require(EventType::ItemClosed)?;
         self.require_version(Entity::Item, self.state.version)?;
         if self.state.lifecycle == Lifecycle::Closed {
             return Ok(Decision::default());
         }
         let closed = ItemClosed { ended: self.open_now(), visibility: self.state.visibility };
-        Ok(vec![ItemEvent::Closed(closed)].into())
+        Ok(ItemEvent::Closed(closed).into())
     }
 
-    pub(super) fn reopen(&self, restore: Restore) -> Result<Decision, Rejection> {
-        self.require("item.reopened")?;
+    pub(super) fn reopen(&self, restore: Restore) -> Result<Decision<ItemEvent>, Rejection> {
+        self.require(EventType::ItemReopened)?;
         self.require_version(Entity::Item, self.state.version)?;
         let Some(closed) = self.state.closed.as_deref() else {
             return Ok(Decision::default());
@@ -59,26 +63,26 @@ impl ItemDecider<'_> {
             Restore::All => (self.restorable(closed), closed.visibility),
         };
         let reopened = ItemReopened { restore, closed_at: closed.at, restored, visibility };
-        Ok(vec![ItemEvent::Reopened(reopened)].into())
+        Ok(ItemEvent::Reopened(reopened).into())
     }
 
-    pub(super) fn retire(&self) -> Result<Decision, Rejection> {
+    pub(super) fn retire(&self) -> Result<Decision<ItemEvent>, Rejection> {
         if self.state.lifecycle == Lifecycle::Retired && self.is_owner() {
             return Ok(Decision::default());
         }
-        self.require("item.retired")?;
+        self.require(EventType::ItemRetired)?;
         self.require_version(Entity::Item, self.state.version)?;
         let retired = ItemRetired { ended: self.open_now(), visibility: self.state.visibility };
-        Ok(vec![ItemEvent::Retired(retired)].into())
+        Ok(ItemEvent::Retired(retired).into())
     }
 
     /// A retired item gives nobody a right, so that its owner is looked at, not the rights.
-    pub(super) fn restore(&self) -> Result<Decision, Rejection> {
+    pub(super) fn restore(&self) -> Result<Decision<ItemEvent>, Rejection> {
         match self.state.retired_at {
             Some(_) if !self.is_owner() => Err(Rejection::NotFound(Entity::Item)),
             Some(retired_at) => {
                 self.require_version(Entity::Item, self.state.version)?;
-                Ok(vec![ItemEvent::Restored(ItemRestored { retired_at })].into())
+                Ok(ItemEvent::Restored(ItemRestored { retired_at }).into())
             }
             None => {
                 self.require_visible()?;

@@ -7,19 +7,20 @@ use super::{
     preconditions::rule,
 };
 use crate::{
+    aggregate::Decision,
     event::{
-        Audience, ItemEvent, LinkChanged, LinkCreated, LinkPasswordCleared, LinkPasswordSet,
-        LinkRevoked, LinkRotated, LinkTerms,
+        Audience, EventType, ItemEvent, LinkChanged, LinkCreated, LinkPasswordCleared,
+        LinkPasswordSet, LinkRevoked, LinkRotated, LinkTerms,
     },
     id::{LinkId, VaultId},
-    item::{Decision, LinkPatch, NewLink, OpenLink},
+    item::{LinkPatch, NewLink, OpenLink},
     private_text::PrivateText,
     rejection::{Entity, Reason, Rejection},
     role::Permission,
 };
 
 impl ItemDecider<'_> {
-    pub(super) fn create_link(&self, asked: &NewLink) -> Result<Decision, Rejection> {
+    pub(super) fn create_link(&self, asked: &NewLink) -> Result<Decision<ItemEvent>, Rejection> {
         self.require_visible()?;
         self.may_link(asked.audience)?;
         self.require_not_closed()?;
@@ -56,14 +57,14 @@ impl ItemDecider<'_> {
         let link = LinkId(*id);
         let password = asked.password;
         let created = LinkCreated { link, terms, generation: 1, password, asked: None };
-        Ok(vec![ItemEvent::LinkCreated(created)].into())
+        Ok(ItemEvent::LinkCreated(created).into())
     }
 
     pub(super) fn change_link(
         &self,
         link: LinkId,
         patch: &LinkPatch,
-    ) -> Result<Decision, Rejection> {
+    ) -> Result<Decision<ItemEvent>, Rejection> {
         let open = self.own_or_shared(link)?;
         self.require_not_closed()?;
         let before = open.terms.clone();
@@ -84,28 +85,32 @@ impl ItemDecider<'_> {
             window(after.window(), self.context.now)?;
         }
         let changed = LinkChanged { link, before, after, asked: None };
-        Ok(vec![ItemEvent::LinkChanged(changed)].into())
+        Ok(ItemEvent::LinkChanged(changed).into())
     }
 
-    pub(super) fn rotate_link(&self, link: LinkId) -> Result<Decision, Rejection> {
+    pub(super) fn rotate_link(&self, link: LinkId) -> Result<Decision<ItemEvent>, Rejection> {
         let open = self.own_or_shared(link)?;
         self.require_not_closed()?;
         self.require_version(Entity::Link, open.version)?;
         let (before, after) = (open.generation, open.generation.saturating_add(1));
-        Ok(vec![ItemEvent::LinkRotated(LinkRotated { link, before, after })].into())
+        Ok(ItemEvent::LinkRotated(LinkRotated { link, before, after }).into())
     }
 
-    pub(super) fn set_password(&self, link: LinkId, after: VaultId) -> Result<Decision, Rejection> {
+    pub(super) fn set_password(
+        &self,
+        link: LinkId,
+        after: VaultId,
+    ) -> Result<Decision<ItemEvent>, Rejection> {
         let open = self.own_or_shared(link)?;
         self.require_version(Entity::Link, open.version)?;
         if open.password == Some(after) {
             return Ok(Decision::default());
         }
         let set = LinkPasswordSet { link, before: open.password, after };
-        Ok(vec![ItemEvent::LinkPasswordSet(set)].into())
+        Ok(ItemEvent::LinkPasswordSet(set).into())
     }
 
-    pub(super) fn clear_password(&self, link: LinkId) -> Result<Decision, Rejection> {
+    pub(super) fn clear_password(&self, link: LinkId) -> Result<Decision<ItemEvent>, Rejection> {
         let open = self.own_or_shared(link)?;
         self.require_not_closed()?;
         let Some(before) = open.password else {
@@ -114,16 +119,20 @@ impl ItemDecider<'_> {
         self.may_widen(open, open.terms.audience)?;
         self.require_version(Entity::Link, open.version)?;
         let cleared = LinkPasswordCleared { link, before };
-        Ok(vec![ItemEvent::LinkPasswordCleared(cleared)].into())
+        Ok(ItemEvent::LinkPasswordCleared(cleared).into())
     }
 
-    pub(super) fn revoke_link(&self, link: LinkId, cascade: bool) -> Result<Decision, Rejection> {
+    pub(super) fn revoke_link(
+        &self,
+        link: LinkId,
+        cascade: bool,
+    ) -> Result<Decision<ItemEvent>, Rejection> {
         let open = self.own_or_shared(link)?;
         let born = if cascade { self.state.born_from(link) } else { Vec::new() };
         let born = born.iter().filter_map(|grant| self.state.grants.get(grant));
         let born: Vec<_> = born.filter(|open| self.live(open)).collect();
         if !born.is_empty() {
-            self.require_permission_for("grant.ended")?;
+            self.require_permission_for(EventType::GrantEnded)?;
         }
         self.require_version(Entity::Link, open.version)?;
         if !self.made(open) {
@@ -133,7 +142,7 @@ impl ItemDecider<'_> {
             self.require_not_above_own(grant.grant.role, &grant.grant.withhold)?;
         }
         let revoked = LinkRevoked { link, cascade, ended: count(born.len()) };
-        Ok(vec![ItemEvent::LinkRevoked(revoked)].into())
+        Ok(ItemEvent::LinkRevoked(revoked).into())
     }
 
     /// An open link, for its maker or for one with `share`.
@@ -141,7 +150,7 @@ impl ItemDecider<'_> {
         self.require_visible()?;
         let open = self.state.links.get(&link).filter(|open| self.live_link(open));
         if !open.is_some_and(|open| self.made(open)) {
-            self.require_permission_for("link.changed")?;
+            self.require_permission_for(EventType::LinkChanged)?;
         }
         open.ok_or(Rejection::NotFound(Entity::Link))
     }
@@ -158,7 +167,9 @@ impl ItemDecider<'_> {
                 Err(Rejection::NotPermitted { needed: "an account" })
             }
             Audience::Named => self.require_permission(Permission::View),
-            Audience::Internal | Audience::Anyone => self.require_permission_for("link.created"),
+            Audience::Internal | Audience::Anyone => {
+                self.require_permission_for(EventType::LinkCreated)
+            }
         }
     }
 
@@ -167,7 +178,7 @@ impl ItemDecider<'_> {
         match (open.terms.audience, after) {
             (Audience::Named, Audience::Named) => Ok(()),
             (_, Audience::Named | Audience::Internal | Audience::Anyone) => {
-                self.require_permission_for("link.changed")
+                self.require_permission_for(EventType::LinkChanged)
             }
         }
     }

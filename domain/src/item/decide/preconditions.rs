@@ -2,9 +2,11 @@
 
 use super::ItemDecider;
 use crate::{
-    access::required_by_name,
+    access::required,
+    aggregate::Condition,
+    event::EventType,
     id::AccountId,
-    item::{Condition, Lifecycle, OpenGrant, OpenLink},
+    item::{Lifecycle, OpenGrant, OpenLink},
     position::Position,
     rejection::{Entity, Reason, Rejection},
     role::{Permission, Permissions, Role, Withheld, effective},
@@ -39,8 +41,8 @@ impl ItemDecider<'_> {
     }
 
     /// The caller has what the table asks for an event.
-    pub(super) fn require_permission_for(&self, event: &str) -> Result<(), Rejection> {
-        self.require_permission(required_by_name(event))
+    pub(super) fn require_permission_for(&self, event: EventType) -> Result<(), Rejection> {
+        self.require_permission(required(event))
     }
 
     pub(super) fn require_permission(&self, needed: Permission) -> Result<(), Rejection> {
@@ -52,13 +54,13 @@ impl ItemDecider<'_> {
     }
 
     /// Known, permitted.
-    pub(super) fn require(&self, event: &str) -> Result<(), Rejection> {
+    pub(super) fn require(&self, event: EventType) -> Result<(), Rejection> {
         self.require_visible()?;
         self.require_permission_for(event)
     }
 
     /// Known, permitted, and not closed: for what lets somebody in.
-    pub(super) fn require_open(&self, event: &str) -> Result<(), Rejection> {
+    pub(super) fn require_open(&self, event: EventType) -> Result<(), Rejection> {
         self.require(event)?;
         self.require_not_closed()
     }

@@ -7,19 +7,20 @@ use super::{
     preconditions::rule,
 };
 use crate::{
+    aggregate::Decision,
     event::{
-        CatalogAudience, ItemEvent, Publication, PublicationUpdated, PublicationWithdrawn,
-        Published, VisibilityChanged, WithdrawCause,
+        CatalogAudience, EventType, ItemEvent, Publication, PublicationUpdated,
+        PublicationWithdrawn, Published, VisibilityChanged, WithdrawCause,
     },
     id::GroupId,
-    item::{Decision, NewPublication},
+    item::NewPublication,
     private_text::PrivateText,
     rejection::{Entity, Reason, Rejection},
 };
 
 impl ItemDecider<'_> {
-    pub(super) fn publish(&self, asked: &NewPublication) -> Result<Decision, Rejection> {
-        self.require_open("publication.published")?;
+    pub(super) fn publish(&self, asked: &NewPublication) -> Result<Decision<ItemEvent>, Rejection> {
+        self.require_open(EventType::Published)?;
         let current = self.state.publication.as_ref();
         match current {
             Some(open) => self.require_version(Entity::Publication, open.version)?,
@@ -69,8 +70,8 @@ impl ItemDecider<'_> {
         Ok(Publication { audience, groups, slug, title, description, tags, preview })
     }
 
-    pub(super) fn unpublish(&self) -> Result<Decision, Rejection> {
-        self.require("publication.withdrawn")?;
+    pub(super) fn unpublish(&self) -> Result<Decision<ItemEvent>, Rejection> {
+        self.require(EventType::PublicationWithdrawn)?;
         let Some(open) = &self.state.publication else {
             return Ok(Decision::default());
         };
@@ -79,7 +80,7 @@ impl ItemDecider<'_> {
             cause: WithdrawCause::Unpublished,
             audience: open.publication.audience,
         };
-        Ok(vec![ItemEvent::PublicationWithdrawn(withdrawn)].into())
+        Ok(ItemEvent::PublicationWithdrawn(withdrawn).into())
     }
 }
 

@@ -5,9 +5,10 @@ use super::{
     check::{bytes, invalid, limits, tags_text, texts},
 };
 use crate::{
-    event::{Description, DescriptionPart, ItemDescribed, ItemEvent, ItemRegistered},
+    aggregate::Decision,
+    event::{Description, DescriptionPart, EventType, ItemDescribed, ItemEvent, ItemRegistered},
     id::AccountId,
-    item::{Decision, DescriptionPatch, Lifecycle, NewDescription},
+    item::{DescriptionPatch, Lifecycle, NewDescription},
     private_text::PrivateText,
     rejection::{Entity, Rejection},
     role::Permission,
@@ -18,11 +19,11 @@ impl ItemDecider<'_> {
         &self,
         owner: &AccountId,
         asked: &NewDescription,
-    ) -> Result<Decision, Rejection> {
+    ) -> Result<Decision<ItemEvent>, Rejection> {
         if self.state.lifecycle == Lifecycle::Unknown {
             return self.register_new(owner, asked);
         }
-        self.require("item.described")?;
+        self.require(EventType::ItemDescribed)?;
         self.require_version(Entity::Item, self.state.version)?;
         if let Some(current) = self.state.owner.as_ref().filter(|current| *current != owner) {
             return Err(Rejection::OwnerChangesByTransfer { owner: current.clone() });
@@ -35,7 +36,7 @@ impl ItemDecider<'_> {
         &self,
         owner: &AccountId,
         asked: &NewDescription,
-    ) -> Result<Decision, Rejection> {
+    ) -> Result<Decision<ItemEvent>, Rejection> {
         if !self.context.subject.unrestricted && !self.is_me(owner) {
             return Err(Rejection::NotPermitted { needed: Permission::Own.name() });
         }
@@ -51,11 +52,14 @@ impl ItemDecider<'_> {
             description: described_as(asked),
             in_library: asked.in_library,
         };
-        Ok(vec![ItemEvent::Registered(registered)].into())
+        Ok(ItemEvent::Registered(registered).into())
     }
 
-    pub(super) fn describe(&self, patch: &DescriptionPatch) -> Result<Decision, Rejection> {
-        self.require("item.described")?;
+    pub(super) fn describe(
+        &self,
+        patch: &DescriptionPatch,
+    ) -> Result<Decision<ItemEvent>, Rejection> {
+        self.require(EventType::ItemDescribed)?;
         self.require_version(Entity::Item, self.state.version)?;
         let asked = NewDescription {
             title: set(patch.title.as_ref()),
@@ -94,7 +98,7 @@ impl ItemDecider<'_> {
     }
 
     /// The event that makes the description this one; none when it is already.
-    fn described(&self, after: Description, in_library: Option<bool>) -> Decision {
+    fn described(&self, after: Description, in_library: Option<bool>) -> Decision<ItemEvent> {
         let now = self.state.description.clone();
         let mut event =
             ItemDescribed { before: DescriptionPart::default(), after: DescriptionPart::default() };
@@ -117,7 +121,7 @@ impl ItemDecider<'_> {
             event.after.in_library = Some(asked);
         }
         let changed = event.after != DescriptionPart::default();
-        if changed { vec![ItemEvent::Described(event)].into() } else { Decision::default() }
+        if changed { ItemEvent::Described(event).into() } else { Decision::default() }
     }
 }
 

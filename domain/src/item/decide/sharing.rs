@@ -7,9 +7,10 @@ use super::{
     preconditions::rule,
 };
 use crate::{
-    event::{EndCause, GrantTerms, ItemEvent, Provenance, Visibility},
+    aggregate::{Condition, Decision},
+    event::{EndCause, EventType, GrantTerms, ItemEvent, Provenance, Visibility},
     id::GrantId,
-    item::{Condition, Decision, GrantSpec},
+    item::GrantSpec,
     principal::Grantee,
     rejection::{Entity, Reason, Rejection},
 };
@@ -21,10 +22,10 @@ impl ItemDecider<'_> {
         &self,
         visibility: Visibility,
         grants: &[GrantSpec],
-    ) -> Result<Decision, Rejection> {
-        self.require_open("grant.given")?;
+    ) -> Result<Decision<ItemEvent>, Rejection> {
+        self.require_open(EventType::GrantGiven)?;
         if visibility != self.state.visibility {
-            self.require_permission_for("item.visibility_changed")?;
+            self.require_permission_for(EventType::VisibilityChanged)?;
         }
         if matches!(self.context.condition, Condition::None | Condition::Absent) {
             return Err(Rejection::PreconditionRequired(Entity::Sharing));
