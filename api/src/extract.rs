@@ -15,7 +15,7 @@ pub use command_request::{CommandQuery, CommandRequest, DryRun, QueryRequest};
 pub use headers::{Preconditions, RequestMeta};
 pub(crate) use headers::{at_least, is_sent, single, wait};
 pub use moment::{bound, instant_or_end_of_date, parse_moment};
-pub use page::{ListQuery, RowCursor, RowPage, paginate};
+pub use page::{ListQuery, RowPage, paginate};
 pub use path::{
     AccountArg, AccountPath, GrantPath, GranteePath, ItemPath, LinkPath, ProjectionPath, TokenPath,
     WebhookPath, typed_in_path,

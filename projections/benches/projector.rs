@@ -55,7 +55,7 @@ async fn main() {
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Rows of a projection, table by table.
-type Tables = Vec<(&'static projection::Table, RowState, Vec<projections::value::Row>)>;
+type Tables = Vec<(&'static projections::table::Table, RowState, Vec<projections::value::Row>)>;
 
 fn count_of(tables: &Tables) -> usize {
     tables.iter().map(|(_, _, rows)| rows.len()).sum()
@@ -68,7 +68,7 @@ async fn project(feed: &Feed) -> (Duration, Vec<(&'static dyn projection::Projec
     let views = views(database.clone(), None);
     let began = Instant::now();
     let caught = async {
-        views.wait_for(&Model::ALL, feed.head, Duration::from_mins(10)).await.unwrap();
+        views.wait_for(Model::all(), feed.head, Duration::from_mins(10)).await.unwrap();
     };
     runner.run(caught).await;
     (began.elapsed(), everything(&database).await)
@@ -77,19 +77,16 @@ async fn project(feed: &Feed) -> (Duration, Vec<(&'static dyn projection::Projec
 async fn everything(database: &Database) -> Vec<(&'static dyn projection::Projection, Tables)> {
     let mut snapshot = database.snapshot().await.unwrap();
     let mut all = Vec::new();
-    for projection in projection::all() {
+    for projection in projections::PROJECTIONS {
         let prefix = snapshot.prefix(projection.name(), projection.version(), 0);
         let mut tables = Tables::new();
         for table in projection.tables() {
-            for side in [RowState::Open, RowState::Ended] {
-                if side == RowState::Ended && table.shape != projection::Shape::Temporal {
-                    continue;
-                }
+            for side in table.states() {
                 let sql = format!("SELECT * FROM {prefix}{}{}", table.name, side.suffix());
-                tables.push((*table, side, snapshot.query(&sql, &[]).await.unwrap()));
+                tables.push((*table, *side, snapshot.query(&sql, &[]).await.unwrap()));
             }
         }
-        all.push((projection, tables));
+        all.push((*projection, tables));
     }
     snapshot.end().await.unwrap();
     all

@@ -5,7 +5,10 @@
 mod apply;
 pub mod tables;
 
-use crate::projection::{Change, Projection, RecordMeta, Table};
+use crate::{
+    projection::{Change, DashboardViews, Projection, RecordMeta},
+    table::Table,
+};
 use domain::event::Recorded;
 
 /// The projection `access`.
@@ -24,6 +27,10 @@ impl Projection for Access {
     }
     fn reads_private_text(&self) -> bool {
         true
+    }
+    fn dashboard_views(&self) -> DashboardViews {
+        let sql = include_str!("../migrations/postgres/views/access.sql");
+        DashboardViews { level: 1, sql }
     }
     fn apply(&self, event: &Recorded, record: &RecordMeta) -> Vec<Change> {
         apply::apply(event, record)

@@ -4,7 +4,10 @@ mod apply;
 pub(crate) mod row;
 pub mod tables;
 
-use crate::projection::{Change, Projection, RecordMeta, Table};
+use crate::{
+    projection::{Change, DashboardViews, Projection, RecordMeta},
+    table::Table,
+};
 use domain::event::Recorded;
 
 /// The projection `audit`.
@@ -23,6 +26,10 @@ impl Projection for Audit {
     }
     fn reads_private_text(&self) -> bool {
         true
+    }
+    fn dashboard_views(&self) -> DashboardViews {
+        let sql = include_str!("../migrations/postgres/views/audit.sql");
+        DashboardViews { level: 1, sql }
     }
     fn apply(&self, event: &Recorded, record: &RecordMeta) -> Vec<Change> {
         apply::apply(event, record)

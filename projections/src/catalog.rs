@@ -6,7 +6,10 @@
 mod apply;
 pub mod tables;
 
-use crate::projection::{Change, Projection, RecordMeta, Table};
+use crate::{
+    projection::{Change, DashboardViews, Projection, RecordMeta},
+    table::Table,
+};
 use domain::event::Recorded;
 
 /// The projection `catalog`.
@@ -25,6 +28,10 @@ impl Projection for Catalog {
     }
     fn reads_private_text(&self) -> bool {
         false
+    }
+    fn dashboard_views(&self) -> DashboardViews {
+        let sql = include_str!("../migrations/postgres/views/catalog.sql");
+        DashboardViews { level: 1, sql }
     }
     fn apply(&self, event: &Recorded, record: &RecordMeta) -> Vec<Change> {
         apply::apply(event, record)

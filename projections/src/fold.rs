@@ -7,8 +7,9 @@
 mod memory;
 
 use crate::{
-    projection::{Change, Moment, Parent, Shape, Table},
-    store::{Batch, RowState, StoreError},
+    projection::{Change, Moment},
+    store::{Batch, StoreError},
+    table::{Parent, RowState, Shape, Table},
     value::Row,
 };
 use memory::Memory;
@@ -114,8 +115,7 @@ impl Needs {
             memory.track(table, parent);
         }
         for (table, keys) in self.by_key.into_values() {
-            let columns: Vec<_> =
-                table.columns.iter().take(table.key).map(|column| column.name).collect();
+            let columns = table.key_names();
             let rows =
                 batch.load(table, RowState::Open, &columns, keys.into_iter().collect()).await?;
             memory.known(table, rows);

@@ -13,7 +13,7 @@ pub(crate) use lease::RENEWAL;
 pub(crate) use switch::Switched;
 
 use crate::{
-    Stopped,
+    PROJECTIONS, Stopped,
     projection::Projection,
     store::{Control, Database, Generation, Progress, ReadTransaction, StoreError},
     value::{CellError, Row, Value},
@@ -37,15 +37,17 @@ pub enum RequestError {
     Store(#[from] StoreError),
 }
 
-/// How the generation that is read stands.
+/// A generation that is read, and how far it has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LiveGeneration {
+    pub(crate) projection: String,
     pub(crate) version: u32,
     pub(crate) generation: u32,
     pub(crate) progress: Progress,
+    pub(crate) updated_at: Time,
+    pub(crate) stopped: Option<Stopped>,
     pub(crate) paused: Option<Time>,
     pub(crate) resumptions: u64,
-    pub(crate) stopped: bool,
 }
 
 impl LiveGeneration {
@@ -80,7 +82,7 @@ fn named(target: &Generation) -> [Value; 3] {
 }
 
 fn known(name: &str) -> Result<&'static dyn Projection, RequestError> {
-    let found = crate::projection::all().into_iter().find(|projection| projection.name() == name);
+    let found = PROJECTIONS.iter().copied().find(|projection| projection.name() == name);
     found.ok_or_else(|| RequestError::Unknown(name.to_owned()))
 }
 
@@ -184,7 +186,7 @@ impl Generations {
 
     /// Takes back what was noted about a generation that stood.
     pub(crate) async fn note_going_on(&self, target: &Generation) -> Result<(), StoreError> {
-        if self.live_generation(target.name()).await?.stopped {
+        if self.live_generation(target.name()).await?.stopped.is_some() {
             self.note_stopped(target, None).await?;
         }
         Ok(())
@@ -257,26 +259,40 @@ fn progress(row: &Row) -> Result<Progress, StoreError> {
     })
 }
 
-/// How the generation stands that is read in this snapshot.
+/// The generation of a projection that is read, in this snapshot.
 pub(crate) async fn live_generation(
     snapshot: &mut dyn ReadTransaction,
     name: &str,
 ) -> Result<LiveGeneration, StoreError> {
+    let all = live_generations(snapshot).await?;
+    let found = all.into_iter().find(|live| live.projection == name);
+    found.ok_or_else(|| StoreError::Refused(format!("`{name}` has no tables")))
+}
+
+/// All generations that are read, in this snapshot.
+pub(crate) async fn live_generations(
+    snapshot: &mut dyn ReadTransaction,
+) -> Result<Vec<LiveGeneration>, StoreError> {
     let sql = format!(
-        "SELECT p.log, p.position, p.time, p.version, p.generation, c.paused_at, \
-         coalesce(c.resumptions, 0), p.stopped_why FROM {0}progress p \
-         LEFT JOIN {0}controls c ON c.projection = p.projection \
-         WHERE p.projection = $1 AND p.live",
+        "SELECT p.log, p.position, p.time, p.projection, p.version, p.generation, p.updated_at, \
+         p.stopped_position, p.stopped_why, c.paused_at, coalesce(c.resumptions, 0) \
+         FROM {0}progress p LEFT JOIN {0}controls c ON c.projection = p.projection WHERE p.live",
         snapshot.schema()
     );
-    let rows = snapshot.query(&sql, &[name.into()]).await?;
-    let row = rows.first().ok_or_else(|| StoreError::Refused(format!("`{name}` has no tables")))?;
+    snapshot.query(&sql, &[]).await?.iter().map(read_live_generation).collect()
+}
+
+fn read_live_generation(row: &Row) -> Result<LiveGeneration, StoreError> {
+    let stopped_at = cell(row, 7).optional(Value::position)?;
+    let why = cell(row, 8).optional(|cell| cell.text().map(ToOwned::to_owned))?;
     Ok(LiveGeneration {
-        version: cell(row, 3).small()?,
-        generation: cell(row, 4).small()?,
         progress: progress(row)?,
-        paused: cell(row, 5).optional(Value::time)?,
-        resumptions: cell(row, 6).count()?,
-        stopped: !cell(row, 7).is_null(),
+        projection: cell(row, 3).text()?.to_owned(),
+        version: cell(row, 4).small()?,
+        generation: cell(row, 5).small()?,
+        updated_at: cell(row, 6).time()?,
+        stopped: stopped_at.zip(why).map(|(position, why)| Stopped { position, why }),
+        paused: cell(row, 9).optional(Value::time)?,
+        resumptions: cell(row, 10).count()?,
     })
 }

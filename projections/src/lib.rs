@@ -7,6 +7,7 @@
 pub mod access;
 pub mod audit;
 pub mod catalog;
+pub mod cursor;
 pub mod feed;
 pub mod fold;
 pub mod generations;
@@ -14,16 +15,19 @@ pub mod index;
 pub mod projection;
 pub mod runner;
 pub mod store;
+pub mod table;
 pub mod tokenizer;
 pub mod value;
 pub mod views;
 
+pub use cursor::{CursorKey, CursorMismatch, CursorScope};
 pub use generations::{
     Build, BuildState, Comparison, Difference, Generations, Purpose, RequestError, TableRows,
 };
 pub use index::{AccessIndex, IndexError, IndexOptions, Snapshot};
 pub use runner::{Runner, RunnerOptions};
-pub use store::{Database, RowState, StoreError};
+pub use store::{Database, StoreError};
+pub use table::RowState;
 pub use views::*;
 
 use eventlog::SharedLog;
@@ -35,3 +39,7 @@ use std::sync::Arc;
 pub fn views(database: Database, log: Option<SharedLog>) -> Arc<dyn Views> {
     Arc::new(sql::SqlViews::new(database, log))
 }
+
+/// The list of projections: runner, stores, statuses and the conformance suite iterate it.
+pub const PROJECTIONS: &[&dyn projection::Projection] =
+    &[&access::Access, &catalog::Catalog, &audit::Audit];

@@ -10,9 +10,9 @@ mod follow;
 pub(crate) mod prepare;
 
 use crate::{
-    Stopped,
+    PROJECTIONS, Stopped,
     generations::{Generations, LiveGeneration},
-    projection::{self, Projection},
+    projection::Projection,
     store::{Database, Generation, StoreError},
 };
 use domain::position::Position;
@@ -110,7 +110,7 @@ impl Runner {
         options: RunnerOptions,
     ) -> Self {
         let generations = Generations::new(database.clone());
-        let projections = projection::all().to_vec();
+        let projections = PROJECTIONS.to_vec();
         Self { log, opener, database, generations, options, projections }
     }
 

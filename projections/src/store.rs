@@ -1,7 +1,8 @@
 //! The store of the tables: the one port of both engines.
 //!
-//! RECIPE for another engine: implement [`Store`], [`Batch`] and [`ReadTransaction`], write its
-//! migrations, and add a module to the conformance suite (`tests/views`). Differences between
+//! RECIPE for another engine: implement [`Store`], [`Batch`], [`Control`] and [`ReadTransaction`],
+//! give it a dialect in `ddl` and migrations of its control tables, and add a module to the
+//! conformance suite (`tests/views`). Differences between
 //! engines are bugs.
 
 pub(crate) mod ddl;
@@ -12,7 +13,7 @@ pub mod sqlite;
 pub use generation::Generation;
 
 use crate::{
-    projection::Table,
+    table::{RowState, Table},
     value::{Row, Value},
 };
 use async_trait::async_trait;
@@ -53,30 +54,6 @@ pub struct BatchStart {
     /// Has somebody paused the projection?
     pub paused: bool,
 }
-
-/// Which of the two tables of a temporal table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RowState {
-    /// Open rows; also the rows of plain tables and journals.
-    Open,
-    /// Ended rows.
-    Ended,
-}
-
-impl RowState {
-    /// What stands behind the table's name.
-    pub const fn suffix(self) -> &'static str {
-        match self {
-            Self::Open => "",
-            Self::Ended => "_ended",
-        }
-    }
-}
-
-/// The columns that the runner keeps in temporal tables, behind the declared ones.
-pub const OPEN_COLUMNS: [&str; 2] = ["recorded_from", "from_position"];
-/// The same of ended rows, behind those.
-pub const ENDED_COLUMNS: [&str; 2] = ["recorded_to", "to_position"];
 
 /// One transaction that takes in records: holds the projection's checkpoint row until it ends.
 /// Dropped without [`Batch::commit`], nothing of it happened.
@@ -193,25 +170,26 @@ pub trait Store: Send + Sync + fmt::Debug {
 /// The database chosen at start: [`postgres::open`] or [`sqlite::open`].
 pub type Database = Arc<dyn Store>;
 
-/// The declared and kept columns of one side of a table, in order.
-pub(crate) fn column_names(table: &Table, side: RowState) -> Vec<&'static str> {
-    let declared = table.columns.iter().map(|column| column.name);
-    let kept = match (table.shape, side) {
-        (crate::projection::Shape::Plain | crate::projection::Shape::Journal, _) => Vec::new(),
-        (crate::projection::Shape::Temporal, RowState::Open) => OPEN_COLUMNS.to_vec(),
-        (crate::projection::Shape::Temporal, RowState::Ended) => {
-            [OPEN_COLUMNS, ENDED_COLUMNS].concat()
-        }
-    };
-    declared.chain(kept).collect()
+/// What it means that the control tables cannot be brought up to date.
+fn migration_failed(error: &refinery::Error) -> StoreError {
+    use refinery::error::Kind::{DivergentVersion, MissingVersion};
+    if let DivergentVersion(applied, _) | MissingVersion(applied) = error.kind() {
+        return StoreError::Refused(format!(
+            "the read models were created by another release (migration `{applied}`); they hold \
+             nothing of their own: delete the file `views.db`, or in PostgreSQL the schemas of \
+             tables and views, and start again to rebuild them from the log"
+        ));
+    }
+    StoreError::Refused(error_chain(error))
 }
 
-/// What a column of a table holds, kept columns included.
-pub(crate) fn kind_of(table: &Table, name: &str) -> crate::projection::Kind {
-    use crate::projection::Kind;
-    let declared = table.columns.iter().find(|column| column.name == name);
-    declared.map_or_else(
-        || if name.starts_with("recorded_") { Kind::Time } else { Kind::Int },
-        |column| column.kind,
-    )
+/// An error with its causes.
+fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text = format!("{text}: {inner}");
+        source = inner.source();
+    }
+    text
 }

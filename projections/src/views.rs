@@ -8,6 +8,7 @@ pub(crate) mod sql;
 
 pub use rows::*;
 
+use crate::{PROJECTIONS, cursor::CursorMismatch};
 use async_trait::async_trait;
 use domain::{
     id::{AccountId, GroupId, ItemRef, KindName, LinkId},
@@ -15,30 +16,31 @@ use domain::{
     role::Permission,
     time::Time,
 };
-use std::{fmt, time::Duration};
+use std::{fmt, sync::LazyLock, time::Duration};
 
-/// The read models, by the name of their projection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Model {
-    /// Items, grants, links, visibility, accounts: whatever an access question reads.
-    Access,
-    /// Published items.
-    Catalog,
-    /// Every event.
-    Audit,
-}
+/// A read model that is asked, by the name of its projection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Model(&'static str);
 
 impl Model {
-    /// All, in the order of the list of projections.
-    pub const ALL: [Self; 3] = [Self::Access, Self::Catalog, Self::Audit];
+    /// Items, grants, links, visibility, accounts: everything that an access question reads.
+    pub const ACCESS: Self = Self("access");
+    /// Published items.
+    pub const CATALOG: Self = Self("catalog");
+    /// Every event.
+    pub const AUDIT: Self = Self("audit");
+
+    /// The models of all projections, in the order of their list.
+    pub fn all() -> &'static [Self] {
+        static ALL: LazyLock<Vec<Model>> = LazyLock::new(|| {
+            PROJECTIONS.iter().map(|projection| Model(projection.name())).collect()
+        });
+        &ALL
+    }
 
     /// The projection's name.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Access => "access",
-            Self::Catalog => "catalog",
-            Self::Audit => "audit",
-        }
+        self.0
     }
 }
 
@@ -75,7 +77,7 @@ pub enum ViewError {
         since: Time,
     },
     /// The cursor belongs to another list, filter or order, or is none of ours.
-    #[error("the cursor does not belong to this list, filter and order")]
+    #[error("{CursorMismatch}")]
     Cursor,
     /// The position asked about lies beyond what is known.
     #[error("position {asked} lies beyond {position}, the last one known")]
@@ -85,6 +87,12 @@ pub enum ViewError {
         /// The last one known.
         position: Position,
     },
+}
+
+impl From<CursorMismatch> for ViewError {
+    fn from(_: CursorMismatch) -> Self {
+        Self::Cursor
+    }
 }
 
 /// The moment an access question is about.

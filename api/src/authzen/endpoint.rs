@@ -155,13 +155,13 @@ impl EvaluationContext {
 
     /// Waits until the read models are as fresh as asked.
     pub(super) async fn views(&self, app: &AppState) -> ApiResult<()> {
-        let models = &[projections::Model::Access];
+        let models = &[projections::Model::ACCESS];
         consistency::wait_for_views(app, self.at_least, self.wait, models).await
     }
 
     /// Waits a moment until the read models know a position.
     pub(super) async fn views_at(&self, app: &AppState, position: Position) -> ApiResult<()> {
-        consistency::wait_briefly(app, self.wait, &[projections::Model::Access], position).await
+        consistency::wait_briefly(app, self.wait, &[projections::Model::ACCESS], position).await
     }
 
     /// The index, with everything that is on the log now; as it is, if that takes too long.

@@ -7,18 +7,15 @@
 
 use super::request::{Object, PageRequested};
 use crate::problem::{Problem, ProblemType};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::position::Position;
+use projections::CursorScope;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 /// The most results of a page; a longer limit gets so many.
 pub(super) const MAX_RESULTS: u16 = 1_000;
 /// Results of a page when no limit is asked for.
 const DEFAULT_RESULTS: u16 = 100;
-const VERSION: u8 = 2;
-const TAG_BYTES: usize = 12;
 
 /// The `page` of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -39,32 +36,14 @@ pub(super) struct SearchPage {
     /// The position that the page before was found at.
     pub(super) position: Position,
     asked: u16,
-    question: [u8; 32],
-}
-
-/// Everything that a token is bound to, as one digest.
-pub(super) fn question(parts: &[&str]) -> [u8; 32] {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        digest.update(part.as_bytes());
-    }
-    digest.finalize().into()
-}
-
-fn tag(question: &[u8; 32], content: &[u8]) -> [u8; TAG_BYTES] {
-    let mut digest = Sha256::new();
-    digest.update(question);
-    digest.update(content);
-    let digest = digest.finalize();
-    digest.first_chunk::<TAG_BYTES>().copied().unwrap_or_default()
+    cursors: CursorScope,
 }
 
 impl SearchPage {
     /// Reads the `page` of a request on this question.
     pub(super) fn new(
         asked: Option<&Object<PageRequested<'_>>>,
-        question: [u8; 32],
+        cursors: CursorScope,
     ) -> Result<Self, Problem> {
         let limit = asked.and_then(|page| page.0.limit);
         let limit = limit.map(|limit| u16::try_from(limit).unwrap_or(u16::MAX).min(MAX_RESULTS));
@@ -72,7 +51,7 @@ impl SearchPage {
         let (asked, position, after) = match token {
             None => (limit.unwrap_or(DEFAULT_RESULTS), Position::START, None),
             Some(text) => {
-                let (asked, position, after) = decode(&question, text)?;
+                let (asked, position, after) = decode(cursors, text)?;
                 if limit.is_some_and(|limit| limit != asked) {
                     let detail = "page.limit differs from that of the page before";
                     return Err(Problem::new(ProblemType::CursorMismatch, detail));
@@ -80,7 +59,7 @@ impl SearchPage {
                 (asked, position, after)
             }
         };
-        Ok(Self { limit: usize::from(asked), after, position, asked, question })
+        Ok(Self { limit: usize::from(asked), after, position, asked, cursors })
     }
 
     /// The `page` of the answer at a position, when results of another page begin after `next`.
@@ -125,31 +104,18 @@ impl SearchPage {
     }
 
     fn encode(&self, after: &str, at: Position) -> String {
-        let mut bytes = vec![VERSION];
-        bytes.extend_from_slice(&self.asked.to_be_bytes());
-        bytes.extend_from_slice(&at.0.to_be_bytes());
-        bytes.extend_from_slice(after.as_bytes());
-        let tag = tag(&self.question, &bytes);
-        bytes.extend_from_slice(&tag);
-        URL_SAFE_NO_PAD.encode(bytes)
+        self.cursors.encode(&[u32::from(self.asked).into(), at.into(), after.into()])
     }
 }
 
-type Place = (u16, Position, Option<String>);
+type PageStart = (u16, Position, Option<String>);
 
-fn decode(question: &[u8; 32], text: &str) -> Result<Place, Problem> {
+fn decode(cursors: CursorScope, text: &str) -> Result<PageStart, Problem> {
     let read = || {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (content, signed) = bytes.split_at_checked(bytes.len().checked_sub(TAG_BYTES)?)?;
-        (tag(question, content) == *signed).then_some(())?;
-        let (version, rest) = content.split_first()?;
-        (*version == VERSION).then_some(())?;
-        let (asked, rest) = rest.split_first_chunk::<2>()?;
-        let (position, after) = rest.split_first_chunk::<8>()?;
-        let position = Position(u64::from_be_bytes(*position));
-        let after = String::from_utf8(after.to_vec()).ok()?;
-        let after = Some(after).filter(|after| !after.is_empty());
-        Some((u16::from_be_bytes(*asked), position, after))
+        let key = cursors.decode(text, 3).ok()?;
+        let [asked, position, after] = key.as_slice() else { return None };
+        let after = Some(after.text().ok()?.to_owned()).filter(|after| !after.is_empty());
+        Some((u16::try_from(asked.int().ok()?).ok()?, position.position().ok()?, after))
     };
     read().ok_or_else(|| {
         let detail = "page.token does not belong to this question";
@@ -165,7 +131,7 @@ mod tests {
 
     fn page(text: &str, of: &[&str]) -> Result<SearchPage, Problem> {
         let asked = request::read::<Object<PageRequested<'_>>>(text.as_bytes()).unwrap();
-        SearchPage::new(Some(&asked), question(of))
+        SearchPage::new(Some(&asked), CursorScope::new(of))
     }
 
     #[test]
@@ -200,7 +166,7 @@ mod tests {
         let last = asked.body(3, None, Position(42));
         assert_eq!(last, PageBody { next_token: String::new(), count: 3 });
         assert_eq!(
-            SearchPage::new(None, question(&[])).unwrap().limit,
+            SearchPage::new(None, CursorScope::new(&[])).unwrap().limit,
             usize::from(DEFAULT_RESULTS)
         );
         assert!(request::read::<Object<PageRequested<'_>>>(br#"{"limit":-1}"#).is_err());
@@ -229,7 +195,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_changed_character_is_noticed(at in 0usize..34, other in "[A-Za-z0-9_-]") {
+        fn any_changed_character_is_noticed(at in 0usize..40, other in "[A-Za-z0-9_-]") {
             let token = page("{}", &["q"]).unwrap().body(1, Some("a-7"), Position(42)).next_token;
             let mut changed = token.clone();
             changed.replace_range(at..=at, &other);

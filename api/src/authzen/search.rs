@@ -7,7 +7,7 @@ use super::{
     evaluator::{
         Evaluator, Past, action, item, named, permission, subject, typed, warnings_about_past,
     },
-    paging::{SearchPage, question},
+    paging::SearchPage,
     request::{Object, SearchBody, Text, read},
     schema,
     subject::{Who, not_about_others},
@@ -29,7 +29,7 @@ use domain::{
     role::{Permission, Permissions, Role},
     time::Time,
 };
-use projections::{AsOf, ResourceQuery, index::Snapshot};
+use projections::{AsOf, CursorScope, ResourceQuery, index::Snapshot};
 use serde::Serialize;
 use std::panic::resume_unwind;
 use tokio::task::spawn_blocking;
@@ -107,7 +107,7 @@ fn asked<'a>(
     let mut all = vec![spot.path(), who, past.at.unwrap_or_default(), &position];
     all.extend_from_slice(parts);
     all.extend(visits.iter().map(|text| &**text));
-    let page = SearchPage::new(body.page.as_ref(), question(&all))?;
+    let page = SearchPage::new(body.page.as_ref(), CursorScope::new(&all))?;
     let as_of = past.moment(call.now)?;
     Ok(SearchRequest { as_of, page, visits })
 }

@@ -47,7 +47,7 @@ impl EventSource {
         let views = views(reading.database, Some(reading.log.clone()));
         let head = reading.log.head().await?.position;
         // A running service is a moment behind at most; without one nobody catches up.
-        if let Err(error) = views.wait_for(&[Model::Audit], head, Duration::from_secs(1)).await {
+        if let Err(error) = views.wait_for(&[Model::AUDIT], head, Duration::from_secs(1)).await {
             crate::terminal::warn(format_args!(
                 "{error}, the log ends at {head}; what is newer is not shown"
             ));

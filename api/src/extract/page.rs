@@ -1,16 +1,13 @@
 //! Paging parameters of lists, and the cursor of the next page.
 
-use crate::problem::{Problem, ProblemType};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use projections::{Page, Total};
+use crate::problem::Problem;
+use projections::{CursorScope, Page, Total};
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 use utoipa::IntoParams;
 
 /// The most rows of a page.
 pub(crate) const MAX_PAGE_ROWS: u32 = 200;
 const DEFAULT_PAGE_ROWS: u32 = 50;
-const SCOPE_TAG_BYTES: usize = 8;
 
 /// The parameters of a plain list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -40,45 +37,6 @@ impl ListQuery {
     }
 }
 
-/// The place in a list whose rows are held in memory, bound to the list that it was given for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowCursor {
-    scope: Vec<u8>,
-    key: String,
-}
-
-impl RowCursor {
-    fn scope_of(list: &str) -> Vec<u8> {
-        Sha256::digest(list.as_bytes()).iter().take(SCOPE_TAG_BYTES).copied().collect()
-    }
-
-    /// The place after a row.
-    pub fn after(list: &str, key: &str) -> Self {
-        Self { scope: Self::scope_of(list), key: key.to_owned() }
-    }
-
-    /// The opaque text.
-    pub fn encode(&self) -> String {
-        let mut bytes = self.scope.clone();
-        bytes.extend_from_slice(self.key.as_bytes());
-        URL_SAFE_NO_PAD.encode(bytes)
-    }
-
-    /// The key after which the list goes on; refused when it was given for another list.
-    pub fn decode(list: &str, text: &str) -> Result<String, Problem> {
-        let mismatch = || {
-            let detail = "the cursor does not belong to this list, filter and order";
-            Problem::new(ProblemType::CursorMismatch, detail)
-        };
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| mismatch())?;
-        let (scope, key) = bytes.split_at_checked(SCOPE_TAG_BYTES).ok_or_else(mismatch)?;
-        if scope != Self::scope_of(list) {
-            return Err(mismatch());
-        }
-        String::from_utf8(key.to_vec()).map_err(|_| mismatch())
-    }
-}
-
 /// A page of rows that are all in memory. Keys are unique; their order is the order of the list.
 #[derive(Debug)]
 pub struct RowPage<R> {
@@ -97,7 +55,8 @@ pub fn paginate<R>(
     rows: Vec<R>,
     key: impl Fn(&R) -> String,
 ) -> Result<RowPage<R>, Problem> {
-    let after = page.after.as_deref().map(|text| RowCursor::decode(list, text)).transpose()?;
+    let cursors = CursorScope::new(&[list]);
+    let after = page.after.as_deref().map(|text| cursors.decode_id::<String>(text)).transpose()?;
     let total = page
         .count
         .then(|| Total { value: u64::try_from(rows.len()).unwrap_or(u64::MAX), exact: true });
@@ -107,13 +66,14 @@ pub fn paginate<R>(
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = keyed.len() > limit;
     keyed.truncate(limit);
-    let next = keyed.last().filter(|_| more).map(|(key, _)| RowCursor::after(list, key).encode());
+    let next = keyed.last().filter(|_| more).map(|(key, _)| cursors.encode_id(key));
     Ok(RowPage { rows: keyed.into_iter().map(|(_, row)| row).collect(), next, total })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::ProblemType;
 
     fn page(limit: u32, after: Option<String>) -> Page {
         Page { limit, after, count: true }
@@ -138,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_cursor_of_another_list_is_refused() {
-        let cursor = RowCursor::after("a", "1").encode();
+        let cursor = CursorScope::new(&["a"]).encode_id(&1);
         let problem = paginate("b", &page(3, Some(cursor)), vec![1], ToString::to_string);
         assert_eq!(problem.unwrap_err().kind(), ProblemType::CursorMismatch);
     }

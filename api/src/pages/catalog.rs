@@ -81,7 +81,7 @@ async fn catch_up(app: &AppState) -> Result<(), HtmlPage> {
     if position == Position::START {
         return Ok(());
     }
-    match app.views.wait_for(&[Model::Catalog], position, app.limits.own_writes_wait).await {
+    match app.views.wait_for(&[Model::CATALOG], position, app.limits.own_writes_wait).await {
         Ok(_) | Err(ViewError::NotYet { .. }) => Ok(()),
         Err(error) => Err(unavailable(&error)),
     }

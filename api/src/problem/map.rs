@@ -6,7 +6,7 @@ use domain::{
     aggregate::Aggregate,
     rejection::{Entity, Rejection},
 };
-use projections::{IndexError, RequestError, ViewError};
+use projections::{CursorMismatch, IndexError, RequestError, ViewError};
 
 const RETRY_SOON_SECONDS: u64 = 1;
 const RETRY_LATER_SECONDS: u64 = 5;
@@ -141,6 +141,12 @@ impl From<OpenError> for Problem {
     }
 }
 
+impl From<CursorMismatch> for Problem {
+    fn from(error: CursorMismatch) -> Self {
+        Self::new(T::CursorMismatch, error.to_string())
+    }
+}
+
 impl From<ViewError> for Problem {
     fn from(error: ViewError) -> Self {
         match error {
@@ -160,7 +166,7 @@ impl From<ViewError> for Problem {
                 let detail = format!("{error}; `sharelog projections resume` lets it go on");
                 Self::new(T::ViewsUnavailable, detail).retry_after(RETRY_LATER_SECONDS)
             }
-            ViewError::Cursor => Self::new(T::CursorMismatch, error.to_string()),
+            ViewError::Cursor => CursorMismatch.into(),
             ViewError::Future { .. } => Self::new(T::TimeInFuture, error.to_string()),
         }
     }

@@ -263,9 +263,9 @@ pub async fn get_access(
     let page = ListQuery { limit: query.limit, cursor: query.cursor, count: query.count }.page()?;
     let seen: VisibleItem = load_visible(&app, &meta, &item).await?;
     seen.require(Permission::Share)?;
-    consistency::wait_for_position(&app, &meta, &[Model::Access]).await?;
+    consistency::wait_for_position(&app, &meta, &[Model::ACCESS]).await?;
     if let AsOf::Position(position) = as_of {
-        consistency::wait_briefly(&app, meta.wait, &[Model::Access], position).await?;
+        consistency::wait_briefly(&app, meta.wait, &[Model::ACCESS], position).await?;
     }
     let found = app.views.access_list(&item, as_of, now, &page).await?;
     let position = found.position;

@@ -172,10 +172,10 @@ async fn answer(
     page: ListQuery,
 ) -> ApiResult<Response> {
     let page = page.page()?;
-    consistency::wait_for_position(app, meta, &[Model::Audit]).await?;
+    consistency::wait_for_position(app, meta, &[Model::AUDIT]).await?;
     let furthest = filter.from_position.max(filter.to_position);
     if let Some(position) = furthest {
-        consistency::wait_briefly(app, meta.wait, &[Model::Audit], position).await?;
+        consistency::wait_briefly(app, meta.wait, &[Model::AUDIT], position).await?;
     }
     let found = app.views.audit(filter, &page).await?;
     let position = found.position;

@@ -223,7 +223,7 @@ pub async fn get_catalog(
         facets: first,
         page,
     };
-    consistency::wait_for_position(&app, &meta, &[Model::Catalog]).await?;
+    consistency::wait_for_position(&app, &meta, &[Model::CATALOG]).await?;
     let found = app.views.catalog(&asked).await?;
     let position = found.position;
     let body = CatalogBody {

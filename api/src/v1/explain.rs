@@ -142,9 +142,9 @@ pub async fn explain(
     let mut explanation = match as_of {
         AsOf::Now => asked.explain_now(&app, &meta, &index, &links, now).await?,
         past @ (AsOf::Time(_) | AsOf::Position(_)) => {
-            consistency::wait_for_position(&app, &meta, &[Model::Access]).await?;
+            consistency::wait_for_position(&app, &meta, &[Model::ACCESS]).await?;
             if let AsOf::Position(position) = past {
-                consistency::wait_briefly(&app, meta.wait, &[Model::Access], position).await?;
+                consistency::wait_briefly(&app, meta.wait, &[Model::ACCESS], position).await?;
             }
             asked.explain_then(&app, &meta, past, now).await?
         }
@@ -233,7 +233,7 @@ impl Asked {
     ) -> Result<(AccessAt, Option<RevokedAccess>), ViewError> {
         let own = app.limits.own_writes_wait;
         let wait = meta.wait.unwrap_or(own).min(own);
-        app.views.wait_for(&[Model::Access], position, wait).await?;
+        app.views.wait_for(&[Model::ACCESS], position, wait).await?;
         let known = app.views.access_at(&self.item, asker, AsOf::Position(position), now).await?;
         if !lost {
             return Ok((known, None));

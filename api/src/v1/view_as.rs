@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     authzen::QueryScope,
-    extract::{ItemPath, ListQuery, Params, RequestMeta, RowCursor},
+    extract::{ItemPath, ListQuery, Params, RequestMeta},
     problem::{ApiResult, Problem},
     state::AppState,
 };
@@ -23,8 +23,9 @@ use domain::{
     time::Time,
 };
 use projections::{
-    Model, ViewError,
+    CursorMismatch, CursorScope, Model,
     index::{Snapshot, Verdict},
+    value::CellError,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -145,8 +146,8 @@ pub async fn view_as(
         return Err(Problem::not_permitted(detail));
     }
     let kind = query.kind.as_ref().map(KindName::as_str).unwrap_or_default();
-    let list = format!("view-as {who} {kind} {}", wanted.name());
-    let after = page.after.as_deref().map(|text| place(&list, text)).transpose()?;
+    let cursors = CursorScope::new(&["view-as", &who.to_string(), kind, wanted.name()]);
+    let after = page.after.as_deref().map(|text| place(cursors, text)).transpose()?;
     let mut index = consistency::index_at_least(&app, meta.at_least, meta.wait).await?;
     let known = after.as_ref().map(|(position, _)| *position);
     if known > Some(index.position()) {
@@ -160,10 +161,10 @@ pub async fn view_as(
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more);
-    let key = |item| format!("{} {item}", index.position());
-    let next = next.map(|(item, _)| RowCursor::after(&list, &key(item)).encode());
+    let key = |item: &ItemRef| [index.position().into(), item.to_string().into()];
+    let next = next.map(|(item, _)| cursors.encode(&key(item)));
     // Titles stand in the read models.
-    consistency::wait_for_position(&app, &meta, &[Model::Access]).await?;
+    consistency::wait_for_position(&app, &meta, &[Model::ACCESS]).await?;
     let data = titled(&app, found).await?;
     let position = index.position();
     let list = List { data, total: None, next, position };
@@ -171,13 +172,11 @@ pub async fn view_as(
 }
 
 /// The position of the page before and the last item on it.
-fn place(list: &str, cursor: &str) -> ApiResult<(Position, ItemRef)> {
-    let key = RowCursor::decode(list, cursor)?;
-    let read = || {
-        let (position, item) = key.split_once(' ')?;
-        Some((Position(position.parse().ok()?), item.parse().ok()?))
-    };
-    read().ok_or_else(|| Problem::from(ViewError::Cursor))
+fn place(cursors: CursorScope, cursor: &str) -> Result<(Position, ItemRef), CursorMismatch> {
+    let key = cursors.decode(cursor, 2)?;
+    let [position, item] = key.as_slice() else { return Err(CursorMismatch) };
+    let read = || Ok((position.position()?, item.parse()?));
+    read().map_err(|_: CellError| CursorMismatch)
 }
 
 struct Wanted<'a> {

@@ -1,6 +1,6 @@
-//! The tables of `access`, as `migrations/` creates them.
+//! The tables of `access`.
 
-use crate::projection::{Column, Shape, Table, flag, instant, int, text};
+use crate::table::{Table, flag, instant, int, text};
 
 pub(super) const ITEM: &[&str] = &["item_kind", "item_id"];
 /// What a grant was born from.
@@ -20,40 +20,39 @@ pub const ALL: &[&Table] = &[
 ];
 
 /// What items say of themselves.
-pub static ITEMS: Table = Table {
-    name: "items",
-    columns: &[
+pub static ITEMS: Table = Table::plain(
+    "items",
+    2,
+    &[
         text("item_kind"),
         text("item_id"),
-        text("title"),
-        text("title_key"),
-        text("description"),
-        text("description_key"),
-        text("tags"),
-        text("tags_key"),
-        text("preview"),
-        text("preview_key"),
+        text("title").nullable(),
+        text("title_key").nullable(),
+        text("description").nullable(),
+        text("description_key").nullable(),
+        text("tags").nullable(),
+        text("tags_key").nullable(),
+        text("preview").nullable(),
+        text("preview_key").nullable(),
         flag("in_library"),
         instant("registered_at"),
         int("registered_position"),
         instant("updated_at"),
         int("version"),
     ],
-    key: 2,
-    parents: &[],
-    shape: Shape::Plain,
-    texts: &[
-        ("title", "title_key"),
-        ("description", "description_key"),
-        ("tags", "tags_key"),
-        ("preview", "preview_key"),
-    ],
-};
+)
+.with_texts(&[
+    ("title", "title_key"),
+    ("description", "description_key"),
+    ("tags", "tags_key"),
+    ("preview", "preview_key"),
+]);
 
 /// Who owned an item, and where in its life it was.
-pub static STATES: Table = Table {
-    name: "states",
-    columns: &[
+pub static STATES: Table = Table::temporal(
+    "states",
+    2,
+    &[
         text("item_kind"),
         text("item_id"),
         text("owner"),
@@ -61,48 +60,43 @@ pub static STATES: Table = Table {
         instant("owned_since"),
         text("events"),
     ],
-    key: 2,
-    parents: &[],
-    shape: Shape::Temporal,
-    texts: &[],
-};
+)
+.with_indexes(&[&["owner", "item_kind", "item_id"]])
+.with_ended_indexes(&[&["owner"]]);
 
 /// Who saw an item without a grant.
-pub static VISIBILITIES: Table = Table {
-    name: "visibilities",
-    columns: &[
+pub static VISIBILITIES: Table = Table::temporal(
+    "visibilities",
+    2,
+    &[
         text("item_kind"),
         text("item_id"),
         text("visibility"),
-        text("set_by"),
+        text("set_by").nullable(),
         text("events"),
     ],
-    key: 2,
-    parents: &[ITEM],
-    shape: Shape::Temporal,
-    texts: &[],
-};
+)
+.with_parents(&[ITEM]);
 
 /// Whether an item was in the catalog, and for whom.
-pub static PUBLICATIONS: Table = Table {
-    name: "publications",
-    columns: &[
+pub static PUBLICATIONS: Table = Table::temporal(
+    "publications",
+    2,
+    &[
         text("item_kind"),
         text("item_id"),
         text("audience"),
         instant("published_at"),
         text("events"),
     ],
-    key: 2,
-    parents: &[ITEM],
-    shape: Shape::Temporal,
-    texts: &[],
-};
+)
+.with_parents(&[ITEM]);
 
 /// Grants.
-pub static GRANTS: Table = Table {
-    name: "grants",
-    columns: &[
+pub static GRANTS: Table = Table::temporal(
+    "grants",
+    1,
+    &[
         text("grant_id"),
         text("item_kind"),
         text("item_id"),
@@ -110,74 +104,54 @@ pub static GRANTS: Table = Table {
         text("grantee_id"),
         text("role"),
         text("withhold"),
-        instant("starts_at"),
-        instant("ends_at"),
+        instant("starts_at").nullable(),
+        instant("ends_at").nullable(),
         text("provenance"),
-        text("provenance_id"),
-        text("given_by"),
+        text("provenance_id").nullable(),
+        text("given_by").nullable(),
         instant("given_at"),
         text("events"),
     ],
-    key: 1,
-    parents: &[ITEM, ORIGIN],
-    shape: Shape::Temporal,
-    texts: &[],
-};
+)
+.with_parents(&[ITEM, ORIGIN])
+.with_indexes(&[
+    &["item_kind", "item_id", "grantee_type", "grantee_id"],
+    &["grantee_type", "grantee_id", "item_kind", "item_id"],
+    &["provenance_id"],
+])
+.with_ended_indexes(&[&["grantee_type", "grantee_id"]]);
 
 /// Links, without anything that opens one.
-pub static LINKS: Table = Table {
-    name: "links",
-    columns: &[
+pub static LINKS: Table = Table::temporal(
+    "links",
+    1,
+    &[
         text("link_id"),
         text("item_kind"),
         text("item_id"),
         text("role"),
         text("withhold"),
         text("audience"),
-        instant("starts_at"),
-        instant("ends_at"),
-        int("max_visits"),
+        instant("starts_at").nullable(),
+        instant("ends_at").nullable(),
+        int("max_visits").nullable(),
         flag("joins"),
         flag("has_password"),
         int("generation"),
-        text("created_by"),
+        text("created_by").nullable(),
         instant("created_at"),
         text("events"),
     ],
-    key: 1,
-    parents: &[ITEM],
-    shape: Shape::Temporal,
-    texts: &[],
-};
+)
+.with_parents(&[ITEM])
+.with_indexes(&[&["item_kind", "item_id"]]);
 
 /// Whether an account could use its rights. An account without a row (never registered) can.
-pub static ACCOUNTS: Table = Table {
-    name: "accounts",
-    columns: &[text("account"), text("status")],
-    key: 1,
-    parents: &[],
-    shape: Shape::Temporal,
-    texts: &[],
-};
+pub static ACCOUNTS: Table = Table::temporal("accounts", 1, &[text("account"), text("status")]);
 
 /// Rules in force: `rules` = version of the role table, `kinds` = the kinds as JSON.
-pub static SETTINGS: Table = Table {
-    name: "settings",
-    columns: &[text("name"), text("value")],
-    key: 1,
-    parents: &[],
-    shape: Shape::Temporal,
-    texts: &[],
-};
+pub static SETTINGS: Table = Table::temporal("settings", 1, &[text("name"), text("value")]);
 
 /// The effective time of each record.
-pub static MOMENTS: Table = Table {
-    name: "moments",
-    columns: MOMENT_COLUMNS,
-    key: 1,
-    parents: &[],
-    shape: Shape::Journal,
-    texts: &[],
-};
-
-const MOMENT_COLUMNS: &[Column] = &[int("position"), instant("time")];
+pub static MOMENTS: Table = Table::journal("moments", 1, &[int("position"), instant("time")])
+    .with_indexes(&[&["time", "position"]]);

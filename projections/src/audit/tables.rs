@@ -1,66 +1,62 @@
-//! The tables of `audit`, as `migrations/` creates them.
+//! The tables of `audit`.
 
-use crate::projection::{Shape, Table, flag, instant, int, json, text};
+use crate::table::{Table, flag, instant, int, json, text};
 
 /// All of them.
 pub const ALL: &[&Table] = &[&EVENTS, &TEXTS, &RULES];
 
 /// The events, without private text.
-pub static EVENTS: Table = Table {
-    name: "events",
-    columns: &[
+pub static EVENTS: Table = Table::journal(
+    "events",
+    2,
+    &[
         int("position"),
         int("idx"),
         instant("time"),
         text("name"),
         int("v"),
-        text("actor"),
+        text("actor").nullable(),
         flag("anonymous"),
-        text("system"),
-        text("app"),
-        text("token"),
-        text("item_kind"),
-        text("item_id"),
-        text("target_type"),
-        text("target_id"),
-        json("before"),
-        json("after"),
-        text("ticket"),
+        text("system").nullable(),
+        text("app").nullable(),
+        text("token").nullable(),
+        text("item_kind").nullable(),
+        text("item_id").nullable(),
+        text("target_type").nullable(),
+        text("target_id").nullable(),
+        json("before").nullable(),
+        json("after").nullable(),
+        text("ticket").nullable(),
         text("command"),
-        text("undoes"),
-        text("source"),
+        text("undoes").nullable(),
+        text("source").nullable(),
         text("sentence"),
     ],
-    key: 2,
-    parents: &[],
-    shape: Shape::Journal,
-    texts: &[],
-};
+)
+.with_indexes(&[
+    &["item_kind", "item_id", "position", "idx"],
+    &["actor", "position", "idx"],
+    &["target_id", "target_type", "position", "idx"],
+    &["name", "position", "idx"],
+    &["time"],
+]);
 
 /// The private texts of events: `side` is `reason`, `before` or `after`, `field` the name of the
 /// field there.
-pub static TEXTS: Table = Table {
-    name: "texts",
-    columns: &[
+pub static TEXTS: Table = Table::journal(
+    "texts",
+    4,
+    &[
         int("position"),
         int("idx"),
         text("side"),
         text("field"),
-        text("text"),
-        text("text_key"),
+        text("text").nullable(),
+        text("text_key").nullable(),
     ],
-    key: 4,
-    parents: &[],
-    shape: Shape::Journal,
-    texts: &[("text", "text_key")],
-};
+)
+.with_texts(&[("text", "text_key")])
+.with_indexes(&[&["text_key"]]);
 
 /// Versions of the role table, from which position on.
-pub static RULES: Table = Table {
-    name: "rules",
-    columns: &[int("position"), int("rules")],
-    key: 1,
-    parents: &[],
-    shape: Shape::Journal,
-    texts: &[],
-};
+pub static RULES: Table = Table::journal("rules", 1, &[int("position"), int("rules")]);

@@ -140,7 +140,7 @@ impl<B: Body> Reader<B> {
     async fn look_back(&mut self, until: Instant) -> Result<Look<B>, FeedError> {
         let floor = self.inner.ring.read().floor().position;
         let patience = until.saturating_duration_since(Instant::now());
-        match self.inner.views.wait_for(&[Model::Audit], floor, patience).await {
+        match self.inner.views.wait_for(&[Model::AUDIT], floor, patience).await {
             Ok(_) => {}
             Err(ViewError::NotYet { .. }) => return Ok(Look::Nothing),
             Err(error) => return Err(error.into()),

@@ -2,8 +2,9 @@
 
 use super::is_temporal;
 use crate::{
-    projection::{Change, Edit, Edits, Moment, Parent, Shape, Table},
-    store::{Batch, RowState, StoreError},
+    projection::{Change, Edit, Edits, Moment},
+    store::{Batch, StoreError},
+    table::{Parent, RowState, Shape, Table},
     value::{Row, Value},
 };
 use domain::position::Position;

@@ -4,8 +4,8 @@
 use super::{BuildTarget, Halt, POLL_INTERVAL, Runner, follow::BatchSizer, log_failed};
 use crate::{
     generations::{self, Comparison, Difference, LiveGeneration, TableRows},
-    projection::Table,
-    store::{Generation, ReadTransaction, RowState, StoreError, column_names},
+    store::{Generation, ReadTransaction, StoreError},
+    table::{RowState, Table},
     value::{Row, Value},
 };
 use domain::position::Position;
@@ -95,7 +95,7 @@ impl Runner {
                 "the tables that are read stand at {at}, beyond the log's end"
             )));
         }
-        let stands = read.stopped || read.paused.is_some();
+        let stands = read.stopped.is_some() || read.paused.is_some();
         if stands && built.position > at && began.elapsed() > POLL_INTERVAL {
             return Ok(Some(format!("the tables that are read stand at position {at}")));
         }
@@ -126,7 +126,7 @@ impl Runner {
 impl Pair<'_> {
     async fn compare(&mut self, position: Position) -> Result<Comparison, StoreError> {
         let (mut tables, mut difference) = (Vec::new(), None);
-        for (table, side) in self.target.sides() {
+        for (table, side) in self.target.tables() {
             let name = format!("{}{}", table.name, side.suffix());
             let read = self.read.digest(&format!("{}{name}", self.read_prefix)).await?;
             let built = self.built.digest(&format!("{}{name}", self.built_prefix)).await?;
@@ -146,7 +146,7 @@ impl Pair<'_> {
         table: &'static Table,
         side: RowState,
     ) -> Result<Option<Difference>, StoreError> {
-        let columns = column_names(table, side);
+        let columns = table.column_names(side);
         let mut keys: Vec<usize> = (0..table.key).collect();
         if side == RowState::Ended {
             keys.extend(columns.iter().position(|name| *name == "from_position"));

@@ -1,134 +1,156 @@
-//! The DDL of further generations, taken from the statements of the migrations that made the first
-//! one.
+//! The DDL of both engines, generated from the declared tables.
 //!
-//! A version's tables are made by `CREATE TABLE` and `CREATE INDEX` and never altered (another
-//! meaning is another version), so these statements say all there is to say.
+//! Tables of a version are never altered (another meaning is another version). An index that is
+//! declared later is made at the next start, where it is missing.
 
-use super::generation::{Generation, prefix};
 use crate::{
-    projection::{Projection, Table},
-    store::{RowState, StoreError},
+    store::generation::Generation,
+    table::{Index, Kind, RowState, Table},
 };
 
-/// The statements that make a generation.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Ddl {
-    /// The tables, with their keys.
-    pub(crate) tables: Vec<String>,
-    /// The indexes by which the runner finds rows.
-    pub(crate) needed: Vec<String>,
-    /// The indexes that only questions use; cheaper to make when the rows are there.
-    pub(crate) later: Vec<String>,
+/// How an engine writes what they write differently.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dialect {
+    column_type: fn(Kind) -> &'static str,
+    /// What a `CREATE TABLE` ends with.
+    table_options: &'static str,
 }
 
-/// Reads them from the texts of migrations.
-pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>, target: &Generation) -> Ddl {
-    let base = prefix(target.name(), target.projection.version(), 0);
-    let mut ddl = Ddl::default();
-    for text in texts {
-        let code: Vec<&str> = text.lines().filter(|line| !line.starts_with("--")).collect();
-        for statement in code.join("\n").split(';').map(str::trim) {
-            let made = statement.replace(&base, &target.prefix());
-            if statement.starts_with(&format!("CREATE TABLE {base}")) {
-                ddl.tables.push(made);
-            } else if statement.starts_with(&format!("CREATE INDEX {base}")) {
-                let made = made.replacen("CREATE INDEX", "CREATE INDEX IF NOT EXISTS", 1);
-                let place =
-                    if needed(statement, &base, target) { &mut ddl.needed } else { &mut ddl.later };
-                place.push(made);
-            }
-        }
+/// Ids are compared byte by byte, instants and JSON are types that dashboards understand.
+pub(crate) const POSTGRES: Dialect = Dialect {
+    column_type: |kind| match kind {
+        Kind::Text => r#"text COLLATE "C""#,
+        Kind::Int | Kind::Bool | Kind::Time | Kind::Json => postgres_type(kind),
+    },
+    table_options: "",
+};
+
+/// Instants are microseconds since 1970.
+pub(crate) const SQLITE: Dialect = Dialect {
+    column_type: |kind| match kind {
+        Kind::Text | Kind::Json => "TEXT",
+        Kind::Int | Kind::Bool | Kind::Time => "INTEGER",
+    },
+    table_options: " STRICT",
+};
+
+/// The PostgreSQL type of a cell.
+pub(crate) const fn postgres_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "text",
+        Kind::Int => "bigint",
+        Kind::Bool => "boolean",
+        Kind::Time => "timestamptz",
+        Kind::Json => "jsonb",
     }
-    ddl
 }
 
-/// Does the runner find rows by this index: by a parent, or by the key that sealed a text?
-fn needed(statement: &str, base: &str, target: &Generation) -> bool {
-    let table = statement.split_once(" ON ").and_then(|(_, rest)| rest.split_once(" ("));
-    let Some((name, columns)) = table else { return true };
-    let first = columns.split([',', ')']).next().unwrap_or_default().trim();
-    let name = name.strip_prefix(base).unwrap_or(name);
-    let used = |table: &Table| {
-        table.parents.iter().any(|parent| parent.contains(&first))
-            || table.texts.iter().any(|(_, key)| *key == first)
+/// Which indexes of a generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Indexes {
+    All,
+    /// Those by which the runner finds rows.
+    UsedByRunner,
+    /// Those that only questions use; cheaper to make when the rows are there.
+    ForQuestions,
+}
+
+impl Dialect {
+    /// The statements that make the tables of a generation, with their keys.
+    pub(crate) fn create_tables(self, generation: &Generation) -> Vec<String> {
+        generation
+            .tables()
+            .map(|(table, state)| self.create_table(generation, table, state))
+            .collect()
+    }
+
+    fn create_table(self, generation: &Generation, table: &Table, state: RowState) -> String {
+        let name = generation.table_name(table, state);
+        let columns = table.columns_of(state).into_iter().map(|column| {
+            let null = if column.nullable { "" } else { " NOT NULL" };
+            format!("    {} {}{null},\n", column.name, (self.column_type)(column.kind))
+        });
+        let (columns, key) = (columns.collect::<String>(), table.primary_key(state).join(", "));
+        format!("CREATE TABLE {name} (\n{columns}    PRIMARY KEY ({key})\n){}", self.table_options)
+    }
+}
+
+/// The names of indexes of a generation, and the statements that make them where they are missing;
+/// equal on both engines.
+pub(crate) fn create_indexes(generation: &Generation, which: Indexes) -> Vec<(String, String)> {
+    let tables = generation.projection.tables().iter();
+    let indexes =
+        tables.flat_map(|table| table.indexes().into_iter().map(move |one| (*table, one)));
+    let wanted = |(table, index): &(&Table, Index)| match which {
+        Indexes::All => true,
+        Indexes::UsedByRunner => table.used_by_runner(index),
+        Indexes::ForQuestions => !table.used_by_runner(index),
     };
-    target
-        .sides()
-        .find(|(table, side)| {
-            name.strip_prefix(table.name).is_some_and(|rest| rest == side.suffix())
-        })
-        .is_none_or(|(table, _)| used(table))
+    let indexes = indexes.filter(wanted);
+    indexes.map(|(table, index)| create_index(generation, table, &index)).collect()
 }
 
-/// Indexes that came after the tables; for whichever generation is read.
-pub(crate) const INDEXES: &str = include_str!("../../migrations/indexes.sql");
-
-/// The statements that make those of the generation that is read, where they are missing.
-pub(crate) fn missing_indexes(
-    projection: &'static dyn Projection,
-    generation: i64,
-) -> Result<String, StoreError> {
-    let generation = u32::try_from(generation)
-        .map_err(|_| StoreError::Refused(format!("there is no generation {generation}")))?;
-    let ddl = of([INDEXES], &Generation { projection, generation });
-    Ok([ddl.needed, ddl.later].concat().join(";\n"))
+fn create_index(generation: &Generation, table: &Table, index: &Index) -> (String, String) {
+    let table = generation.table_name(table, index.state);
+    let name = format!("{table}{}", index.suffix());
+    let mut sql =
+        format!("CREATE INDEX IF NOT EXISTS {name} ON {table} ({})", index.columns.join(", "));
+    if let Some(first) = index.columns.first().filter(|_| index.not_null) {
+        sql = format!("{sql} WHERE {first} IS NOT NULL");
+    }
+    (name, sql)
 }
 
-/// The name of a table of a generation.
-pub(crate) fn table_name(target: &Generation, table: &Table, side: RowState) -> String {
-    format!("{}{}{}", target.prefix(), table.name, side.suffix())
+/// The statements only, as one text.
+pub(crate) fn index_statements(generation: &Generation, which: Indexes) -> String {
+    let all = create_indexes(generation, which).into_iter().map(|(_, sql)| sql);
+    all.collect::<Vec<_>>().join(";\n")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{INDEXES, of, table_name};
-    use crate::{projection, store::generation::Generation};
-
-    const TEXTS: [&str; 2] = [
-        include_str!("../../migrations/postgres/V1__tables.sql"),
-        include_str!("../../migrations/sqlite/V1__tables.sql"),
-    ];
+    use super::*;
 
     #[test]
-    fn every_declared_table_is_made_for_any_generation() {
-        for text in TEXTS {
-            for projection in projection::all() {
-                let target = Generation { projection, generation: 12 };
-                let ddl = of([text], &target);
-                let begins = |table: &str| {
-                    let start = format!("CREATE TABLE {table} (");
-                    ddl.tables.iter().filter(|made| made.starts_with(&start)).count()
-                };
-                for (table, side) in target.sides() {
-                    let name = table_name(&target, table, side);
-                    assert_eq!(begins(&name), 1, "{name}");
-                }
-                assert_eq!(ddl.tables.len(), target.sides().count());
-            }
-        }
+    fn a_temporal_table_is_two_tables_with_the_columns_that_the_runner_keeps() {
+        let generation = Generation { projection: &crate::catalog::Catalog, generation: 12 };
+        let made = POSTGRES.create_tables(&generation);
+        let ended = "CREATE TABLE catalog_v1_g12_tags_ended (\n    \
+             item_kind text COLLATE \"C\" NOT NULL,\n    item_id text COLLATE \"C\" NOT NULL,\n    \
+             tag text COLLATE \"C\" NOT NULL,\n    recorded_from timestamptz NOT NULL,\n    \
+             from_position bigint NOT NULL,\n    recorded_to timestamptz NOT NULL,\n    \
+             to_position bigint NOT NULL,\n    \
+             PRIMARY KEY (item_kind, item_id, tag, from_position)\n)";
+        assert_eq!(made.last().map(String::as_str), Some(ended));
+        let nullable = SQLITE.create_tables(&generation).concat();
+        assert!(nullable.contains("    slug TEXT,\n    audience TEXT NOT NULL,\n"), "{nullable}");
+        assert!(nullable.ends_with(") STRICT"), "{nullable}");
     }
 
     #[test]
     fn indexes_that_only_questions_use_wait_for_the_rows() {
-        let target = Generation { projection: projection::all()[0], generation: 1 };
-        let ddl = of(TEXTS[..1].iter().copied(), &target);
-        let has = |list: &[String], name: &str| {
-            list.iter().any(|made| made.starts_with(&format!("CREATE INDEX IF NOT EXISTS {name} ")))
+        let generation = Generation { projection: &crate::access::Access, generation: 1 };
+        let names = |which| -> Vec<String> {
+            create_indexes(&generation, which).into_iter().map(|(name, _)| name).collect()
         };
-        assert!(has(&ddl.needed, "access_v1_g1_grants_by_item_grantee_type_grantee_id"));
-        assert!(has(&ddl.needed, "access_v1_g1_grants_by_provenance_id"));
-        assert!(has(&ddl.later, "access_v1_g1_grants_by_grantee_type_grantee_id_item"));
-        assert!(has(&ddl.later, "access_v1_g1_moments_by_time_position"));
+        let (needed, later) = (names(Indexes::UsedByRunner), names(Indexes::ForQuestions));
+        let has = |list: &[String], name: &str| list.iter().any(|made| made == name);
+        assert!(has(&needed, "access_v1_g1_grants_by_item_grantee_type_grantee_id"));
+        assert!(has(&needed, "access_v1_g1_grants_by_provenance_id"));
+        assert!(has(&needed, "access_v1_g1_grants_ended_by_item_to_position"));
+        assert!(has(&later, "access_v1_g1_grants_by_grantee_type_grantee_id_item"));
+        assert!(has(&later, "access_v1_g1_moments_by_time_position"));
+        assert!(has(&later, "access_v1_g1_states_ended_by_owner_to_position"));
+        assert_eq!(names(Indexes::All).len(), needed.len() + later.len());
     }
 
     #[test]
-    fn indexes_that_came_later_belong_to_declared_tables() {
-        let projection = projection::all()[0];
-        let ddl = of([INDEXES], &Generation { projection, generation: 4 });
-        let made = INDEXES.lines().filter(|line| line.starts_with("CREATE INDEX ")).count();
-        assert_eq!((ddl.tables.len(), ddl.needed.len(), ddl.later.len()), (0, 0, made));
-        for index in ddl.later {
-            assert!(index.contains(" ON access_v1_g4_"), "{index}");
-        }
+    fn an_index_of_a_parent_that_may_be_null_leaves_those_rows_out() {
+        let generation = Generation::first(&crate::access::Access);
+        let all = index_statements(&generation, Indexes::All);
+        let partial = "CREATE INDEX IF NOT EXISTS access_v1_grants_by_provenance_id \
+                       ON access_v1_grants (provenance_id) WHERE provenance_id IS NOT NULL";
+        assert!(all.contains(partial), "{all}");
+        assert_eq!(all.matches("WHERE").count(), 1);
     }
 }

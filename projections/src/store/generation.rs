@@ -2,8 +2,8 @@
 //! each other.
 
 use crate::{
-    projection::{Projection, Shape, Table},
-    store::RowState,
+    projection::Projection,
+    table::{RowState, Table},
 };
 
 /// One generation of a projection's tables, at the version that this release knows.
@@ -11,12 +11,12 @@ use crate::{
 pub struct Generation {
     /// The projection.
     pub projection: &'static dyn Projection,
-    /// Counted from 0, the tables that migrations made.
+    /// Counted from 0, the tables that the first start made.
     pub generation: u32,
 }
 
 impl Generation {
-    /// The tables that migrations made.
+    /// The tables that the first start made.
     pub const fn first(projection: &'static dyn Projection) -> Self {
         Self { projection, generation: 0 }
     }
@@ -31,12 +31,15 @@ impl Generation {
         prefix(self.name(), self.projection.version(), self.generation)
     }
 
-    /// Every table, with both sides of temporal ones.
-    pub fn sides(&self) -> impl Iterator<Item = (&'static Table, RowState)> + use<> {
-        self.projection.tables().iter().flat_map(|table| {
-            let ended = (table.shape == Shape::Temporal).then_some((*table, RowState::Ended));
-            std::iter::once((*table, RowState::Open)).chain(ended)
-        })
+    /// Every table in the database, with both of temporal ones.
+    pub fn tables(&self) -> impl Iterator<Item = (&'static Table, RowState)> + use<> {
+        let tables = self.projection.tables().iter();
+        tables.flat_map(|table| table.states().iter().map(|state| (*table, *state)))
+    }
+
+    /// The name of one of them.
+    pub(crate) fn table_name(&self, table: &Table, state: RowState) -> String {
+        format!("{}{}{}", self.prefix(), table.name, state.suffix())
     }
 }
 

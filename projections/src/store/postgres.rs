@@ -9,6 +9,7 @@ mod views;
 
 use super::{
     Batch, BatchStart, Control, Database, Generation, Progress, ReadTransaction, Store, StoreError,
+    error_chain,
 };
 use crate::value::Value;
 use async_trait::async_trait;
@@ -47,6 +48,12 @@ impl PostgresOptions {
     fn data(&self) -> String {
         Self::quoted(&self.data_schema)
     }
+    /// A text with the names of schemas and role filled in.
+    fn filled(&self, text: &str) -> String {
+        text.replace("{data}", &self.data())
+            .replace("{views}", &Self::quoted(&self.views_schema))
+            .replace("{reader}", &Self::quoted(&self.reader_role))
+    }
 }
 
 #[derive(Debug)]
@@ -79,7 +86,7 @@ impl PostgresStore {
 /// What a driver's error means. Its text goes to the log and to operators, never to callers.
 fn failed(error: &tokio_postgres::Error) -> StoreError {
     let Some(db) = error.as_db_error() else {
-        return StoreError::Unavailable(chain(error));
+        return StoreError::Unavailable(error_chain(error));
     };
     let text = format!("{} ({})", db.message(), db.code().code());
     let passing = [
@@ -95,16 +102,6 @@ fn failed(error: &tokio_postgres::Error) -> StoreError {
     } else {
         StoreError::Refused(text)
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text = format!("{text}: {inner}");
-        source = inner.source();
-    }
-    text
 }
 
 fn cells(row: &PgRow) -> Result<Vec<Value>, StoreError> {

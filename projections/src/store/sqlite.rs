@@ -2,22 +2,18 @@
 
 mod batch;
 mod control;
+mod migrate;
 mod read;
 
 use super::{
     Batch, BatchStart, Control, Database, Generation, Progress, ReadTransaction, Store, StoreError,
-    ddl,
 };
-use crate::{
-    projection,
-    value::{CellError, Row, Value},
-};
+use crate::value::{CellError, Row, Value};
 use async_trait::async_trait;
 use domain::id::LogId;
 use parking_lot::Mutex as ShortMutex;
-use refinery::{Migration, Runner};
 use rusqlite::{
-    Connection, OpenFlags, OptionalExtension as _, params_from_iter,
+    Connection, OpenFlags, params_from_iter,
     types::{ToSqlOutput, ValueRef},
 };
 use std::{
@@ -27,17 +23,6 @@ use std::{
     time::Duration,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, watch};
-
-/// The migrations, in order; never edited once released.
-const MIGRATIONS: &[(&str, &str)] = &[
-    ("V1__tables", include_str!("../../migrations/sqlite/V1__tables.sql")),
-    ("V2__generations", include_str!("../../migrations/sqlite/V2__generations.sql")),
-];
-
-/// The texts, which say how tables of another generation are made too.
-fn texts() -> impl Iterator<Item = &'static str> {
-    MIGRATIONS.iter().map(|(_, text)| *text).chain([ddl::INDEXES])
-}
 
 /// Connections that read at the same time.
 const READERS: usize = 8;
@@ -149,36 +134,8 @@ fn writer(path: &Path) -> Result<Connection, StoreError> {
         Ok(())
     };
     tune(&connection).map_err(|error| failed(&error))?;
-    migrate(&mut connection)?;
+    migrate::run(&mut connection)?;
     Ok(connection)
-}
-
-fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let migrations = MIGRATIONS
-        .iter()
-        .map(|(name, sql)| Migration::unapplied(name, sql))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| StoreError::Refused(error.to_string()))?;
-    let mut runner = Runner::new(&migrations);
-    runner.set_migration_table_name("migrations");
-    runner.run(connection).map_err(|error| StoreError::Refused(error.to_string()))?;
-    for projection in projection::all() {
-        let sql = "INSERT INTO progress (projection, version, live, position, time, updated_at) \
-                   SELECT ?1, ?2, true, 0, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM progress \
-                   WHERE projection = ?1 AND live)";
-        connection
-            .execute(sql, (projection.name(), projection.version()))
-            .map_err(|error| failed(&error))?;
-        let sql = "SELECT generation FROM progress WHERE projection = ?1 AND version = ?2 AND live";
-        let live = connection
-            .query_row(sql, (projection.name(), projection.version()), |row| row.get(0))
-            .optional()
-            .map_err(|error| failed(&error))?;
-        let Some(generation) = live else { continue };
-        let later = ddl::missing_indexes(projection, generation)?;
-        connection.execute_batch(&later).map_err(|error| failed(&error))?;
-    }
-    Ok(())
 }
 
 impl rusqlite::ToSql for Value {

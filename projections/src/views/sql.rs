@@ -7,7 +7,6 @@ mod access;
 mod access_at;
 mod audit;
 mod catalog;
-mod cursor;
 mod items;
 mod progress;
 mod resources;
@@ -15,9 +14,8 @@ mod revoked_access;
 
 use crate::{
     AccessAt, AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found,
-    ItemRow, Listing, Model, Page, ProjectionStatus, Relation, ResourceQuery, RevokedAccess,
-    ViewError, Views,
-    projection::{self, Projection},
+    ItemRow, Listing, Model, PROJECTIONS, Page, ProjectionStatus, Relation, ResourceQuery,
+    RevokedAccess, ViewError, Views,
     store::{Database, ReadTransaction, StoreError},
     value::{CellError, Row, Value},
 };
@@ -80,10 +78,9 @@ impl SqlViews {
             return Err(ViewError::Unavailable(format!("`{name}` has no tables yet")));
         };
         let (version, position) = (version.small()?, position.position()?);
-        let known = projection(model).version();
-        if version != known {
+        if known_version(model) != Some(version) {
             return Err(ViewError::Unavailable(format!(
-                "`{name}` is read at version {version}; this release knows version {known}"
+                "the tables of `{name}` have version {version}, which this release does not know"
             )));
         }
         let prefix = snapshot.prefix(name, version, generation.small()?);
@@ -91,13 +88,10 @@ impl SqlViews {
     }
 }
 
-/// The projection of a model.
-fn projection(model: Model) -> &'static dyn Projection {
-    match model {
-        Model::Access => &crate::access::Access,
-        Model::Catalog => &crate::catalog::Catalog,
-        Model::Audit => &crate::audit::Audit,
-    }
+/// The version of a model that this release knows.
+fn known_version(model: Model) -> Option<u32> {
+    let projection = PROJECTIONS.iter().find(|projection| projection.name() == model.name());
+    projection.map(|projection| projection.version())
 }
 
 impl ModelReader {
@@ -226,7 +220,7 @@ impl Views for SqlViews {
         self.trail(filter, page).await
     }
     async fn position_at(&self, time: Time) -> Result<Option<Position>, ViewError> {
-        let mut reader = self.read(Model::Access).await?;
+        let mut reader = self.read(Model::ACCESS).await?;
         let position = reader.position_at(time).await?;
         reader.end().await?;
         Ok(position)

@@ -76,7 +76,7 @@ on_both_engines![
     running::another_log_or_one_that_was_set_back_stops_it,
     running::many_that_wait_look_once,
     running::waiting_ends_when_the_position_is_reached_or_the_time_is_up,
-    running::declared_tables_are_those_of_the_migrations,
+    running::tables_and_indexes_are_made_as_they_are_declared,
     running::texts_that_no_database_takes_are_kept_readable,
     rebuilding::a_rebuild_at_any_point_of_a_history_equals_the_tables_that_were_read,
     rebuilding::questions_are_answered_alike_while_tables_are_built_again_and_again,

@@ -254,7 +254,7 @@ mod postgres {
         let done = async {
             for reached in [10, 40, 70, 100, 130, 150] {
                 let reached = Position(reached);
-                while views.wait_for(&Model::ALL, reached, PATIENCE).await.is_err() {
+                while views.wait_for(Model::all(), reached, PATIENCE).await.is_err() {
                     tokio::task::yield_now().await;
                 }
                 client.query(kill, &[]).await.unwrap();

@@ -5,7 +5,7 @@ mod postgres {
     use crate::{
         access::{given, on},
         engine::fresh_database,
-        rebuilding::NAMES,
+        rebuilding::names,
         world::{PATIENCE, Said, World},
     };
     use domain::{
@@ -40,10 +40,10 @@ mod postgres {
 
     async fn rebuild_all(database: &Database, views: &Arc<dyn Views>, world: &World) {
         let generations = Generations::new(database.clone());
-        for name in NAMES {
+        for name in names() {
             generations.request(name, Purpose::Rebuild).await.unwrap();
         }
-        for name in NAMES {
+        for name in names() {
             loop {
                 let build = generations.last(name, Purpose::Rebuild).await.unwrap().unwrap();
                 if build.ended_at.is_some() {
@@ -54,7 +54,7 @@ mod postgres {
             }
         }
         let head = world.log.head().await.unwrap().position;
-        views.wait_for(&Model::ALL, head, PATIENCE).await.unwrap();
+        views.wait_for(Model::all(), head, PATIENCE).await.unwrap();
     }
 
     /// Asks again and again as a dashboard does; answers how often, and the longest it waited for
@@ -154,7 +154,7 @@ mod postgres {
             world
                 .say(&on(&item("album", "z")), &Said::by("a-1"), vec![registered("a-1").into()])
                 .await;
-            views.wait_for(&Model::ALL, Position(61), PATIENCE).await.unwrap();
+            views.wait_for(Model::all(), Position(61), PATIENCE).await.unwrap();
             long.batch_execute("COMMIT").await.unwrap();
             while generations
                 .last("access", Purpose::Rebuild)

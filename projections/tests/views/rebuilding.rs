@@ -16,12 +16,15 @@ use eventlog::EventLog as _;
 use projections::{
     AsOf, AuditFilter, Build, BuildState, CatalogQuery, Comparison, Database, Generations, Model,
     Page, ProjectionStatus, Purpose, RequestError, RunnerOptions, Stopped, ViewError, Viewer,
-    Views, projection, store::Generation, value::Value,
+    Views, store::Generation, value::Value,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
-pub(crate) const NAMES: [&str; 3] = ["access", "catalog", "audit"];
+/// The names of all projections.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    projections::PROJECTIONS.iter().map(|projection| projection.name())
+}
 
 async fn status(views: &Arc<dyn Views>, world: &World, name: &str) -> ProjectionStatus {
     let all = views.statuses(world.now()).await.unwrap();
@@ -47,11 +50,11 @@ async fn build_all(
     purpose: Purpose,
 ) -> Vec<Build> {
     let generations = Generations::new(database.clone());
-    for name in NAMES {
+    for name in names() {
         generations.request(name, purpose).await.unwrap();
     }
     let mut builds = Vec::new();
-    for name in NAMES {
+    for name in names() {
         builds.push(ended(views, world, name).await);
     }
     builds
@@ -88,10 +91,10 @@ pub(crate) async fn a_rebuild_at_any_point_of_a_history_equals_the_tables_that_w
             }
             world.go_on(&steps[before..]).await;
             let head = world.log.head().await.unwrap().position;
-            views.wait_for(&Model::ALL, head, PATIENCE).await.unwrap();
+            views.wait_for(Model::all(), head, PATIENCE).await.unwrap();
         };
         world.runner(&database, 40).run(all).await;
-        for name in NAMES {
+        for name in names() {
             assert_eq!(status(&views, &world, name).await.generation, 1);
         }
         let whole = engine.fresh().await;
@@ -136,7 +139,7 @@ pub(crate) async fn questions_are_answered_alike_while_tables_are_built_again_an
         for step in &steps[60..] {
             world.go_on(std::slice::from_ref(step)).await;
             let head = world.log.head().await.unwrap().position;
-            let reached = views.wait_for(&Model::ALL, head, PATIENCE).await.unwrap();
+            let reached = views.wait_for(Model::all(), head, PATIENCE).await.unwrap();
             assert!(reached >= head);
         }
     };
@@ -241,7 +244,7 @@ pub(crate) async fn verifying_names_the_first_row_that_does_not_follow_from_the_
     };
     world.runner(&database, 100).run(sound).await;
     assert_eq!(status(&views, &world, "access").await.generation, 0, "nothing is switched");
-    let target = Generation::first(projection::all()[0]);
+    let target = Generation::first(projections::PROJECTIONS[0]);
     damage(&database, &target, "grants", vec![grant_id(2).to_string().into()]).await;
     let damaged = async {
         let builds = build_all(&database, &world, &views, Purpose::Verify).await;
@@ -270,7 +273,7 @@ pub(crate) async fn a_projection_that_stands_for_damage_is_mended_by_a_rebuild(e
     world.say(&on(&it), &by, vec![registered("a-1").into()]).await;
     let database = engine.fresh().await;
     let views = world.catch_up(&database, 100).await;
-    let target = Generation::first(projection::all()[0]);
+    let target = Generation::first(projections::PROJECTIONS[0]);
     let key = vec!["history".into(), "8f3a".into()];
     damage(&database, &target, "states", key).await;
     let visibility = Visibility::Restricted;
@@ -284,7 +287,7 @@ pub(crate) async fn a_projection_that_stands_for_damage_is_mended_by_a_rebuild(e
             }
         };
         assert_eq!(stopped.position, Position(2));
-        let waited = views.wait_for(&[Model::Access], Position(2), PATIENCE).await;
+        let waited = views.wait_for(&[Model::ACCESS], Position(2), PATIENCE).await;
         assert!(matches!(waited, Err(ViewError::Stopped { .. })), "{waited:?}");
         let generations = Generations::new(database.clone());
         // To try again alone does not help: it stands for the same reason.
@@ -293,7 +296,7 @@ pub(crate) async fn a_projection_that_stands_for_damage_is_mended_by_a_rebuild(e
         ended(&views, &world, "access").await;
         let another = on(&item("album", "z"));
         world.say(&another, &by, vec![registered("a-1").into()]).await;
-        views.wait_for(&Model::ALL, Position(3), PATIENCE).await.unwrap();
+        views.wait_for(Model::all(), Position(3), PATIENCE).await.unwrap();
     };
     world.runner(&database, 100).run(all).await;
     assert_eq!(status(&views, &world, "access").await.stopped, None::<Stopped>);
@@ -316,9 +319,9 @@ pub(crate) async fn a_paused_projection_stands_on_every_node_until_it_is_resumed
     // A runner that starts afterwards, as another node or after a restart, stands too.
     let other = place.open().await;
     let paused = async {
-        let others = [Model::Catalog, Model::Audit];
+        let others = [Model::CATALOG, Model::AUDIT];
         views.wait_for(&others, Position(2), PATIENCE).await.unwrap();
-        let waited = views.wait_for(&Model::ALL, Position(2), PATIENCE).await;
+        let waited = views.wait_for(Model::all(), Position(2), PATIENCE).await;
         let Err(ViewError::Paused { since, position, .. }) = waited else { panic!("{waited:?}") };
         assert_eq!(position, Position(1));
         let standing = status(&views, &world, "access").await;
@@ -329,16 +332,16 @@ pub(crate) async fn a_paused_projection_stands_on_every_node_until_it_is_resumed
     let resumed = async {
         generations.resume("access").await.unwrap();
         assert_eq!(status(&views, &world, "access").await.paused, None);
-        while views.wait_for(&Model::ALL, Position(2), PATIENCE).await.is_err() {
+        while views.wait_for(Model::all(), Position(2), PATIENCE).await.is_err() {
             tokio::task::yield_now().await;
         }
         // While it runs.
         generations.pause("access").await.unwrap();
         world.say(&on(&it), &by, vec![given(2, to_account("b-2"), Role::Viewer, None)]).await;
-        views.wait_for(&[Model::Audit], Position(3), PATIENCE).await.unwrap();
+        views.wait_for(&[Model::AUDIT], Position(3), PATIENCE).await.unwrap();
         assert_eq!(status(&views, &world, "access").await.position, Position(2));
         generations.resume("access").await.unwrap();
-        while views.wait_for(&Model::ALL, Position(3), PATIENCE).await.is_err() {
+        while views.wait_for(Model::all(), Position(3), PATIENCE).await.is_err() {
             tokio::task::yield_now().await;
         }
     };

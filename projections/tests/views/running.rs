@@ -15,7 +15,7 @@ use domain::{
 };
 use eventlog::EventLog as _;
 use projections::{
-    AsOf, AuditFilter, Database, Model, Page, RowState, StoreError, ViewError, projection,
+    AsOf, AuditFilter, Database, Model, PROJECTIONS, Page, StoreError, ViewError,
     store::{Batch, Control, Generation, ReadTransaction, Store},
 };
 use std::{
@@ -79,7 +79,7 @@ pub(crate) async fn an_unknown_event_stops_where_it_stands_and_says_why(engine: 
     let views = world.views(&database);
     let stopped = async {
         loop {
-            let error = views.wait_for(&Model::ALL, Position(3), PATIENCE).await.unwrap_err();
+            let error = views.wait_for(Model::all(), Position(3), PATIENCE).await.unwrap_err();
             let ViewError::Stopped { position, why, .. } = error else { panic!("{error:?}") };
             assert_eq!(position, Position(1));
             assert!(why.contains("item.dreamt"), "{why}");
@@ -126,11 +126,11 @@ pub(crate) async fn a_misfit_stops_its_projection_and_the_others_go_on(engine: E
     let database = engine.fresh().await;
     let views = world.views(&database);
     let done = async {
-        let access = views.wait_for(&[Model::Access], Position(3), PATIENCE).await;
+        let access = views.wait_for(&[Model::ACCESS], Position(3), PATIENCE).await;
         let Err(ViewError::Stopped { position, why, .. }) = access else { panic!("{access:?}") };
         assert_eq!(position, Position(1));
         assert!(why.contains(&grant_id(77).to_string()), "{why}");
-        let others = [Model::Catalog, Model::Audit];
+        let others = [Model::CATALOG, Model::AUDIT];
         assert_eq!(views.wait_for(&others, Position(3), PATIENCE).await, Ok(Position(3)));
     };
     world.runner(&database, 100).run(done).await;
@@ -154,7 +154,7 @@ pub(crate) async fn another_log_or_one_that_was_set_back_stops_it(engine: Engine
             }
         };
         other.runner(&database, 100).run(stopped).await;
-        let error = views.wait_for(&Model::ALL, Position(30), PATIENCE).await.unwrap_err();
+        let error = views.wait_for(Model::all(), Position(30), PATIENCE).await.unwrap_err();
         assert!(matches!(error, ViewError::Stopped { .. }), "{error:?}");
     }
     assert_eq!(dump(&database).await, before);
@@ -182,21 +182,21 @@ pub(crate) async fn waiting_ends_when_the_position_is_reached_or_the_time_is_up(
     let (ours, theirs) = (place.open().await, place.open().await);
     let (views, elsewhere) = (world.views(&ours), world.views(&theirs));
     let short = Duration::from_millis(50);
-    let early = views.wait_for(&Model::ALL, Position(1), short).await;
+    let early = views.wait_for(Model::all(), Position(1), short).await;
     assert_eq!(early, Err(ViewError::NotYet { position: Position(0) }));
-    assert_eq!(views.wait_for(&Model::ALL, Position(0), short).await, Ok(Position(0)));
+    assert_eq!(views.wait_for(Model::all(), Position(0), short).await, Ok(Position(0)));
     let seen = async {
         world.say(&on(&it), &Said::by("a-1"), vec![registered("a-1").into()]).await;
         let both = futures::join!(
-            views.wait_for(&Model::ALL, Position(1), PATIENCE),
-            elsewhere.wait_for(&Model::ALL, Position(1), PATIENCE)
+            views.wait_for(Model::all(), Position(1), PATIENCE),
+            elsewhere.wait_for(Model::all(), Position(1), PATIENCE)
         );
         assert_eq!(both, (Ok(Position(1)), Ok(Position(1))));
     };
     world.runner(&ours, 100).run(seen).await;
     let statuses = views.statuses(hour(9)).await.unwrap();
     let names: Vec<_> = statuses.iter().map(|status| status.name.as_str()).collect();
-    assert_eq!(names, ["access", "catalog", "audit"]);
+    assert_eq!(names, PROJECTIONS.iter().map(|one| one.name()).collect::<Vec<_>>());
     for status in statuses {
         assert_eq!((status.position, status.head), (Position(1), Some(Position(1))));
         assert_eq!((status.lag_records, status.lag_seconds), (Some(0), Some(0.0)));
@@ -235,7 +235,7 @@ pub(crate) async fn many_that_wait_look_once(engine: Engine) {
     let database: Database = counted.clone();
     let views = world.views(&database);
     let looks = || counted.1.load(Ordering::Relaxed);
-    let wait = |time| views.wait_for(&Model::ALL, Position(1), time);
+    let wait = |time| views.wait_for(Model::all(), Position(1), time);
     let all = |time| futures::future::join_all((0..WAITING).map(move |_| wait(time)));
     let not_yet = Err(ViewError::NotYet { position: Position(0) });
     let short = all(Duration::from_secs(1)).await;
@@ -256,18 +256,14 @@ pub(crate) async fn many_that_wait_look_once(engine: Engine) {
     world.runner(&database, 100).run(told).await;
 }
 
-pub(crate) async fn declared_tables_are_those_of_the_migrations(engine: Engine) {
+pub(crate) async fn tables_and_indexes_are_made_as_they_are_declared(engine: Engine) {
     let place = engine.place();
     let database = place.open().await;
     let mut snapshot = database.snapshot().await.unwrap();
-    for projection in projection::all() {
+    for projection in PROJECTIONS {
         let start = format!("{}_v{}_", projection.name(), projection.version());
         for table in projection.tables() {
-            let sides: &[RowState] = match table.shape {
-                projection::Shape::Temporal => &[RowState::Open, RowState::Ended],
-                projection::Shape::Plain | projection::Shape::Journal => &[RowState::Open],
-            };
-            for side in sides {
+            for side in table.states() {
                 let name = format!("{start}{}{}", table.name, side.suffix());
                 let sql = match &place {
                     Place::Sqlite(_) => {
@@ -282,19 +278,30 @@ pub(crate) async fn declared_tables_are_those_of_the_migrations(engine: Engine) 
                 };
                 let rows = snapshot.query(&sql, &[]).await.unwrap();
                 let found: Vec<_> = rows.iter().map(|row| row[0].text().unwrap()).collect();
-                let mut expected: Vec<_> = table.columns.iter().map(|column| column.name).collect();
-                if table.shape == projection::Shape::Temporal {
-                    expected.extend(["recorded_from", "from_position"]);
-                }
-                if *side == RowState::Ended {
-                    expected.extend(["recorded_to", "to_position"]);
-                }
-                assert_eq!(found, expected, "{name}");
+                assert_eq!(found, table.column_names(*side), "{name}");
+                let sql = match &place {
+                    Place::Sqlite(_) => format!(
+                        "SELECT name FROM sqlite_schema WHERE type = 'index' \
+                         AND tbl_name = '{name}' AND sql IS NOT NULL"
+                    ),
+                    Place::Postgres(_, options) => format!(
+                        "SELECT indexname::text FROM pg_indexes WHERE schemaname = '{}' \
+                         AND tablename = '{name}' AND indexname <> '{name}_pkey'",
+                        options.data_schema
+                    ),
+                };
+                let rows = snapshot.query(&sql, &[]).await.unwrap();
+                let found: BTreeSet<_> = rows.iter().map(|row| row[0].text().unwrap()).collect();
+                let indexes = table.indexes().into_iter().filter(|index| index.state == *side);
+                let indexes: Vec<_> =
+                    indexes.map(|index| format!("{name}{}", index.suffix())).collect();
+                assert_eq!(found, indexes.iter().map(String::as_str).collect(), "{name}");
             }
         }
     }
-    let names: BTreeSet<_> = projection::all().map(projection::Projection::name).into();
-    assert_eq!(names, Model::ALL.map(Model::name).into());
+    for model in [Model::ACCESS, Model::CATALOG, Model::AUDIT] {
+        assert!(Model::all().contains(&model), "{}", model.name());
+    }
     snapshot.end().await.unwrap();
 }
 
@@ -327,13 +334,30 @@ mod sqlite {
     use crate::world::World;
     use domain::{position::Position, testing::history};
     use projections::{
-        AuditFilter, Page, StoreError, projection,
+        AuditFilter, PROJECTIONS, Page, StoreError,
         store::{
             Generation,
             sqlite::{OpenMode, open},
         },
         views,
     };
+
+    #[tokio::test]
+    async fn tables_of_another_release_are_refused_in_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("views.db");
+        let old = rusqlite::Connection::open(&path).unwrap();
+        old.execute_batch(
+            "CREATE TABLE migrations (version INT4 PRIMARY KEY, name VARCHAR(255), \
+             applied_on VARCHAR(255), checksum VARCHAR(255)); \
+             INSERT INTO migrations VALUES (1, 'tables', '2026-11-20T00:00:00Z', '42')",
+        )
+        .unwrap();
+        drop(old);
+        let refused = open(&path, OpenMode::ReadWrite).await.unwrap_err();
+        let StoreError::Refused(why) = refused else { panic!("{refused:?}") };
+        assert!(why.contains("another release") && why.contains("views.db"), "{why}");
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_file_opened_for_reading_answers_and_refuses_to_be_written() {
@@ -354,7 +378,7 @@ mod sqlite {
                 .await
                 .unwrap();
             assert_eq!(trail.position, Position(30));
-            let refused = reading.begin(&Generation::first(projection::all()[0])).await.err();
+            let refused = reading.begin(&Generation::first(PROJECTIONS[0])).await.err();
             assert!(matches!(refused, Some(StoreError::Refused(_))), "{refused:?}");
         }
     }

@@ -16,7 +16,7 @@ use eventlog::{
 };
 use parking_lot::Mutex;
 use projections::{
-    Database, Model, RowState, Runner, RunnerOptions, Views, projection, value::Value, views,
+    Database, Model, PROJECTIONS, Runner, RunnerOptions, Views, value::Value, views,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -225,7 +225,7 @@ impl World {
         let views = self.views(database);
         let head = self.log.head().await.unwrap().position;
         let caught = async {
-            views.wait_for(&Model::ALL, head, PATIENCE).await.unwrap();
+            views.wait_for(Model::all(), head, PATIENCE).await.unwrap();
         };
         self.runner(database, batch).run(caught).await;
         views
@@ -236,7 +236,7 @@ impl World {
 pub(crate) async fn dump(database: &Database) -> BTreeMap<String, Vec<Vec<Value>>> {
     let mut all = BTreeMap::new();
     let mut snapshot = database.snapshot().await.unwrap();
-    for projection in projection::all() {
+    for projection in PROJECTIONS {
         let live = format!(
             "SELECT generation FROM {}progress WHERE projection = $1 AND live",
             snapshot.schema()
@@ -245,11 +245,7 @@ pub(crate) async fn dump(database: &Database) -> BTreeMap<String, Vec<Vec<Value>
         let generation = rows[0][0].small().unwrap();
         let prefix = snapshot.prefix(projection.name(), projection.version(), generation);
         for table in projection.tables() {
-            let sides: &[RowState] = match table.shape {
-                projection::Shape::Temporal => &[RowState::Open, RowState::Ended],
-                projection::Shape::Plain | projection::Shape::Journal => &[RowState::Open],
-            };
-            for side in sides {
+            for side in table.states() {
                 let name = format!("{}{}", table.name, side.suffix());
                 let sql = format!("SELECT * FROM {prefix}{name}");
                 let mut rows = snapshot.query(&sql, &[]).await.unwrap();

@@ -150,7 +150,7 @@ pub async fn list_account_items(
     }
     let ItemsQuery { relation, limit, cursor, count } = query;
     let page = ListQuery { limit, cursor, count }.page()?;
-    consistency::wait_for_position(&app, &meta, &[Model::Access]).await?;
+    consistency::wait_for_position(&app, &meta, &[Model::ACCESS]).await?;
     let found = app.views.items_of(&id, relation.into(), app.clock.now(), &page).await?;
     if found.rows.is_empty()
         && let Some(problem) = typed_in_path("account", id.as_str())

@@ -2,8 +2,8 @@
 
 use super::{TokenBody, token_body};
 use crate::{
-    extract::{ListQuery, Params, RequestMeta, RowCursor},
-    problem::{ApiResult, Problem, ProblemType},
+    extract::{ListQuery, Params, RequestMeta},
+    problem::ApiResult,
     state::AppState,
     v1::{
         consistency,
@@ -12,6 +12,7 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use domain::id::TokenId;
+use projections::CursorScope;
 
 const LIST: &str = "tokens";
 /// The vault is asked for so many at once when they are counted.
@@ -43,10 +44,8 @@ pub async fn list_tokens(
 ) -> ApiResult<Response> {
     let page = query.page()?;
     consistency::require_known(&app, &meta).await?;
-    let after = page.after.as_deref().map(|text| RowCursor::decode(LIST, text)).transpose()?;
-    let after: Option<TokenId> = after.map(|id| id.parse()).transpose().map_err(|_| {
-        Problem::new(ProblemType::CursorMismatch, "the cursor does not belong to this list")
-    })?;
+    let cursors = CursorScope::new(&[LIST]);
+    let after = page.after.as_deref().map(|text| cursors.decode_id::<TokenId>(text)).transpose()?;
     let mut rows = app.commands.tokens(after, page.limit + 1).await?;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
@@ -54,7 +53,7 @@ pub async fn list_tokens(
     let last = rows.last().filter(|_| more);
     let answer = Page::current(&app, &meta, app.commands.last_acknowledged(), None);
     let body = List {
-        next: last.map(|(id, _)| RowCursor::after(LIST, &id.to_string()).encode()),
+        next: last.map(|(id, _)| cursors.encode_id(id)),
         total: if page.count { Some(total(&app).await?) } else { None },
         position: answer.position,
         data: rows.iter().map(|(id, state)| token_body(*id, state)).collect(),

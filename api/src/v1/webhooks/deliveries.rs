@@ -2,13 +2,14 @@
 
 use super::{AttemptBody, for_itself};
 use crate::{
-    extract::{ListQuery, Params, RequestMeta, RowCursor, WebhookPath},
-    problem::{ApiResult, Problem, ProblemType},
+    extract::{ListQuery, Params, RequestMeta, WebhookPath},
+    problem::{ApiResult, Problem},
     state::AppState,
     v1::shape::{List, Page},
 };
 use axum::{extract::State, response::Response};
 use domain::{id::WebhookId, position::EventId};
+use projections::CursorScope;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -61,18 +62,14 @@ pub async fn list_webhook_deliveries(
     let (rows, next) = match query.which {
         Which::Recent => (notes.recent.into_iter().take(limit).collect(), None),
         Which::DeadLetters => {
-            let name = list_name(webhook);
-            let after = page.after.as_deref().map(|text| RowCursor::decode(&name, text));
-            let after: Option<EventId> =
-                after.transpose()?.map(|id| id.parse()).transpose().map_err(|_| {
-                    let detail = "the cursor does not belong to this list";
-                    Problem::new(ProblemType::CursorMismatch, detail)
-                })?;
+            let cursors = CursorScope::new(&[&list_name(webhook)]);
+            let after = page.after.as_deref().map(|text| cursors.decode_id::<EventId>(text));
+            let after = after.transpose()?;
             let mut rows = app.commands.dead_letters(webhook, after, page.limit + 1).await?;
             let more = rows.len() > limit;
             rows.truncate(limit);
-            let last = rows.last().filter(|_| more).map(|row| row.event.to_string());
-            (rows, last.map(|event| RowCursor::after(&name, &event).encode()))
+            let next = rows.last().filter(|_| more).map(|row| cursors.encode_id(&row.event));
+            (rows, next)
         }
     };
     let answer = Page::current(&app, &meta, app.commands.last_acknowledged(), None);

@@ -2,8 +2,8 @@
 
 use super::{WebhookBody, for_itself, webhook_body};
 use crate::{
-    extract::{ListQuery, Params, RequestMeta, RowCursor},
-    problem::{ApiResult, Problem, ProblemType},
+    extract::{ListQuery, Params, RequestMeta},
+    problem::ApiResult,
     state::AppState,
     v1::{
         consistency,
@@ -12,6 +12,7 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use domain::id::WebhookId;
+use projections::CursorScope;
 
 const LIST: &str = "webhooks";
 /// Beyond so many, the count says "at least".
@@ -28,10 +29,9 @@ pub async fn list_webhooks(
     for_itself(&meta.caller)?;
     let page = query.page()?;
     consistency::require_known(&app, &meta).await?;
-    let after = page.after.as_deref().map(|text| RowCursor::decode(LIST, text)).transpose()?;
-    let after: Option<WebhookId> = after.map(|id| id.parse()).transpose().map_err(|_| {
-        Problem::new(ProblemType::CursorMismatch, "the cursor does not belong to this list")
-    })?;
+    let cursors = CursorScope::new(&[LIST]);
+    let after =
+        page.after.as_deref().map(|text| cursors.decode_id::<WebhookId>(text)).transpose()?;
     let mut rows = app.commands.webhooks(after, page.limit + 1).await?;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
@@ -46,7 +46,7 @@ pub async fn list_webhooks(
     let last = rows.last().filter(|_| more);
     let answer = Page::current(&app, &meta, app.commands.last_acknowledged(), None);
     let body = List {
-        next: last.map(|(id, _)| RowCursor::after(LIST, &id.to_string()).encode()),
+        next: last.map(|(id, _)| cursors.encode_id(id)),
         total,
         position: answer.position,
         data: rows.iter().filter_map(|(id, state)| webhook_body(*id, state)).collect(),

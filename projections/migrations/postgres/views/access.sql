@@ -1,5 +1,5 @@
--- The views over `access`, in force for whichever generation of its tables is read: {tables} stands before their names.
--- Columns are only ever added, at the end; a text that changes raises LEVEL in src/store/postgres/views.rs.
+-- The views for dashboards over `access`, in force for the generation of its tables that is read: {tables} stands before
+-- their names. Columns are only ever added, at the end; a text that changes raises the level in src/access.rs.
 
 CREATE OR REPLACE VIEW {views}.accounts AS
 SELECT account, status, recorded_from, NULL::timestamptz AS recorded_to, from_position, NULL::bigint AS to_position
@@ -128,3 +128,34 @@ SELECT day AT TIME ZONE 'UTC' AS time, items_registered, grants_given, grants_en
        (sum(published - unpublished) OVER running)::bigint AS published_open
   FROM sums
 WINDOW running AS (ORDER BY day);
+
+COMMENT ON VIEW {views}.accounts IS 'Whether accounts could use their rights, over time. An account without a row can.';
+COMMENT ON VIEW {views}.items IS 'Items, their owner and state over time. recorded_to null = still so.';
+COMMENT ON VIEW {views}.visibilities IS 'Items open to more than their grants, over time. An item without a row is restricted.';
+COMMENT ON VIEW {views}.grants IS 'Grants over time. recorded_*: when the log said so; starts_at, ends_at: when it holds.';
+COMMENT ON VIEW {views}.links IS 'Links over time, without anything that opens one.';
+COMMENT ON COLUMN {views}.accounts.status IS 'active | deactivated | erased';
+COMMENT ON COLUMN {views}.items.lifecycle IS 'open | closed | retired';
+COMMENT ON COLUMN {views}.visibilities.visibility IS 'internal | public';
+COMMENT ON COLUMN {views}.grants.grantee_type IS 'account | group';
+COMMENT ON COLUMN {views}.grants.role IS 'browser | viewer | contributor | editor | manager';
+COMMENT ON COLUMN {views}.grants.withhold IS 'Any of download, copy, share, metadata.';
+COMMENT ON COLUMN {views}.grants.provenance IS 'direct | invitation | link | transfer | request | reshare';
+COMMENT ON COLUMN {views}.grants.event_ids IS 'The events that made it what it is; audit_trail.event_id.';
+COMMENT ON COLUMN {views}.links.role IS 'browser | viewer | contributor | editor';
+COMMENT ON COLUMN {views}.links.withhold IS 'Any of download, copy, share, metadata.';
+COMMENT ON COLUMN {views}.links.audience IS 'named | internal | anyone';
+COMMENT ON COLUMN {views}.links.generation IS 'Raised by every rotation.';
+COMMENT ON VIEW {views}.totals_daily IS 'What happened day by day, and what was open at the end of the day; as recorded.';
+COMMENT ON COLUMN {views}.totals_daily.time IS 'The day (its beginning in UTC), by effective time. Days without records are there too.';
+COMMENT ON COLUMN {views}.totals_daily.items_registered IS 'Items registered that day.';
+COMMENT ON COLUMN {views}.totals_daily.grants_given IS 'Grants that began that day; those that a reopened item brought back count again.';
+COMMENT ON COLUMN {views}.totals_daily.grants_ended IS 'Grants that ended that day, whatever ended them.';
+COMMENT ON COLUMN {views}.totals_daily.links_created IS 'Links that began that day; those that a reopened item brought back count again.';
+COMMENT ON COLUMN {views}.totals_daily.links_ended IS 'Links that ended that day: revoked, expired, or with their item.';
+COMMENT ON COLUMN {views}.totals_daily.published IS 'Items that came into the catalog that day.';
+COMMENT ON COLUMN {views}.totals_daily.unpublished IS 'Items that left the catalog that day.';
+COMMENT ON COLUMN {views}.totals_daily.items IS 'Items registered up to the end of the day; closed and retired ones count.';
+COMMENT ON COLUMN {views}.totals_daily.grants_open IS 'Grants on the log at the end of the day, whether or not their window was open.';
+COMMENT ON COLUMN {views}.totals_daily.links_open IS 'Links on the log at the end of the day.';
+COMMENT ON COLUMN {views}.totals_daily.published_open IS 'Items in the catalog at the end of the day.';

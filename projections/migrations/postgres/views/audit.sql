@@ -1,5 +1,5 @@
--- The views over `audit`, in force for whichever generation of its tables is read: {tables} stands before their names.
--- Columns are only ever added, at the end; a text that changes raises LEVEL in src/store/postgres/views.rs.
+-- The views for dashboards over `audit`, in force for the generation of its tables that is read: {tables} stands before
+-- their names. Columns are only ever added, at the end; a text that changes raises the level in src/audit.rs.
 
 CREATE OR REPLACE VIEW {views}.audit_trail AS
 SELECT e.position || '-' || e.idx AS event_id, e.position, e.time, e.name AS type, e.v, e.actor, e.anonymous,
@@ -20,3 +20,11 @@ SELECT e.position || '-' || e.idx AS event_id, e.position, e.time, e.name AS typ
          WHERE r.position <= e.position ORDER BY r.position DESC LIMIT 1) AS rules,
        e.sentence AS text
   FROM {tables}events e;
+
+COMMENT ON VIEW {views}.audit_trail IS 'Every recorded event. Texts of erased people are null.';
+COMMENT ON COLUMN {views}.audit_trail.event_id IS 'Position and index of the event, e.g. 42-0.';
+COMMENT ON COLUMN {views}.audit_trail.type IS 'Stored name, e.g. grant.given.';
+COMMENT ON COLUMN {views}.audit_trail.system IS 'Set when the service itself acted: sweeper | start | command-line.';
+COMMENT ON COLUMN {views}.audit_trail.target_type IS 'account | group | link | token';
+COMMENT ON COLUMN {views}.audit_trail.rules IS 'Version of the role table in force.';
+COMMENT ON COLUMN {views}.audit_trail.text IS 'The event in plain words, without private text.';

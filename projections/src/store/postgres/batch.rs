@@ -2,8 +2,8 @@
 
 use super::{PostgresOptions, batch_start, failed, number};
 use crate::{
-    projection::{Kind, Shape, Table},
-    store::{Batch, BatchStart, Generation, Progress, RowState, StoreError, column_names, kind_of},
+    store::{Batch, BatchStart, Generation, Progress, StoreError, ddl::postgres_type},
+    table::{RowState, Shape, Table},
     value::{Row, Value},
 };
 use async_trait::async_trait;
@@ -26,21 +26,11 @@ fn over() -> StoreError {
     StoreError::Unavailable("the transaction is over".to_owned())
 }
 
-fn type_of(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text => "text",
-        Kind::Int => "bigint",
-        Kind::Bool => "boolean",
-        Kind::Time => "timestamptz",
-        Kind::Json => "jsonb",
-    }
-}
-
 /// `unnest($1::text[], …) AS k(c0, …)` over these columns.
 fn arrays(table: &Table, columns: &[&str]) -> String {
     let list: Vec<String> = (1..)
         .zip(columns)
-        .map(|(place, name)| format!("${place}::{}[]", type_of(kind_of(table, name))))
+        .map(|(place, name)| format!("${place}::{}[]", postgres_type(table.kind_of(name))))
         .collect();
     format!("unnest({})", list.join(", "))
 }
@@ -156,7 +146,7 @@ impl Batch for PostgresBatch {
     ) -> Result<Vec<Row>, StoreError> {
         let sql = format!(
             "SELECT {} FROM {} t JOIN {} AS k({}) ON {}",
-            list(&column_names(table, side), "t."),
+            list(&table.column_names(side), "t."),
             self.table(table, side),
             arrays(table, columns),
             aliases(columns),
@@ -171,8 +161,7 @@ impl Batch for PostgresBatch {
     }
 
     async fn remove(&mut self, table: &'static Table, keys: Vec<Row>) -> Result<(), StoreError> {
-        let columns: Vec<_> =
-            table.columns.iter().take(table.key).map(|column| column.name).collect();
+        let columns = table.key_names();
         let sql = format!(
             "DELETE FROM {} t USING {} AS k({}) WHERE {}",
             self.table(table, RowState::Open),
@@ -191,7 +180,7 @@ impl Batch for PostgresBatch {
         side: RowState,
         rows: Vec<Row>,
     ) -> Result<(), StoreError> {
-        let columns = column_names(table, side);
+        let columns = table.column_names(side);
         let sql = put_sql(table, side, &self.table(table, side));
         let cells = turned(rows, columns.len());
         self.execute(&sql, &references(&cells)).await?;
@@ -200,11 +189,7 @@ impl Batch for PostgresBatch {
 
     async fn erase(&mut self, table: &'static Table, keys: &[Uuid]) -> Result<(), StoreError> {
         let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
-        let sides: &[RowState] = match table.shape {
-            Shape::Temporal => &[RowState::Open, RowState::Ended],
-            Shape::Plain | Shape::Journal => &[RowState::Open],
-        };
-        for side in sides {
+        for side in table.states() {
             for (text, key) in table.texts {
                 let table = self.table(table, *side);
                 let sql = format!("UPDATE {table} SET {text} = NULL WHERE {key} = ANY($1)");
@@ -244,7 +229,7 @@ impl Batch for PostgresBatch {
 
 /// Inserts rows given as arrays; open and plain rows replace those with their key.
 pub(crate) fn put_sql(table: &Table, side: RowState, full: &str) -> String {
-    let columns = column_names(table, side);
+    let columns = table.column_names(side);
     let mut sql = format!(
         "INSERT INTO {full} ({}) SELECT * FROM {}",
         list(&columns, ""),

@@ -1,11 +1,11 @@
 //! Creates, switches and removes generations in PostgreSQL, in short transactions that wait for
 //! locks a bounded time.
 
-use super::{PostgresOptions, cells, failed, migrate, views};
+use super::{PostgresOptions, cells, failed, views};
 use crate::{
     store::{
         Control, Generation, StoreError,
-        ddl::{self, table_name},
+        ddl::{self, Indexes},
         generation::belongs,
     },
     value::{Row, Value},
@@ -88,14 +88,15 @@ impl Control for PostgresControl {
     }
 
     async fn create(&mut self, target: &Generation) -> Result<(), StoreError> {
-        let ddl = ddl::of(migrate::texts(), target);
-        self.run(&[ddl.tables, ddl.needed].concat().join(";\n")).await
+        let mut all = ddl::POSTGRES.create_tables(target);
+        all.push(ddl::index_statements(target, Indexes::UsedByRunner));
+        self.run(&all.join(";\n")).await
     }
 
     async fn finish(&mut self, target: &Generation) -> Result<(), StoreError> {
-        let mut all = ddl::of(migrate::texts(), target).later;
-        for (table, side) in target.sides() {
-            all.push(format!("ANALYZE {}", table_name(target, table, side)));
+        let mut all = vec![ddl::index_statements(target, Indexes::ForQuestions)];
+        for (table, state) in target.tables() {
+            all.push(format!("ANALYZE {}", target.table_name(table, state)));
         }
         self.run(&all.join(";\n")).await
     }
@@ -113,7 +114,10 @@ impl Control for PostgresControl {
     }
 
     async fn point_views(&mut self, target: &Generation) -> Result<(), StoreError> {
-        self.run(&views::pointing(&self.options, target.name(), &target.prefix())).await
+        match views::pointing(&self.options, target) {
+            Some(sql) => self.run(&sql).await,
+            None => Ok(()),
+        }
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {

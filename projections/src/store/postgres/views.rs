@@ -7,33 +7,31 @@
 
 use super::{PostgresOptions, failed};
 use crate::{
-    projection,
-    store::{StoreError, generation::prefix},
+    PROJECTIONS,
+    store::{Generation, StoreError},
 };
 use deadpool_postgres::Object;
 use std::time::Duration;
 
-/// Raised whenever a text changes, so that the next start puts it in force. A release never puts
+/// The level of [`COMMON`], raised whenever it changes; that of all texts is the sum with those of
+/// the projections. What changes the sum is put in force by the next start. A release never puts
 /// back an older one: views only gain columns.
-const LEVEL: i64 = 2;
-
-/// The texts, by projection.
-const TEXTS: [(&str, &str); 3] = [
-    ("access", include_str!("../../../migrations/postgres/views/access.sql")),
-    ("catalog", include_str!("../../../migrations/postgres/views/catalog.sql")),
-    ("audit", include_str!("../../../migrations/postgres/views/audit.sql")),
-];
+const COMMON_LEVEL: i64 = 1;
 const COMMON: &str = include_str!("../../../migrations/postgres/views/common.sql");
 
 /// How often a start tries, and how long it waits in between.
-const TRIES: u32 = 100;
-const PAUSE: Duration = Duration::from_millis(100);
+const MAX_TRIES: u32 = 100;
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
-fn filled(text: &str, options: &PostgresOptions, tables: &str) -> String {
-    text.replace("{data}", &options.data())
-        .replace("{views}", &PostgresOptions::quoted(&options.views_schema))
-        .replace("{reader}", &PostgresOptions::quoted(&options.reader_role))
-        .replace("{tables}", tables)
+/// The level of all texts.
+fn level() -> i64 {
+    PROJECTIONS.iter().map(|one| one.dashboard_views().level).sum::<i64>() + COMMON_LEVEL
+}
+
+/// The views of a projection over the tables of a generation.
+fn views_over(options: &PostgresOptions, generation: &Generation) -> String {
+    let tables = format!("{}.{}", options.data(), generation.prefix());
+    options.filled(generation.projection.dashboard_views().sql).replace("{tables}", &tables)
 }
 
 /// Puts texts in force in one statement, which therefore is over within 60 ms or fails: readers
@@ -46,36 +44,39 @@ fn at_once(texts: &str) -> String {
     )
 }
 
-/// Points the views of a projection at the tables with this prefix.
-pub(super) fn pointing(options: &PostgresOptions, projection: &str, prefix: &str) -> String {
-    let tables = format!("{}.{prefix}", options.data());
-    let text = TEXTS.iter().find(|(name, _)| *name == projection).map(|(_, text)| *text);
-    at_once(&filled(text.unwrap_or_default(), options, &tables))
+/// What points the views of a projection at the tables of a generation, if it has views.
+pub(super) fn pointing(options: &PostgresOptions, generation: &Generation) -> Option<String> {
+    let sql = views_over(options, generation);
+    (!sql.is_empty()).then(|| at_once(&sql))
 }
 
 /// Puts the texts of this release in force over the live generations, unless they are.
 pub(super) async fn refresh(client: &Object, options: &PostgresOptions) -> Result<(), StoreError> {
     let data = options.data();
     let sql = format!("SELECT coalesce(max(level), 0) FROM {data}.view_texts");
-    let level: i64 = client.query_one(&sql, &[]).await.map_err(|error| failed(&error))?.get(0);
-    if level >= LEVEL {
+    let known: i64 = client.query_one(&sql, &[]).await.map_err(|error| failed(&error))?.get(0);
+    if known >= level() {
         return Ok(());
     }
     let mut tries = 0;
     loop {
         tries += 1;
-        match put_in_force(client, options).await {
-            Err(StoreError::Unavailable(why)) if tries < TRIES && !client.is_closed() => {
+        match put_in_force(client, options, known == 0).await {
+            Err(StoreError::Unavailable(why)) if tries < MAX_TRIES && !client.is_closed() => {
                 tracing::info!(%why, "a reader keeps the views for dashboards; tries again");
                 client.batch_execute("ROLLBACK").await.map_err(|error| failed(&error))?;
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(RETRY_PAUSE).await;
             }
             answer => return answer,
         }
     }
 }
 
-async fn put_in_force(client: &Object, options: &PostgresOptions) -> Result<(), StoreError> {
+async fn put_in_force(
+    client: &Object,
+    options: &PostgresOptions,
+    first: bool,
+) -> Result<(), StoreError> {
     let data = options.data();
     client.batch_execute("BEGIN").await.map_err(|error| failed(&error))?;
     let sql = format!(
@@ -83,32 +84,19 @@ async fn put_in_force(client: &Object, options: &PostgresOptions) -> Result<(), 
     );
     let live = client.query(&sql, &[]).await.map_err(|error| failed(&error))?;
     let mut texts = String::new();
-    for row in live {
-        let (name, version, generation): (String, i64, i64) = (row.get(0), row.get(1), row.get(2));
-        let known = projection::all().into_iter().find(|projection| projection.name() == name);
+    for projection in PROJECTIONS {
+        let row = live.iter().find(|row| row.get::<_, &str>(0) == projection.name());
         // Tables of another version get their views with the switch to this one.
-        let Some(known) = known.filter(|known| i64::from(known.version()) == version) else {
-            continue;
-        };
-        let generation = u32::try_from(generation).unwrap_or_default();
-        let tables = format!("{data}.{}", prefix(&name, known.version(), generation));
-        let text = TEXTS.iter().find(|(of, _)| *of == name).map(|(_, text)| *text);
-        texts.push_str(&filled(text.unwrap_or_default(), options, &tables));
+        let row = row.filter(|row| row.get::<_, i64>(1) == i64::from(projection.version()));
+        let Some(row) = row else { continue };
+        let generation = u32::try_from(row.get::<_, i64>(2)).unwrap_or_default();
+        texts.push_str(&views_over(options, &Generation { projection: *projection, generation }));
     }
-    texts.push_str(&filled(COMMON, options, ""));
-    client.batch_execute(&at_once(&texts)).await.map_err(|error| failed(&error))?;
-    let sql = format!("INSERT INTO {data}.view_texts VALUES ({LEVEL}); COMMIT");
+    let names: Vec<&str> = PROJECTIONS.iter().map(|projection| projection.name()).collect();
+    texts.push_str(&options.filled(COMMON).replace("{projections}", &names.join(" | ")));
+    // Nobody reads views that are not there yet.
+    let sql = if first { texts } else { at_once(&texts) };
+    client.batch_execute(&sql).await.map_err(|error| failed(&error))?;
+    let sql = format!("INSERT INTO {data}.view_texts VALUES ({}); COMMIT", level());
     client.batch_execute(&sql).await.map_err(|error| failed(&error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::TEXTS;
-    use crate::projection;
-
-    #[test]
-    fn every_projection_has_its_views() {
-        let with_views = TEXTS.map(|(name, _)| name);
-        assert_eq!(projection::all().map(projection::Projection::name), with_views);
-    }
 }

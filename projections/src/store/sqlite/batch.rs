@@ -2,8 +2,8 @@
 
 use super::{Writing, blocking, failed, fresh, named, query, read_batch_start};
 use crate::{
-    projection::{Shape, Table},
-    store::{Batch, BatchStart, Generation, Progress, RowState, StoreError, column_names},
+    store::{Batch, BatchStart, Generation, Progress, StoreError},
+    table::{RowState, Shape, Table},
     value::{Row, Value},
 };
 use async_trait::async_trait;
@@ -108,7 +108,7 @@ impl Batch for SqliteBatch {
     ) -> Result<Vec<Row>, StoreError> {
         let sql = format!(
             "SELECT {} FROM {} WHERE {}",
-            list(&column_names(table, side)),
+            list(&table.column_names(side)),
             self.table(table, side),
             conditions(columns)
         );
@@ -123,8 +123,7 @@ impl Batch for SqliteBatch {
     }
 
     async fn remove(&mut self, table: &'static Table, keys: Vec<Row>) -> Result<(), StoreError> {
-        let columns: Vec<_> =
-            table.columns.iter().take(table.key).map(|column| column.name).collect();
+        let columns = table.key_names();
         let table = self.table(table, RowState::Open);
         self.each(format!("DELETE FROM {table} WHERE {}", conditions(&columns)), keys).await
     }
@@ -135,7 +134,7 @@ impl Batch for SqliteBatch {
         side: RowState,
         rows: Vec<Row>,
     ) -> Result<(), StoreError> {
-        let columns = column_names(table, side);
+        let columns = table.column_names(side);
         let places: Vec<String> = (1..=columns.len()).map(|place| format!("?{place}")).collect();
         let replaces = side == RowState::Open && table.shape != Shape::Journal;
         let sql = format!(
@@ -149,12 +148,8 @@ impl Batch for SqliteBatch {
     }
 
     async fn erase(&mut self, table: &'static Table, keys: &[Uuid]) -> Result<(), StoreError> {
-        let sides: &[RowState] = match table.shape {
-            Shape::Temporal => &[RowState::Open, RowState::Ended],
-            Shape::Plain | Shape::Journal => &[RowState::Open],
-        };
         let keys: Vec<Row> = keys.iter().map(|key| vec![key.to_string().into()]).collect();
-        for side in sides {
+        for side in table.states() {
             for (text, key) in table.texts {
                 let table = self.table(table, *side);
                 let sql = format!("UPDATE {table} SET {text} = NULL WHERE {key} = ?1");

@@ -1,9 +1,9 @@
 //! Creates, switches and removes generations in SQLite, in short immediate transactions on the one
 //! writing connection.
 
-use super::{Writing, fresh, query, texts, with};
+use super::{Writing, fresh, migrate::create_statements, query, with};
 use crate::{
-    store::{Control, Generation, StoreError, ddl, generation::belongs},
+    store::{Control, Generation, StoreError, generation::belongs},
     value::{Row, Value},
 };
 use async_trait::async_trait;
@@ -65,10 +65,8 @@ impl Control for SqliteControl {
         Ok(u64::try_from(changed.await?).unwrap_or(u64::MAX))
     }
 
-    /// With every index: one made later would keep the only writer for as long as it takes.
     async fn create(&mut self, target: &Generation) -> Result<(), StoreError> {
-        let ddl = ddl::of(texts(), target);
-        let all = [ddl.tables, ddl.needed, ddl.later].concat().join(";\n");
+        let all = create_statements(target);
         self.with(move |connection| connection.execute_batch(&all)).await
     }
 

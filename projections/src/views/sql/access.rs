@@ -5,10 +5,10 @@
 use super::{
     ModelReader, SqlViews,
     access_at::{GRANT, LINK, VISIBILITY},
-    cell, cursor, page,
+    cell, page,
 };
 use crate::{
-    AccessPage, AccessPath, AccessRow, AsOf, Model, Page, Total, Via, ViewError,
+    AccessPage, AccessPath, AccessRow, AsOf, CursorScope, Model, Page, Total, Via, ViewError,
     value::{Row, Value},
 };
 use domain::{
@@ -187,7 +187,7 @@ impl SqlViews {
         now: Time,
         asked: &Page,
     ) -> Result<AccessPage, ViewError> {
-        let mut reader = self.read(Model::Access).await?;
+        let mut reader = self.read(Model::ACCESS).await?;
         let when = reader.when(as_of, now).await?;
         let rules = reader.rules(when).await?;
         let known_from = reader.known_from(item).await?;
@@ -205,9 +205,9 @@ impl SqlViews {
         }
         let position = reader.position;
         reader.end().await?;
-        let question = format!("access {item} {as_of:?}");
+        let scope = CursorScope::new(&["access", &item.to_string(), &format!("{as_of:?}")]);
         let total = Total { value: paths.len() as u64, exact: true };
-        let (rows, next) = one_page(paths, when.time, &question, asked)?;
+        let (rows, next) = one_page(paths, when.time, scope, asked)?;
         Ok(AccessPage {
             rows,
             next,
@@ -224,13 +224,13 @@ impl SqlViews {
 fn one_page(
     paths: Paths,
     at: Time,
-    question: &str,
+    scope: CursorScope,
     asked: &Page,
 ) -> Result<(Vec<AccessRow>, Option<String>), ViewError> {
     let behind = match &asked.after {
         None => None,
         Some(after) => {
-            let key = cursor::decode(question, after, 2)?;
+            let key = scope.decode(after, 2)?;
             let rank = u8::try_from(cell(&key, 0).int()?).map_err(|_| ViewError::Cursor)?;
             Some((rank, cell(&key, 1).parse::<Principal>().map_err(|_| ViewError::Cursor)?))
         }
@@ -238,7 +238,7 @@ fn one_page(
     let rest = paths.into_iter().filter(|(key, _)| behind.as_ref().is_none_or(|last| key > last));
     let (rows, more) = page(rest.take(asked.limit as usize + 1).collect(), asked.limit);
     let next = rows.last().filter(|_| more).map(|((rank, principal), _)| {
-        cursor::encode(question, &[Value::Int(i64::from(*rank)), principal.to_string().into()])
+        scope.encode(&[Value::Int(i64::from(*rank)), principal.to_string().into()])
     });
     let rows = rows
         .into_iter()

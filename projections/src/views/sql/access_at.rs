@@ -37,7 +37,7 @@ impl SqlViews {
         as_of: AsOf,
         now: Time,
     ) -> Result<AccessAt, ViewError> {
-        let mut reader = self.read(Model::Access).await?;
+        let mut reader = self.read(Model::ACCESS).await?;
         let when = reader.when(as_of, now).await?;
         let rules = reader.rules(when).await?;
         let known_from = reader.known_from(item).await?;

@@ -1,8 +1,8 @@
 //! The audit trail by filter, in either order.
 
-use super::{ModelReader, Sql, SqlViews, cell, cursor, one_more, page};
+use super::{ModelReader, Sql, SqlViews, cell, one_more, page};
 use crate::{
-    AuditFilter, AuditOrder, AuditRow, Listing, Model, Page, Total, ViewError,
+    AuditFilter, AuditOrder, AuditRow, CursorScope, Listing, Model, Page, Total, ViewError,
     audit::row::{TextCell, audit_row},
     value::{Row, Value},
 };
@@ -70,9 +70,9 @@ impl SqlViews {
         filter: &AuditFilter,
         asked: &Page,
     ) -> Result<Listing<AuditRow>, ViewError> {
-        let question = format!("audit {filter:?}");
+        let scope = CursorScope::new(&["audit", &format!("{filter:?}")]);
         let mut sql = conditions(filter);
-        let mut reader = self.read(Model::Audit).await?;
+        let mut reader = self.read(Model::AUDIT).await?;
         let total = if asked.count {
             let text = format!("SELECT count(*) FROM @events e WHERE {}", sql.where_clause());
             let value = reader.count(&text, &sql.parameters).await?;
@@ -85,7 +85,7 @@ impl SqlViews {
             AuditOrder::OldestFirst => (">", ""),
         };
         if let Some(after) = &asked.after {
-            let last = cursor::decode(&question, after, 2)?;
+            let last = scope.decode(after, 2)?;
             let last: Vec<String> = last.into_iter().map(|key| sql.bind(key)).collect();
             sql.and_where(format!("(e.position, e.idx) {than} ({})", last.join(", ")));
         }
@@ -100,10 +100,8 @@ impl SqlViews {
         let mut texts = reader.texts(&rows).await?;
         let position = reader.position;
         reader.end().await?;
-        let next = rows
-            .last()
-            .filter(|_| more)
-            .map(|row| cursor::encode(&question, row.get(..2).unwrap_or_default()));
+        let last = rows.last().filter(|_| more);
+        let next = last.map(|row| scope.encode(row.get(..2).unwrap_or_default()));
         let whole = |row: &Row| {
             let id = (cell(row, 0).count()?, cell(row, 1).small()?);
             audit_row(row, &texts.remove(&id).unwrap_or_default())

@@ -3,10 +3,10 @@
 //! Words are matched as beginnings, each must occur; a word weighs by the field it is in, twice
 //! when it is whole. All of it whole numbers, so that both engines rank alike.
 
-use super::{ModelReader, Sql, SqlViews, cell, cursor, items::named, one_more, page};
+use super::{ModelReader, Sql, SqlViews, cell, items::named, one_more, page};
 use crate::{
-    CatalogPage, CatalogQuery, CatalogRow, FacetCount, Facets, Model, SortField, Total, ViewError,
-    Viewer, tokenizer, value::Row,
+    CatalogPage, CatalogQuery, CatalogRow, CursorScope, FacetCount, Facets, Model, SortField,
+    Total, ViewError, Viewer, tokenizer, value::Row,
 };
 
 const COLUMNS: &str = "e.item_kind, e.item_id, e.title, e.description, e.tags, e.preview, e.slug, \
@@ -135,17 +135,18 @@ fn order(query: &CatalogQuery, score: &'static str) -> (Vec<&'static str>, bool)
 }
 
 /// What a cursor of this search is bound to.
-fn question(query: &CatalogQuery) -> String {
+fn cursor_scope(query: &CatalogQuery) -> CursorScope {
     let page = crate::Page::default();
-    format!("catalog {:?}", CatalogQuery { page, facets: false, ..query.clone() })
+    let query = CatalogQuery { page, facets: false, ..query.clone() };
+    CursorScope::new(&["catalog", &format!("{query:?}")])
 }
 
 impl SqlViews {
     pub(super) async fn search(&self, query: &CatalogQuery) -> Result<CatalogPage, ViewError> {
-        let question = question(query);
+        let cursors = cursor_scope(query);
         let (from, score, mut sql) = found(query);
         let (keys, descending) = order(query, score);
-        let mut reader = self.read(Model::Catalog).await?;
+        let mut reader = self.read(Model::CATALOG).await?;
         let total = if query.page.count {
             let text = format!("SELECT count(*) FROM {from} WHERE {}", sql.where_clause());
             let value = reader.count(&text, &sql.parameters).await?;
@@ -155,7 +156,7 @@ impl SqlViews {
         };
         let facets = if query.facets { Some(reader.facets(&from, &sql).await?) } else { None };
         if let Some(after) = &query.page.after {
-            let last = cursor::decode(&question, after, keys.len())?;
+            let last = cursors.decode(after, keys.len())?;
             let last: Vec<String> = last.into_iter().map(|key| sql.bind(key)).collect();
             let than = if descending { "<" } else { ">" };
             sql.and_where(format!("({}) {than} ({})", keys.join(", "), last.join(", ")));
@@ -173,10 +174,8 @@ impl SqlViews {
         let position = reader.position;
         reader.end().await?;
         let (rows, more) = page(rows, query.page.limit);
-        let next = rows
-            .last()
-            .filter(|_| more)
-            .map(|row| cursor::encode(&question, row.get(WIDTH..).unwrap_or_default()));
+        let last = rows.last().filter(|_| more);
+        let next = last.map(|row| cursors.encode(row.get(WIDTH..).unwrap_or_default()));
         let rows = rows.iter().map(catalog_row).collect::<Result<_, _>>()?;
         Ok(CatalogPage { rows, next, total, facets, position })
     }

@@ -3,10 +3,10 @@
 use super::{
     ModelReader, Sql, SqlViews,
     access::{not_inactive, summary, withheld},
-    cell, cursor, one_more, page,
+    cell, one_more, page,
 };
 use crate::{
-    AccessPath, Found, ItemRow, Listing, Model, Page, Relation, Total, Via, ViewError,
+    AccessPath, CursorScope, Found, ItemRow, Listing, Model, Page, Relation, Total, Via, ViewError,
     value::{Row, Value},
 };
 use domain::{
@@ -173,9 +173,9 @@ impl SqlViews {
         now: Time,
         asked: &Page,
     ) -> Result<Listing<ItemRow>, ViewError> {
-        let question = format!("items {account} {relation:?}");
+        let scope = CursorScope::new(&["items", account.as_str(), &format!("{relation:?}")]);
         let (from, mut sql) = related(account, relation, now);
-        let mut reader = self.read(Model::Access).await?;
+        let mut reader = self.read(Model::ACCESS).await?;
         let total = if asked.count {
             let text = format!(
                 "SELECT count(*) FROM (SELECT DISTINCT s.item_kind, s.item_id FROM {from}) n"
@@ -187,7 +187,7 @@ impl SqlViews {
         };
         let mut behind = String::new();
         if let Some(after) = &asked.after {
-            for key in cursor::decode(&question, after, 2)? {
+            for key in scope.decode(after, 2)? {
                 sql.bind(key);
             }
             let last = sql.parameters.len();
@@ -206,14 +206,15 @@ impl SqlViews {
         rights(&mut reader, account, relation, now, &mut rows).await?;
         let position = reader.position;
         reader.end().await?;
-        let next = refs.last().filter(|_| more).map(|item| {
-            cursor::encode(&question, &[item.kind.as_str().into(), item.id.as_str().into()])
-        });
+        let next = refs
+            .last()
+            .filter(|_| more)
+            .map(|item| scope.encode(&[item.kind.as_str().into(), item.id.as_str().into()]));
         Ok(Listing { rows, next, total, position })
     }
 
     pub(super) async fn find_items(&self, refs: &[ItemRef]) -> Result<Found, ViewError> {
-        let mut reader = self.read(Model::Access).await?;
+        let mut reader = self.read(Model::ACCESS).await?;
         let known = reader.items(refs).await?;
         let position = reader.position;
         reader.end().await?;

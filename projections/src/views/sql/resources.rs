@@ -5,11 +5,10 @@ use super::{
     ModelReader, Sql, SqlViews,
     access::{When, open_then},
     access_at::inactive,
-    cursor,
     items::named,
     one_more, page,
 };
-use crate::{Listing, Model, ResourceQuery, ViewError};
+use crate::{CursorScope, Listing, Model, ResourceQuery, ViewError};
 use domain::{
     id::ItemRef,
     role::{Permission, Permissions, Role, Withheld},
@@ -54,22 +53,23 @@ impl SqlViews {
         query: &ResourceQuery,
         now: Time,
     ) -> Result<Listing<ItemRef>, ViewError> {
-        let mut reader = self.read(Model::Access).await?;
+        let mut reader = self.read(Model::ACCESS).await?;
         let when = reader.when(query.as_of, now).await?;
         let rows = reader.reached(when, query).await?;
         let position = reader.position;
         reader.end().await?;
         let (rows, more) = page(rows, query.page.limit);
         let last = rows.last().filter(|_| more);
-        let next = last.map(|item| cursor::encode(&question(query), &[item.id.as_str().into()]));
+        let next = last.map(|item| cursor_scope(query).encode_id(&item.id));
         Ok(Listing { rows, next, total: None, position })
     }
 }
 
-/// What a cursor belongs to.
-fn question(query: &ResourceQuery) -> String {
+/// What a cursor is bound to.
+fn cursor_scope(query: &ResourceQuery) -> CursorScope {
     let ResourceQuery { asker, kind, permission, as_of, page: _ } = query;
-    format!("resources {asker:?} {kind} {} {as_of:?}", permission.name())
+    let (asker, as_of) = (format!("{asker:?}"), format!("{as_of:?}"));
+    CursorScope::new(&["resources", &asker, kind.as_str(), permission.name(), &as_of])
 }
 
 impl ModelReader {
@@ -81,7 +81,7 @@ impl ModelReader {
     ) -> Result<Vec<ItemRef>, ViewError> {
         let after = match &query.page.after {
             None => None,
-            Some(after) => cursor::decode(&question(query), after, 1)?.pop(),
+            Some(after) => Some(cursor_scope(query).decode_id::<String>(after)?),
         };
         let mut sql = Sql::default();
         if !when.now {

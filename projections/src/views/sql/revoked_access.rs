@@ -82,7 +82,7 @@ impl SqlViews {
         permission: Permission,
         position: Position,
     ) -> Result<Option<RevokedAccess>, ViewError> {
-        let mut reader = self.read(Model::Access).await?;
+        let mut reader = self.read(Model::ACCESS).await?;
         if position > reader.position {
             return Err(ViewError::Future { asked: position, position: reader.position });
         }

@@ -1,6 +1,8 @@
--- Several generations of a version's tables beside each other; the same as migrations/postgres.
+-- The control tables, in SQLite; the same as migrations/postgres. Tables of projections are generated from their
+-- declarations (src/store/ddl.rs). Instants are microseconds since 1970.
 
-CREATE TABLE progress_of_generations (
+-- How far each generation of a projection's tables has come. `live`: the one that questions read.
+CREATE TABLE progress (
     projection TEXT NOT NULL,
     version INTEGER NOT NULL,
     live INTEGER NOT NULL,
@@ -16,14 +18,6 @@ CREATE TABLE progress_of_generations (
     PRIMARY KEY (projection, version, generation)
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO progress_of_generations
-SELECT projection, version, live, log, position, time, updated_at, stopped_position, stopped_why, 0, NULL
-  FROM progress;
-
-DROP TABLE progress;
-
-ALTER TABLE progress_of_generations RENAME TO progress;
-
 CREATE UNIQUE INDEX progress_by_live ON progress (projection) WHERE live;
 
 -- What operators asked for. No row = nothing.
@@ -36,7 +30,7 @@ CREATE TABLE controls (
     PRIMARY KEY (projection)
 ) STRICT, WITHOUT ROWID;
 
--- Generations that were asked for beside the one that is read.
+-- Generations that were requested beside the one that is read.
 CREATE TABLE builds (
     projection TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -44,7 +38,7 @@ CREATE TABLE builds (
     purpose TEXT NOT NULL,
     state TEXT NOT NULL,
     requested_at INTEGER NOT NULL,
-    -- When and where whoever builds it took it up.
+    -- When and where its builder took it up.
     started_at INTEGER,
     started_position INTEGER NOT NULL,
     ended_at INTEGER,
