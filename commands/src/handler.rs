@@ -1,16 +1,18 @@
 //! The command handler, the same for every aggregate: load, decide, encode, append, evolve.
 //!
 //! INVARIANT (confirmed answers): what is answered without an append (a refusal, a no-op) was
-//! made on a version that the log's leader confirmed after the command came in.
+//! decided on a version that the log's leader confirmed after the command came in.
 //! INVARIANT (one fold): a cached state changes by applying records in order only, under the lock
 //! of its entry.
 
+mod decider;
 mod encode;
 mod idempotency;
 mod outcome;
 mod snapshots;
 mod state_cache;
 
+pub(crate) use decider::{Decided, Decider, PlainDecider};
 pub(crate) use idempotency::Fingerprints;
 pub(crate) use snapshots::Snapshots;
 pub(crate) use state_cache::StateCache;
@@ -19,11 +21,9 @@ use outcome::{EncodedCommit, creates};
 
 use crate::{CommandError, Outcome, Request, Status, random, vault::key_ring::KeyRing};
 use domain::{
-    aggregate::{Aggregate, Circumstances, Condition, Decision},
-    event::Recorded,
+    aggregate::{Aggregate, Decision},
     id::{CommandId, LogId},
     position::Position,
-    rejection::Rejection,
     stream::StreamName,
     time::Time,
 };
@@ -32,7 +32,6 @@ use eventlog::{
 };
 use state_cache::{CacheEntry, CachedState};
 use std::{
-    future::Future,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -44,71 +43,8 @@ use std::{
 /// harmless.
 pub(crate) const RECENT_MICROS: i64 = 1_000_000;
 
-/// How often a command is made again because others changed the stream.
+/// How often a command is decided again because others changed the stream.
 const MAX_ATTEMPTS: u32 = 8;
-
-/// A decision with what it was based on.
-#[derive(Debug)]
-pub(crate) struct Decided<A: Aggregate> {
-    pub(crate) decision: Decision<A::Event>,
-    /// The position up to which the caller's rights were known; `None` = the state's.
-    pub(crate) seen: Option<Position>,
-    /// Why visits that were presented gave nothing.
-    pub(crate) ignored_visits: Vec<String>,
-}
-
-impl<A: Aggregate> From<Decision<A::Event>> for Decided<A> {
-    fn from(decision: Decision<A::Event>) -> Self {
-        Self { decision, seen: None, ignored_visits: Vec::new() }
-    }
-}
-
-/// One command: decides on a state, as often as needed, always with the same ids.
-pub(crate) trait Decider<A: Aggregate>: Send + Sync {
-    /// Gathers what the decision needs, and decides at an instant.
-    fn decide(
-        &self,
-        state: &A,
-        at: Time,
-    ) -> impl Future<Output = Result<Decided<A>, CommandError>> + Send;
-
-    /// Writes to the vault what the events refer to. Called before they are appended, again after
-    /// every conflict, and never in a dry run.
-    fn write_references(
-        &self,
-        _state: &A,
-        _events: &[A::Event],
-        _at: Time,
-    ) -> impl Future<Output = Result<(), CommandError>> + Send {
-        std::future::ready(Ok(()))
-    }
-
-    /// Did what the command ends exist once, so that its refusal means "ended already"?
-    fn ended_before(&self, _past: &[Recorded<A::Event>]) -> bool {
-        false
-    }
-
-    /// Could a refusal mean "ended already"?
-    fn may_have_ended(&self, _rejection: &Rejection) -> bool {
-        false
-    }
-}
-
-/// A command that needs nothing but the moment, and whose events refer to nothing in the vault.
-pub(crate) struct PlainDecider<A: Aggregate> {
-    pub(crate) command: A::Command,
-    pub(crate) condition: Condition,
-}
-
-impl<A> Decider<A> for PlainDecider<A>
-where
-    A: for<'a> Aggregate<Context<'a> = Circumstances>,
-{
-    async fn decide(&self, state: &A, at: Time) -> Result<Decided<A>, CommandError> {
-        let circumstances = Circumstances { now: at, condition: self.condition };
-        Ok(state.decide(&self.command, &circumstances)?.into())
-    }
-}
 
 /// The generic handler of one node.
 #[derive(Debug)]
@@ -146,7 +82,7 @@ struct CommandContext<'a> {
     command: CommandId,
     key: Option<String>,
     body: Option<String>,
-    /// What was known of the log when it was asked: the state it is made on has all of it.
+    /// What was known of the log when it was asked: the state it is decided on has all of it.
     known: Position,
 }
 

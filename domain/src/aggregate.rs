@@ -10,11 +10,19 @@ use crate::{
     time::Time,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::fmt::Debug;
+use std::fmt;
 
 /// A consistency boundary with a stream of its own; `Self` is the state folded from that stream.
 pub trait Aggregate:
-    HoldsPrivateText + Clone + Default + Debug + Send + Sync + Serialize + DeserializeOwned + 'static
+    HoldsPrivateText
+    + Clone
+    + Default
+    + fmt::Debug
+    + Send
+    + Sync
+    + Serialize
+    + DeserializeOwned
+    + 'static
 {
     /// What tells one from the others.
     type Id: Send + Sync;

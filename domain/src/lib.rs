@@ -13,6 +13,7 @@ pub mod aggregate;
 pub mod docs;
 pub mod event;
 pub mod event_ids;
+pub mod field;
 pub mod id;
 pub mod item;
 pub mod kind;

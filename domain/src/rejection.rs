@@ -1,10 +1,13 @@
 //! Why a command is refused: the closed list, without any HTTP.
 
 use crate::{
+    field::FieldPath,
     id::{AccountId, GrantId, KindName},
     position::Position,
+    role::Permission,
 };
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Reason codes, shared by problems and by results of single grantees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -60,7 +63,7 @@ pub enum Reason {
     DuplicateInRequest,
 }
 
-/// What an unmet `If-Match` was about.
+/// What a command or a condition is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Entity {
@@ -80,6 +83,21 @@ pub enum Entity {
     Token,
     /// A webhook.
     Webhook,
+}
+
+impl fmt::Display for Entity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Item => "item",
+            Self::Grant => "grant",
+            Self::Link => "link",
+            Self::Publication => "publication",
+            Self::Sharing => "sharing",
+            Self::Account => "account",
+            Self::Token => "token",
+            Self::Webhook => "webhook",
+        })
+    }
 }
 
 /// What became of one grantee of a share.
@@ -114,13 +132,13 @@ pub enum ShareResult {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// The entity never was (or the caller may not know that it is).
-    #[error("there is no such {0:?}")]
+    #[error("{0} not found")]
     NotFound(Entity),
     /// Create-only, and it is there.
-    #[error("it exists already")]
+    #[error("already exists")]
     AlreadyExists,
     /// The caller may browse the item, but not do this.
-    #[error("the caller may not do this: {needed} is needed")]
+    #[error("{}", requirement(.needed))]
     NotPermitted {
         /// The missing permission in words, e.g. `share`.
         needed: &'static str,
@@ -134,15 +152,15 @@ pub enum Rejection {
         known: Vec<KindName>,
     },
     /// A field's value breaks a rule.
-    #[error("{pointer}: {detail}")]
+    #[error("{field}: {detail}")]
     InvalidField {
-        /// JSON pointer into the body, e.g. `/role`.
-        pointer: String,
+        /// Which field.
+        field: FieldPath,
         /// Which rule, and what to do.
         detail: String,
     },
     /// A PUT named another owner.
-    #[error("the owner changes by transfer only")]
+    #[error("ownership changes only by transfer")]
     OwnerChangesByTransfer {
         /// The owner.
         owner: AccountId,
@@ -153,16 +171,16 @@ pub enum Rejection {
     /// The item is retired.
     #[error("the item is retired; restore it first")]
     ItemRetired,
-    /// The version in `If-Match` is not the current one.
-    #[error("{entity:?} is at version {current}, not at the one named")]
+    /// The required version is not the current one.
+    #[error("{entity} is at version {current}, not at the one named")]
     PreconditionFailed {
         /// Which entity.
         entity: Entity,
         /// Its version now.
         current: Position,
     },
-    /// This command needs `If-Match`.
-    #[error("this replaces the whole {0:?} and needs If-Match")]
+    /// This command needs a condition on the version.
+    #[error("this replaces the whole {0} and needs the version that it replaces")]
     PreconditionRequired(Entity),
     /// A rule of sharing.
     #[error("{detail}")]
@@ -185,4 +203,13 @@ pub enum Rejection {
         /// The limit in bytes.
         limit: usize,
     },
+}
+
+/// What a caller lacks, in words.
+fn requirement(needed: &str) -> String {
+    if Permission::ALL.iter().any(|permission| permission.name() == needed) {
+        format!("permission `{needed}` required")
+    } else {
+        format!("{needed} required")
+    }
 }

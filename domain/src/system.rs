@@ -179,7 +179,7 @@ fn rotate(
 ) -> Result<Vec<SystemEvent>, Rejection> {
     let (current, gone) = state.key(purpose).unwrap_or((0, &[]));
     let after = current.checked_add(1).ok_or_else(|| Rejection::InvalidField {
-        pointer: "/purpose".to_owned(),
+        field: "purpose".into(),
         detail: "all 255 keys of this purpose are used up".to_owned(),
     })?;
     let mut retired: Vec<u8> = retire.iter().copied().filter(|key| !gone.contains(key)).collect();
@@ -187,7 +187,7 @@ fn rotate(
     retired.dedup();
     if let Some(unknown) = retired.iter().find(|key| !(1..=current).contains(*key)) {
         let detail = format!("there is no key {unknown} of this purpose");
-        return Err(Rejection::InvalidField { pointer: "/retire".to_owned(), detail });
+        return Err(Rejection::InvalidField { field: "retire".into(), detail });
     }
     let before = (current > 0).then_some(current);
     Ok(vec![SystemEvent::KeyRotated(KeyRotated { purpose, before, after, retired })])
@@ -197,7 +197,7 @@ fn raise(state: &SystemState, after: u32) -> Result<Vec<SystemEvent>, Rejection>
     let before = state.level;
     if !(before..=LEVEL).contains(&after) {
         let detail = format!("this release writes levels {before} to {LEVEL}");
-        return Err(Rejection::InvalidField { pointer: "/level".to_owned(), detail });
+        return Err(Rejection::InvalidField { field: "level".into(), detail });
     }
     if after == before {
         return Ok(Vec::new());

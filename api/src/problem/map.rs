@@ -2,51 +2,43 @@
 
 use super::{FieldError, Problem, ProblemType as T};
 use commands::{CommandError, OpenError, Outcome, Status};
-use domain::{
-    aggregate::Aggregate,
-    rejection::{Entity, Rejection},
-};
+use domain::{aggregate::Aggregate, field::FieldPath, rejection::Rejection};
 use projections::{CursorMismatch, IndexError, RequestError, ViewError};
 
 const RETRY_SOON_SECONDS: u64 = 1;
 const RETRY_LATER_SECONDS: u64 = 5;
 
-const fn entity(entity: Entity) -> &'static str {
-    match entity {
-        Entity::Item => "item",
-        Entity::Grant => "grant",
-        Entity::Link => "link",
-        Entity::Publication => "publication",
-        Entity::Sharing => "sharing",
-        Entity::Account => "account",
-        Entity::Token => "token",
-        Entity::Webhook => "webhook",
+/// The JSON pointer of a field in the body.
+fn pointer(field: &FieldPath) -> String {
+    let mut pointer = String::new();
+    for step in field.steps() {
+        pointer.extend(["/", &step.to_string()]);
     }
+    pointer
 }
 
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
         let text = rejection.to_string();
         match rejection {
-            Rejection::NotFound(what) => Self::not_found(entity(what)),
+            Rejection::NotFound(what) => Self::not_found(&what.to_string()),
             Rejection::AlreadyExists => Self::new(T::AlreadyExists, text),
             Rejection::NotPermitted { needed } => Self::not_permitted(text).with("needed", needed),
             Rejection::UnknownKind { known, .. } => {
                 Self::new(T::UnknownKind, text).with("known", known)
             }
-            Rejection::InvalidField { pointer, detail } => {
-                Self::fields(vec![FieldError { pointer, detail }])
+            Rejection::InvalidField { field, detail } => {
+                Self::fields(vec![FieldError { pointer: pointer(&field), detail }])
             }
             Rejection::OwnerChangesByTransfer { .. } => Self::new(T::OwnerChangesByTransfer, text),
             Rejection::ItemClosed => Self::new(T::ItemClosed, text),
             Rejection::ItemRetired => Self::new(T::ItemRetired, text),
             Rejection::PreconditionFailed { entity: what, current } => {
-                let what = entity(what);
                 let detail = format!("the {what} is at version {current}, not at the one named");
                 Self::new(T::PreconditionFailed, detail).with("current", current)
             }
             Rejection::PreconditionRequired(what) => {
-                let detail = format!("this replaces the whole {} and needs If-Match", entity(what));
+                let detail = format!("this replaces the whole {what} and needs If-Match");
                 Self::new(T::PreconditionRequired, detail)
             }
             Rejection::Rule { reason, .. } => Self::new(T::Rejected, text).with("reason", reason),
@@ -211,7 +203,7 @@ mod tests {
         event::Scope,
         id::{AccountId, CommandId},
         position::Position,
-        rejection::Reason,
+        rejection::{Entity, Reason},
     };
     use std::time::Duration;
 
@@ -246,7 +238,7 @@ mod tests {
             (Rejection::AlreadyExists, (409, "already-exists", false)),
             (Rejection::NotPermitted { needed: "share" }, (403, "not-permitted", false)),
             (
-                Rejection::InvalidField { pointer: "/role".to_owned(), detail: detail() },
+                Rejection::InvalidField { field: "role".into(), detail: detail() },
                 (400, "invalid-field", false),
             ),
             (Rejection::ItemClosed, (409, "item-closed", false)),

@@ -12,6 +12,7 @@ use domain::{
     account::{self, AccountState, AccountStatus},
     aggregate::{Aggregate as _, Circumstances},
     event::{AccountEvent, Scope},
+    field::FieldPath,
     id::{AccountId, VaultId},
     rejection::{Entity, Reason, Rejection},
     stream::StreamName,
@@ -177,29 +178,29 @@ fn patched(mut profile: Profile, patch: &ProfilePatch) -> Profile {
     profile
 }
 
-fn invalid(pointer: impl Into<String>, detail: &str) -> CommandError {
-    let (pointer, detail) = (pointer.into(), detail.to_owned());
-    CommandError::Rejected(Rejection::InvalidField { pointer, detail })
+fn invalid(field: impl Into<FieldPath>, detail: &str) -> CommandError {
+    let (field, detail) = (field.into(), detail.to_owned());
+    CommandError::Rejected(Rejection::InvalidField { field, detail })
 }
 
 fn check(profile: &Profile) -> Result<(), CommandError> {
     if profile.name.as_ref().is_some_and(|name| name.chars().count() > MAX_NAME_CHARS) {
-        return Err(invalid("/name", "at most 200 characters"));
+        return Err(invalid("name", "at most 200 characters"));
     }
     if profile.name.as_ref().is_some_and(|name| name.chars().any(char::is_control)) {
-        return Err(invalid("/name", "control characters are not allowed"));
+        return Err(invalid("name", "control characters are not allowed"));
     }
     if profile.addresses.len() > MAX_ADDRESSES {
-        return Err(invalid("/addresses", "at most 20 addresses"));
+        return Err(invalid("addresses", "at most 20 addresses"));
     }
     let mut seen = BTreeSet::new();
     for (index, Address { address, .. }) in profile.addresses.iter().enumerate() {
-        let pointer = format!("/addresses/{index}/address");
+        let field = || FieldPath::from("addresses").place(index).field("address");
         if !is_address(address) {
-            return Err(invalid(pointer, "an e-mail address is expected"));
+            return Err(invalid(field(), "an e-mail address is expected"));
         }
         if !seen.insert(normalised(address)) {
-            return Err(invalid(pointer, "the same address is named twice"));
+            return Err(invalid(field(), "the same address is named twice"));
         }
     }
     Ok(())

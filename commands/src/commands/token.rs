@@ -76,7 +76,7 @@ impl Commands {
         only_administrators(request)?;
         if (token.role == CallerRole::Account) != token.account.is_some() {
             return Err(Rejection::InvalidField {
-                pointer: "/account".to_owned(),
+                field: "account".into(),
                 detail: "a token with role account names its account, others name none".to_owned(),
             }
             .into());

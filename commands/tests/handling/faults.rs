@@ -2,8 +2,18 @@
 
 use crate::world::*;
 use commands::{CommandError, Commands, Status};
-use domain::{id::ItemRef, item::ItemCommand};
-use eventlog::fault_injection::{Fault, FaultyLog};
+use domain::{
+    actor::Actor,
+    event::{EventType, TokenEvent, TokenRevoked},
+    id::ItemRef,
+    item::ItemCommand,
+    stream::StreamName,
+    testing::{commit_id, hour},
+};
+use eventlog::{
+    Append, Envelope, StoredEvent,
+    fault_injection::{Fault, FaultyLog},
+};
 use std::{sync::Arc, time::Duration};
 
 /// An acknowledgement can be lost in several ways.
@@ -46,6 +56,23 @@ async fn a_lost_acknowledgement_with_a_key_is_the_first_answer_and_no_replay() {
         let again = node.item(&request, &item, ItemCommand::Close).await.unwrap();
         assert_eq!((again.replayed, again.command), (true, outcome.command), "{fault:?}");
     }
+}
+
+#[tokio::test]
+async fn an_event_of_another_aggregate_in_a_stream_is_damage_and_stops_commands() {
+    let world = World::memory();
+    let node = world.node().await;
+    let item = registered(&node).await;
+    let stream = StreamName::Item(item.clone());
+    let prev = world.log.stream_position(&stream).await.unwrap();
+    let (commit, actor) = (commit_id(7), Actor::system("test"));
+    let mut envelope = Envelope::new(node.log_id(), &stream, prev, commit, hour(1), actor);
+    let revoked = TokenEvent::Revoked(TokenRevoked {});
+    envelope.events = vec![StoredEvent::encode(&revoked).unwrap()];
+    world.log.try_append(&Append::new(envelope).unwrap()).await.unwrap();
+    let error = node.item(&by("a-1"), &item, ItemCommand::Close).await.unwrap_err();
+    let CommandError::LogUnavailable(why) = &error else { panic!("{error:?}") };
+    assert!(why.contains(EventType::TokenRevoked.name()), "{why}");
 }
 
 #[tokio::test]

@@ -83,7 +83,8 @@ macro_rules! catalog {
             impl TryFrom<Event> for $events {
                 type Error = EventType;
                 fn try_from(event: Event) -> Result<Self, EventType> {
-                    if let Event::$group(event) = event { Ok(event) } else { Err(event.event_type()) }
+                    let Event::$group(event) = event else { return Err(event.event_type()) };
+                    Ok(event)
                 }
             }
         )*

@@ -209,13 +209,13 @@ impl When {
 
     /// The command is refused because of a field.
     #[track_caller]
-    pub fn then_invalid(self, pointer: &str) {
+    pub fn then_invalid(self, field: &str) {
         assert!(
             matches!(
                 &self.outcome,
-                Err(Rejection::InvalidField { pointer: found, .. }) if found == pointer
+                Err(Rejection::InvalidField { field: found, .. }) if found.to_string() == field
             ),
-            "{pointer} is expected to be invalid, not {:?}",
+            "{field} is expected to be invalid, not {:?}",
             self.outcome
         );
     }

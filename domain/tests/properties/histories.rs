@@ -58,7 +58,8 @@ proptest! {
             let event_type = entry.recorded.event.event_type();
             let payload = entry.recorded.event.to_stored().expect("a payload");
             let stored = serde_json::from_str(payload.get()).expect("is JSON");
-            let back = Event::decode(event_type.name(), event_type.version(), stored).expect("decodes");
+            let (name, version) = (event_type.name(), event_type.version());
+            let back = Event::decode(name, version, stored).expect("decodes");
             let again = back.to_stored().expect("again");
             prop_assert_eq!(again.get(), payload.get());
         }
@@ -129,7 +130,7 @@ proptest! {
                         _ => false,
                     };
                     let name = event.event_type();
-                    prop_assert!(excepted || may.has(required(event.event_type())), "{name} by {account}");
+                    prop_assert!(excepted || may.has(required(name)), "{name} by {account}");
                 } else {
                     prop_assert!(step.actor.system.is_some(), "not signed in, yet it changed");
                 }

@@ -99,7 +99,7 @@ fn a_permission_is_judged_before_condition_and_fields() {
     let owner = asking("a-1").on(Condition::Version(Position(99)));
     let stale = Rejection::PreconditionFailed { entity: Entity::Item, current: Position(1) };
     item().when(&long, &owner).then_rejected(&stale);
-    item().when(&long, &asking("a-1")).then_invalid("/title");
+    item().when(&long, &asking("a-1")).then_invalid("title");
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn a_changed_window_must_not_have_passed() {
 
 #[test]
 fn a_grant_never_becomes_ownership() {
-    item().when(&change(3, role(Role::Owner)), &asking("a-1")).then_invalid("/role");
+    item().when(&change(3, role(Role::Owner)), &asking("a-1")).then_invalid("role");
 }
 
 #[test]

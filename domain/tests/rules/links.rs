@@ -66,7 +66,7 @@ fn a_link_starts_at_generation_one() {
 #[test]
 fn a_link_gives_browser_to_editor() {
     for role in [Role::Manager, Role::Owner] {
-        mine().when(&create(link(role, Audience::Anyone)), &asking("a-1")).then_invalid("/role");
+        mine().when(&create(link(role, Audience::Anyone)), &asking("a-1")).then_invalid("role");
     }
     for role in [Role::Browser, Role::Viewer, Role::Contributor, Role::Editor] {
         mine()
@@ -82,13 +82,13 @@ fn a_link_is_checked_like_a_grant() {
         mine().when(&create(asked), &asking("a-1")).then_rule(reason);
     };
     refused(NewLink { ends_at: Some(hour(1_000)), ..base() }, Reason::WindowInPast);
-    let invalid = |asked: NewLink, pointer: &str| {
-        mine().when(&create(asked), &asking("a-1")).then_invalid(pointer);
+    let invalid = |asked: NewLink, field: &str| {
+        mine().when(&create(asked), &asking("a-1")).then_invalid(field);
     };
-    invalid(NewLink { max_visits: Some(0), ..base() }, "/max_visits");
-    invalid(NewLink { label: Some("x".repeat(201)), ..base() }, "/label");
-    invalid(NewLink { state: Some("ä".repeat(2_049)), ..base() }, "/state");
-    invalid(NewLink { joins: true, ..link(Role::Viewer, Audience::Named) }, "/joins");
+    invalid(NewLink { max_visits: Some(0), ..base() }, "max_visits");
+    invalid(NewLink { label: Some("x".repeat(201)), ..base() }, "label");
+    invalid(NewLink { state: Some("ä".repeat(2_049)), ..base() }, "state");
+    invalid(NewLink { joins: true, ..link(Role::Viewer, Audience::Named) }, "joins");
     let most = NewLink {
         max_visits: Some(1),
         label: Some("x".repeat(200)),

@@ -63,7 +63,7 @@ fn publishing_never_narrows() {
 
 #[test]
 fn publishing_to_groups_names_them_and_does_not_raise_the_visibility() {
-    titled().when(&publish(asked(CatalogAudience::Groups)), &asking("a-1")).then_invalid("/groups");
+    titled().when(&publish(asked(CatalogAudience::Groups)), &asking("a-1")).then_invalid("groups");
     let mut some = asked(CatalogAudience::Groups);
     some.groups = vec![group("g-2"), group("g-1"), group("g-2")];
     let item = titled().when(&publish(some), &asking("a-1")).then_types(&[EventType::Published]);
@@ -71,12 +71,12 @@ fn publishing_to_groups_names_them_and_does_not_raise_the_visibility() {
     assert_eq!(open.publication.groups, [group("g-1"), group("g-2")]);
     let mut wrong = asked(CatalogAudience::Anyone);
     wrong.groups = vec![group("g-1")];
-    titled().when(&publish(wrong), &asking("a-1")).then_invalid("/groups");
+    titled().when(&publish(wrong), &asking("a-1")).then_invalid("groups");
 }
 
 #[test]
 fn an_entry_needs_a_title_of_its_own_or_of_the_item() {
-    mine().when(&publish(asked(CatalogAudience::Anyone)), &asking("a-1")).then_invalid("/title");
+    mine().when(&publish(asked(CatalogAudience::Anyone)), &asking("a-1")).then_invalid("title");
     let own = NewPublication { title: Some("Own".into()), ..asked(CatalogAudience::Anyone) };
     let item = titled().when(&publish(own), &asking("a-1"));
     let item = item.then_types(&[EventType::Published, EventType::VisibilityChanged]);
@@ -101,9 +101,9 @@ fn publishing_again_with_other_fields_updates_the_entry() {
 #[test]
 fn fields_of_an_entry_have_the_limits_of_the_item() {
     let long = NewPublication { title: Some("x".repeat(501)), ..asked(CatalogAudience::Anyone) };
-    titled().when(&publish(long), &asking("a-1")).then_invalid("/title");
+    titled().when(&publish(long), &asking("a-1")).then_invalid("title");
     let tags = NewPublication { tags: Some(vec![String::new()]), ..asked(CatalogAudience::Anyone) };
-    titled().when(&publish(tags), &asking("a-1")).then_invalid("/tags/0");
+    titled().when(&publish(tags), &asking("a-1")).then_invalid("tags.0");
 }
 
 #[test]

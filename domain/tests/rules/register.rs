@@ -137,23 +137,23 @@ fn texts_have_limits() {
     let long = |n: usize| Some("ä".repeat(n));
     let tags = |n: usize, tag: &str| vec![tag.to_owned(); n];
     let wrong = [
-        (NewDescription { title: long(501), ..base() }, "/title"),
-        (NewDescription { title: Some(String::new()), ..base() }, "/title"),
-        (NewDescription { description: long(20_001), ..base() }, "/description"),
-        (NewDescription { tags: tags(51, "x"), ..base() }, "/tags"),
-        (NewDescription { tags: tags(2, ""), ..base() }, "/tags/0"),
-        (NewDescription { tags: vec!["x".repeat(101)], ..base() }, "/tags/0"),
-        (NewDescription { preview: Some("ftp://a.example/".into()), ..base() }, "/preview"),
-        (NewDescription { preview: Some("https://".into()), ..base() }, "/preview"),
-        (NewDescription { preview: Some("https://a b".into()), ..base() }, "/preview"),
+        (NewDescription { title: long(501), ..base() }, "title"),
+        (NewDescription { title: Some(String::new()), ..base() }, "title"),
+        (NewDescription { description: long(20_001), ..base() }, "description"),
+        (NewDescription { tags: tags(51, "x"), ..base() }, "tags"),
+        (NewDescription { tags: tags(2, ""), ..base() }, "tags.0"),
+        (NewDescription { tags: vec!["x".repeat(101)], ..base() }, "tags.0"),
+        (NewDescription { preview: Some("ftp://a.example/".into()), ..base() }, "preview"),
+        (NewDescription { preview: Some("https://".into()), ..base() }, "preview"),
+        (NewDescription { preview: Some("https://a b".into()), ..base() }, "preview"),
         (
             NewDescription { preview: Some(format!("https://a/{}", "x".repeat(2_000))), ..base() },
-            "/preview",
+            "preview",
         ),
-        (NewDescription { content: Some("{}".into()), ..base() }, "/content"),
+        (NewDescription { content: Some("{}".into()), ..base() }, "content"),
     ];
-    for (description, pointer) in wrong {
-        given([]).when(&described(description), &asking("a-1")).then_invalid(pointer);
+    for (description, field) in wrong {
+        given([]).when(&described(description), &asking("a-1")).then_invalid(field);
     }
     let most = NewDescription {
         title: long(500),
@@ -169,13 +169,13 @@ fn texts_have_limits() {
 fn control_characters_are_refused_but_the_breaks_of_longer_texts() {
     let named = |title: &str| NewDescription { title: Some(title.into()), ..Default::default() };
     for title in ["a\0b", "two\nlines", "a\u{7f}", "a\u{85}b"] {
-        given([]).when(&described(named(title)), &asking("a-1")).then_invalid("/title");
+        given([]).when(&described(named(title)), &asking("a-1")).then_invalid("title");
     }
     let tagged = |tag: &str| NewDescription { tags: vec![tag.into()], ..Default::default() };
-    given([]).when(&described(tagged("a\tb")), &asking("a-1")).then_invalid("/tags/0");
+    given([]).when(&described(tagged("a\tb")), &asking("a-1")).then_invalid("tags.0");
     let longer =
         |text: &str| NewDescription { description: Some(text.into()), ..Default::default() };
-    given([]).when(&described(longer("a\u{1b}")), &asking("a-1")).then_invalid("/description");
+    given([]).when(&described(longer("a\u{1b}")), &asking("a-1")).then_invalid("description");
     given([])
         .when(&described(longer("one\r\n\ttwo")), &asking("a-1"))
         .then_types(&[EventType::ItemRegistered]);
@@ -201,5 +201,5 @@ fn only_kinds_with_content_store_it_up_to_16_kib() {
     };
     let search = asking("a-1").about("search");
     given([]).when(&content(16_384), &search).then_types(&[EventType::ItemRegistered]);
-    given([]).when(&content(16_385), &search).then_invalid("/content");
+    given([]).when(&content(16_385), &search).then_invalid("content");
 }

@@ -108,7 +108,7 @@ fn the_rules_of_sharing_hold_for_every_line_and_nothing_is_applied_by_half() {
     let item = shared();
     let by = at(&item, "a-1");
     let owner = vec![spec(to_account("a-4"), Role::Viewer), spec(to_account("a-5"), Role::Owner)];
-    item.when(&replace(Visibility::Public, owner), &by).then_invalid("/grants/1/role");
+    item.when(&replace(Visibility::Public, owner), &by).then_invalid("grants.1.role");
 }
 
 #[test]

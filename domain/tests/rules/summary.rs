@@ -45,7 +45,7 @@ fn a_grant_says_who_gave_whom_what_until_when() {
     let group = gives_until(1, to_group("g-1"), Role::Editor, withheld, None);
     assert_eq!(
         says(group, owner()),
-        "a-17 gave group g-1 the role editor on history 8f3a without download and copy"
+        "a-17 granted group g-1 the role editor on history 8f3a without download and copy"
     );
 }
 

@@ -5,8 +5,12 @@ use super::{
     make::{Random, item, put},
     until_stopped,
 };
-use crate::{Checkpoint, LogError};
-use domain::{event::DecodeError, id::LogId, position::Position};
+use crate::{Checkpoint, LogError, StoredEvent};
+use domain::{
+    event::{DecodeError, TokenEvent, TokenRevoked},
+    id::LogId,
+    position::Position,
+};
 
 /// What was good comes first, then the reason, again and again.
 async fn stops(bench: &dyn Bench, good: usize, at: Position) {
@@ -117,10 +121,15 @@ pub async fn an_unknown_event_is_read_and_not_understood(factory: &dyn Factory) 
     let mut damaged = maker.envelope(&item("damaged"), Position::START);
     damaged.events[0].data = serde_json::value::to_raw_value(&[1, 2]).unwrap();
     bench.inject(&item("damaged"), damaged.encode().unwrap()).await;
+    let mut misplaced = maker.envelope(&item("misplaced"), Position::START);
+    let revoked = TokenEvent::Revoked(TokenRevoked {});
+    misplaced.events = vec![StoredEvent::encode(&revoked).unwrap()];
+    bench.inject(&item("misplaced"), misplaced.encode().unwrap()).await;
     put(&bench.log(), &maker.commit(&item("known"), Position::START)).await;
     let records = everything(&bench.log()).await;
-    assert_eq!(records.len(), 4);
+    assert_eq!(records.len(), 5);
     assert!(matches!(records[1].events(), Err(DecodeError::Unknown { .. })));
     assert!(matches!(records[2].events(), Err(DecodeError::Undecodable { .. })));
-    assert_eq!(records[3].events().unwrap().len(), 1);
+    assert!(matches!(records[3].events(), Err(DecodeError::Misplaced { .. })));
+    assert_eq!(records[4].events().unwrap().len(), 1);
 }

@@ -66,7 +66,7 @@ async fn an_unknown_event_stops_it_and_it_answers_nothing_any_more() {
     let snapshot = index.wait_for(Position(1), PATIENCE).await.unwrap();
     let owner = Subject::account(account("a-1"));
     assert_eq!(snapshot.check(&owner, &it, hour(1)).permissions, Permissions::ALL);
-    world.say_unknown(&stream).await;
+    world.say_stored(&stream, "item.dreamt").await;
     let error = index.wait_for(Position(2), PATIENCE).await.unwrap_err();
     assert!(matches!(error, IndexError::Stopped { position: Position(2), .. }), "{error:?}");
     assert!(matches!(index.snapshot(), Err(IndexError::Stopped { .. })));

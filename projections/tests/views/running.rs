@@ -8,7 +8,9 @@ use crate::{
 use async_trait::async_trait;
 use domain::testing::soak::seeds;
 use domain::{
-    event::{CatalogAudience, GrantChanged, GrantTerms, ItemEvent, Publication, Published},
+    event::{
+        CatalogAudience, EventType, GrantChanged, GrantTerms, ItemEvent, Publication, Published,
+    },
     position::Position,
     role::Role,
     testing::{grant_id, history, hour, item, registered, to_account},
@@ -68,12 +70,19 @@ pub(crate) async fn two_runners_have_the_effect_of_one(engine: Engine) {
     assert_eq!(dump(&two).await, dump(&whole).await);
 }
 
+/// One that this release does not know, and one that belongs to another aggregate.
 pub(crate) async fn an_unknown_event_stops_where_it_stands_and_says_why(engine: Engine) {
+    for name in ["item.dreamt", EventType::TokenRevoked.name()] {
+        an_event_stops_where_it_stands(&engine, name).await;
+    }
+}
+
+async fn an_event_stops_where_it_stands(engine: &Engine, name: &str) {
     let world = World::new();
     let it = item("history", "8f3a");
     let by = Said::by("a-1");
     world.say(&on(&it), &by, vec![registered("a-1").into()]).await;
-    world.say_unknown(&on(&it)).await;
+    world.say_stored(&on(&it), name).await;
     world.say(&on(&it), &by, vec![given(1, to_account("b-1"), Role::Viewer, None)]).await;
     let database = engine.fresh().await;
     let views = world.views(&database);
@@ -82,7 +91,7 @@ pub(crate) async fn an_unknown_event_stops_where_it_stands_and_says_why(engine: 
             let error = views.wait_for(Model::all(), Position(3), PATIENCE).await.unwrap_err();
             let ViewError::Stopped { position, why, .. } = error else { panic!("{error:?}") };
             assert_eq!(position, Position(1));
-            assert!(why.contains("item.dreamt"), "{why}");
+            assert!(why.contains(name), "{why}");
             let statuses = views.statuses(world.now()).await.unwrap();
             if statuses.iter().all(|status| status.stopped.is_some()) {
                 break;

@@ -189,14 +189,14 @@ impl World {
         }
     }
 
-    /// Appends a record whose event no release knows.
-    pub(crate) async fn say_unknown(&self, stream: &StreamName) -> Position {
+    /// Appends a record with an event of any stored name.
+    pub(crate) async fn say_stored(&self, stream: &StreamName, name: &str) -> Position {
         let commit = CommitId(Uuid::new_v4());
         let prev = self.streams.lock().get(stream).copied().unwrap_or_default();
         let at = self.now().plus_seconds(1);
         let mut envelope = self.envelope(stream, prev, at, commit, &Said::by("a-1"));
         let data = serde_json::value::to_raw_value(&serde_json::json!({})).unwrap();
-        envelope.events = vec![StoredEvent { name: "item.dreamt".into(), v: 1, data }];
+        envelope.events = vec![StoredEvent { name: name.into(), v: 1, data }];
         let append = Append::new(envelope).unwrap();
         let position = self.log.try_append(&append).await.unwrap();
         self.streams.lock().insert(stream.clone(), position);

@@ -1,6 +1,7 @@
 //! Validates the fields of a command.
 
 use crate::{
+    field::FieldPath,
     private_text::PrivateText,
     rejection::{Reason, Rejection},
     role::{Role, Withheld},
@@ -39,48 +40,54 @@ pub mod limits {
 }
 
 /// A field that breaks a rule.
-pub(super) fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Rejection {
-    Rejection::InvalidField { pointer: pointer.into(), detail: detail.into() }
+pub(super) fn invalid(field: impl Into<FieldPath>, detail: impl Into<String>) -> Rejection {
+    Rejection::InvalidField { field: field.into(), detail: detail.into() }
 }
 
 /// A text of one line, of 1 to so many characters.
-pub(super) fn text(pointer: &str, text: Option<&String>, most: usize) -> Result<(), Rejection> {
-    written(pointer, text, most, char::is_control)
+pub(super) fn text(
+    field: impl Into<FieldPath>,
+    text: Option<&String>,
+    most: usize,
+) -> Result<(), Rejection> {
+    written(field, text, most, char::is_control)
 }
 
 /// A text of several lines, of 1 to so many characters.
-fn lines(pointer: &str, text: Option<&String>, most: usize) -> Result<(), Rejection> {
-    written(pointer, text, most, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+fn lines(field: impl Into<FieldPath>, text: Option<&String>, most: usize) -> Result<(), Rejection> {
+    written(field, text, most, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
 
 /// What pages and dashboards show holds no characters that nobody sees, nor any that a database
 /// does not take (U+0000).
 fn written(
-    pointer: &str,
+    field: impl Into<FieldPath>,
     text: Option<&String>,
     most: usize,
     refused: fn(char) -> bool,
 ) -> Result<(), Rejection> {
     let Some(text) = text else { return Ok(()) };
     if text.is_empty() || text.chars().count() > most {
-        return Err(invalid(pointer, format!("1 to {most} characters are allowed")));
+        return Err(invalid(field, format!("1 to {most} characters are allowed")));
     }
     match text.chars().find(|c| refused(*c)) {
-        Some(c) => {
-            Err(invalid(pointer, format!("has the control character U+{:04X}", u32::from(c))))
-        }
+        Some(c) => Err(invalid(field, format!("has the control character U+{:04X}", u32::from(c)))),
         None => Ok(()),
     }
 }
 
 /// An application's own text of at most so many bytes.
-pub(super) fn bytes(pointer: &str, text: Option<&String>, most: usize) -> Result<(), Rejection> {
+pub(super) fn bytes(
+    field: impl Into<FieldPath>,
+    text: Option<&String>,
+    most: usize,
+) -> Result<(), Rejection> {
     match text {
         Some(text) if text.len() > most => {
-            Err(invalid(pointer, format!("at most {most} bytes are allowed")))
+            Err(invalid(field, format!("at most {most} bytes are allowed")))
         }
         Some(text) if text.contains('\0') => {
-            Err(invalid(pointer, "has the control character U+0000"))
+            Err(invalid(field, "has the control character U+0000"))
         }
         Some(_) | None => Ok(()),
     }
@@ -89,10 +96,10 @@ pub(super) fn bytes(pointer: &str, text: Option<&String>, most: usize) -> Result
 /// At most 50 tags of 1 to 100 characters.
 pub(super) fn tags(tags: &[String]) -> Result<(), Rejection> {
     if tags.len() > limits::MAX_TAGS {
-        return Err(invalid("/tags", format!("at most {} tags are allowed", limits::MAX_TAGS)));
+        return Err(invalid("tags", format!("at most {} tags are allowed", limits::MAX_TAGS)));
     }
     for (index, tag) in tags.iter().enumerate() {
-        text(&format!("/tags/{index}"), Some(tag), limits::MAX_TAG_CHARS)?;
+        text(FieldPath::from("tags").place(index), Some(tag), limits::MAX_TAG_CHARS)?;
     }
     Ok(())
 }
@@ -106,7 +113,7 @@ pub(super) fn preview(address: Option<&String>) -> Result<(), Rejection> {
     if host.is_empty() || !clean || address.chars().count() > limits::MAX_PREVIEW_CHARS {
         let most = limits::MAX_PREVIEW_CHARS;
         let detail = format!("an http or https address of at most {most} characters is expected");
-        return Err(invalid("/preview", detail));
+        return Err(invalid("preview", detail));
     }
     Ok(())
 }
@@ -118,16 +125,16 @@ pub(super) fn texts(
     tags_: &[String],
     preview_: Option<&String>,
 ) -> Result<(), Rejection> {
-    text("/title", title, limits::MAX_TITLE_CHARS)?;
-    lines("/description", description, limits::MAX_DESCRIPTION_CHARS)?;
+    text("title", title, limits::MAX_TITLE_CHARS)?;
+    lines("description", description, limits::MAX_DESCRIPTION_CHARS)?;
     tags(tags_)?;
     preview(preview_)
 }
 
 /// A role that can be given by a grant.
-pub(super) fn grant_role(pointer: &str, role: Role) -> Result<(), Rejection> {
+pub(super) fn grant_role(field: impl Into<FieldPath>, role: Role) -> Result<(), Rejection> {
     if role == Role::Owner {
-        return Err(invalid(pointer, "the owner changes by transfer only; give manager instead"));
+        return Err(invalid(field, "ownership changes only by transfer; grant `manager` instead"));
     }
     Ok(())
 }
@@ -135,7 +142,7 @@ pub(super) fn grant_role(pointer: &str, role: Role) -> Result<(), Rejection> {
 /// A role that can be given by a link.
 pub(super) fn link_role(role: Role) -> Result<(), Rejection> {
     if role > Role::Editor {
-        return Err(invalid("/role", "a link gives browser, viewer, contributor or editor"));
+        return Err(invalid("role", "a link gives browser, viewer, contributor or editor"));
     }
     Ok(())
 }

@@ -22,10 +22,10 @@ use std::collections::BTreeSet;
 impl ItemDecider<'_> {
     pub(super) fn share(&self, share: &Share) -> Result<Decision<ItemEvent>, Rejection> {
         self.require_open(EventType::GrantGiven)?;
-        grant_role("/role", share.role)?;
+        grant_role("role", share.role)?;
         if !(1..=limits::MAX_GRANTEES).contains(&share.grantees.len()) {
             let most = limits::MAX_GRANTEES;
-            return Err(invalid("/grantees", format!("1 to {most} grantees are allowed")));
+            return Err(invalid("grantees", format!("1 to {most} grantees are allowed")));
         }
         let terms = GrantTerms {
             role: share.role,
@@ -58,7 +58,7 @@ impl ItemDecider<'_> {
         self.require_version(Entity::Grant, open.version)?;
         let before = open.grant.terms();
         let after = patched(&before, patch);
-        grant_role("/role", after.role)?;
+        grant_role("role", after.role)?;
         if after == before {
             return Ok(Decision::default());
         }
@@ -193,11 +193,11 @@ impl<'a> ShareBuilder<'a> {
 
     fn check(&mut self, grantee: &Grantee, terms: &GrantTerms) -> Result<(), Refusal> {
         if !self.seen.insert(grantee.clone()) {
-            let detail = "this grantee stands in the request before".to_owned();
+            let detail = "duplicate grantee".to_owned();
             return Err((Reason::DuplicateInRequest, detail));
         }
         if matches!(grantee, Grantee::Account(account) if self.decider.is_me(account)) {
-            return Err((Reason::SelfShare, "nobody shares with the own account".to_owned()));
+            return Err((Reason::SelfShare, "cannot share with yourself".to_owned()));
         }
         if let Some(detail) = self.decider.owner_named(grantee) {
             return Err((Reason::OwnerUntouchable, detail));

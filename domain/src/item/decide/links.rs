@@ -42,8 +42,8 @@ impl ItemDecider<'_> {
             state: asked.state.clone().map(PrivateText::plain),
         };
         check_terms(&terms)?;
-        text("/label", asked.label.as_ref(), limits::MAX_LABEL_CHARS)?;
-        bytes("/state", asked.state.as_ref(), limits::MAX_VIEW_STATE_BYTES)?;
+        text("label", asked.label.as_ref(), limits::MAX_LABEL_CHARS)?;
+        bytes("state", asked.state.as_ref(), limits::MAX_VIEW_STATE_BYTES)?;
         self.require_not_above_own(terms.role, &terms.withhold)?;
         window(terms.window(), self.context.now)?;
         let open = self.state.links.values().filter(|open| self.live_link(open)).count();
@@ -74,8 +74,8 @@ impl ItemDecider<'_> {
         }
         self.require_version(Entity::Link, open.version)?;
         check_terms(&after)?;
-        text("/label", patch.label.iter().flatten().next(), limits::MAX_LABEL_CHARS)?;
-        bytes("/state", patch.state.iter().flatten().next(), limits::MAX_VIEW_STATE_BYTES)?;
+        text("label", patch.label.iter().flatten().next(), limits::MAX_LABEL_CHARS)?;
+        bytes("state", patch.state.iter().flatten().next(), limits::MAX_VIEW_STATE_BYTES)?;
         if before == after {
             return Ok(Decision::default());
         }
@@ -192,11 +192,11 @@ fn access(terms: &LinkTerms) -> LinkTerms {
 fn check_terms(terms: &LinkTerms) -> Result<(), Rejection> {
     link_role(terms.role)?;
     if terms.max_visits == Some(0) {
-        return Err(invalid("/max_visits", "a link can be opened at least once; leave it out"));
+        return Err(invalid("max_visits", "a link can be opened at least once; leave it out"));
     }
     if terms.joins && terms.audience == Audience::Named {
         let detail = "a link for those who have access anyway makes nobody a collaborator";
-        return Err(invalid("/joins", detail));
+        return Err(invalid("joins", detail));
     }
     Ok(())
 }

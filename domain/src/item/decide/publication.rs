@@ -58,7 +58,7 @@ impl ItemDecider<'_> {
             asked.clone().or(own)
         };
         let title = or_own(&asked.title, &own.title)
-            .ok_or_else(|| invalid("/title", "neither the entry nor the item has a title"))?;
+            .ok_or_else(|| invalid("title", "neither the entry nor the item has a title"))?;
         let description = or_own(&asked.description, &own.description);
         let tags = asked.tags.clone().unwrap_or_else(|| tags_of(own.tags.as_ref()));
         let preview = or_own(&asked.preview, &own.preview);
@@ -88,16 +88,16 @@ fn groups(asked: &NewPublication) -> Result<Vec<GroupId>, Rejection> {
     let listed = !asked.groups.is_empty();
     match asked.audience {
         CatalogAudience::Groups if !listed => {
-            return Err(invalid("/groups", "the audience groups needs at least one group"));
+            return Err(invalid("groups", "the audience groups needs at least one group"));
         }
         CatalogAudience::Internal | CatalogAudience::Anyone if listed => {
-            return Err(invalid("/groups", "groups go with the audience groups only"));
+            return Err(invalid("groups", "groups go with the audience groups only"));
         }
         CatalogAudience::Groups | CatalogAudience::Internal | CatalogAudience::Anyone => {}
     }
     if asked.groups.len() > limits::MAX_CATALOG_GROUPS {
         return Err(invalid(
-            "/groups",
+            "groups",
             format!("at most {} groups are allowed", limits::MAX_CATALOG_GROUPS),
         ));
     }

@@ -92,9 +92,9 @@ impl ItemDecider<'_> {
         let kind = self.context.kinds.get(&self.context.item.kind);
         if asked.content.is_some() && !kind.is_some_and(|kind| kind.content) {
             let name = &self.context.item.kind;
-            return Err(invalid("/content", format!("items of kind {name} store no content")));
+            return Err(invalid("content", format!("items of kind {name} store no content")));
         }
-        bytes("/content", asked.content.as_ref(), limits::MAX_CONTENT_BYTES)
+        bytes("content", asked.content.as_ref(), limits::MAX_CONTENT_BYTES)
     }
 
     /// The event that makes the description this one; none when it is already.

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     aggregate::{Condition, Decision},
     event::{EndCause, EventType, GrantTerms, ItemEvent, Provenance, Visibility},
+    field::FieldPath,
     id::GrantId,
     item::GrantSpec,
     principal::Grantee,
@@ -79,16 +80,16 @@ impl ItemDecider<'_> {
     ) -> Result<BTreeMap<&'g Grantee, GrantTerms>, Rejection> {
         if grants.len() > limits::MAX_OPEN_GRANTS {
             let detail = format!("an item has at most {} open grants", limits::MAX_OPEN_GRANTS);
-            return Err(invalid("/grants", detail));
+            return Err(invalid("grants", detail));
         }
         let mut asked = BTreeMap::new();
         for (index, spec) in grants.iter().enumerate() {
-            grant_role(&format!("/grants/{index}/role"), spec.role)?;
+            grant_role(FieldPath::from("grants").place(index).field("role"), spec.role)?;
             if let Some(detail) = self.owner_named(&spec.grantee) {
                 return Err(rule(Reason::OwnerUntouchable, detail));
             }
             if asked.insert(&spec.grantee, terms(spec)).is_some() {
-                let detail = format!("{} stands in the list twice", spec.grantee);
+                let detail = format!("duplicate grantee {}", spec.grantee);
                 return Err(rule(Reason::DuplicateInRequest, detail));
             }
         }
@@ -98,7 +99,7 @@ impl ItemDecider<'_> {
     /// May the caller give these terms, and do they still hold?
     fn acceptable(&self, grantee: &Grantee, terms: &GrantTerms) -> Result<(), Rejection> {
         if matches!(grantee, Grantee::Account(account) if self.is_me(account)) {
-            return Err(rule(Reason::SelfShare, "nobody shares with the own account"));
+            return Err(rule(Reason::SelfShare, "cannot share with yourself"));
         }
         self.require_not_above_own(terms.role, &terms.withhold)?;
         window(terms.window(), self.context.now)
