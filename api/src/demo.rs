@@ -20,7 +20,7 @@ use domain::{
 };
 use url::Url;
 
-/// What was loaded, to be shown to whoever started it.
+/// What was loaded, to be shown at the start.
 #[derive(Debug, Default)]
 pub struct DemoWorld {
     /// What a page shows, and its address.

@@ -1,6 +1,8 @@
 //! Health of this node: `/healthz`, `/readyz`, `/metrics`.
 
-use crate::{metrics, shutdown::Shutdown};
+mod gauges;
+
+use crate::shutdown::Shutdown;
 use axum::{
     Json, Router,
     extract::State,
@@ -319,7 +321,7 @@ async fn readyz(State(shared): State<Arc<OperationsState>>) -> Response {
         content_type = "text/plain"),
 ))]
 async fn prometheus(State(shared): State<Arc<OperationsState>>) -> Response {
-    metrics::refresh(&shared.operations).await;
+    gauges::refresh(&shared.operations).await;
     let headers = [
         (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),

@@ -5,11 +5,12 @@
 mod file;
 mod options;
 mod protected;
+mod retry_schedule;
 
 pub use options::{LogFormat, ServeOptions, StoreOptions};
 pub use protected::Protected;
+pub use retry_schedule::RetrySchedule;
 
-use crate::webhooks::{Schedule, WebhookOptions};
 use clap::{ArgMatches, parser::ValueSource};
 use std::{
     fmt, fs,
@@ -79,7 +80,7 @@ impl fmt::Debug for NatsSignIn {
 
 /// How the log lies on NATS.
 #[derive(Debug, Clone)]
-pub struct Nats {
+pub struct NatsSettings {
     /// How to sign in.
     pub sign_in: NatsSignIn,
     /// Certificate authority to trust.
@@ -98,7 +99,7 @@ pub struct Nats {
 
 /// How the tables lie in PostgreSQL.
 #[derive(Clone)]
-pub struct Postgres {
+pub struct PostgresSettings {
     /// Password from a file.
     pub password: Option<String>,
     /// Certificate authority to trust.
@@ -117,9 +118,9 @@ pub struct Postgres {
     pub reader_role: String,
 }
 
-impl fmt::Debug for Postgres {
+impl fmt::Debug for PostgresSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Postgres")
+        f.debug_struct("PostgresSettings")
             .field("password", &self.password.as_ref().map(|_| "***"))
             .field("ca", &self.ca)
             .field("tls", &self.tls)
@@ -130,7 +131,7 @@ impl fmt::Debug for Postgres {
 
 /// Settings of every command that opens the data, resolved.
 #[derive(Debug, Clone)]
-pub struct Store {
+pub struct StoreSettings {
     /// Folder of local data.
     pub data: PathBuf,
     /// The server key.
@@ -140,16 +141,16 @@ pub struct Store {
     /// Database.
     pub db: DbEngine,
     /// NATS.
-    pub nats: Nats,
+    pub nats: NatsSettings,
     /// PostgreSQL.
-    pub postgres: Postgres,
+    pub postgres: PostgresSettings,
     /// What is logged; `None` = the command's default.
     pub log_level: Option<String>,
     /// How it is logged.
     pub log_format: LogFormat,
 }
 
-impl Store {
+impl StoreSettings {
     /// Is either engine in the data folder, which one process may write to?
     pub fn writes_locally(&self) -> bool {
         self.log == LogEngine::Embedded || self.db == DbEngine::Embedded
@@ -163,7 +164,7 @@ impl Store {
 
 /// Settings of the service, resolved.
 #[derive(Debug, Clone)]
-pub struct Serve {
+pub struct ServeSettings {
     /// Where to listen.
     pub listen: SocketAddr,
     /// How it is reached from outside; `None` = the address it listens on.
@@ -172,8 +173,10 @@ pub struct Serve {
     pub kinds: Option<String>,
     /// Does this node build read models?
     pub projectors: bool,
-    /// How deliveries to webhooks are made.
-    pub webhooks: WebhookOptions,
+    /// When a delivery to a webhook that failed is tried again.
+    pub webhook_retries: RetrySchedule,
+    /// May webhooks lead to this machine and to private networks?
+    pub webhook_private: bool,
     /// How long an opened link is open.
     pub visit_life: Duration,
     /// Longest wait for a position.
@@ -188,9 +191,9 @@ pub struct Serve {
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Of every command.
-    pub store: Store,
+    pub store: StoreSettings,
     /// Of the service.
-    pub serve: Serve,
+    pub serve: ServeSettings,
 }
 
 impl Settings {
@@ -235,11 +238,11 @@ pub fn refuse_secrets_in_flags(matches: &ArgMatches) -> Result<(), SettingsError
     Ok(())
 }
 
-fn resolve_store(options: StoreOptions) -> Result<Store, SettingsError> {
+fn resolve_store(options: StoreOptions) -> Result<StoreSettings, SettingsError> {
     let data = options.data.clone().unwrap_or_else(|| PathBuf::from("./data"));
     let key_file = options.key_file.clone().unwrap_or_else(|| data.join("server.key"));
     let (log, from_address) = log_engine(options.log.as_ref())?;
-    Ok(Store {
+    Ok(StoreSettings {
         data,
         key_file,
         log,
@@ -298,7 +301,7 @@ fn db_engine(asked: Option<&Protected>) -> Result<DbEngine, SettingsError> {
     }
 }
 
-fn nats(options: &StoreOptions, from_address: NatsSignIn) -> Result<Nats, SettingsError> {
+fn nats(options: &StoreOptions, from_address: NatsSignIn) -> Result<NatsSettings, SettingsError> {
     let replicas = options.nats_replicas.unwrap_or(1);
     if ![1, 3, 5].contains(&replicas) {
         return Err(wrong("nats_replicas", "1, 3 or 5 copies are possible"));
@@ -314,7 +317,7 @@ fn nats(options: &StoreOptions, from_address: NatsSignIn) -> Result<Nats, Settin
     if !token(&stream) {
         return Err(wrong("nats_stream", "letters, digits, `_`, `-`"));
     }
-    Ok(Nats {
+    Ok(NatsSettings {
         sign_in: nats_sign_in(options, from_address)?,
         ca: options.nats_ca.clone(),
         tls: options.nats_tls.unwrap_or(false),
@@ -342,7 +345,7 @@ fn nats_sign_in(options: &StoreOptions, address: NatsSignIn) -> Result<NatsSignI
     }
 }
 
-fn postgres(options: &StoreOptions) -> Result<Postgres, SettingsError> {
+fn postgres(options: &StoreOptions) -> Result<PostgresSettings, SettingsError> {
     let name = |setting: &str, value: &Option<String>, default: &str| {
         let value = value.clone().unwrap_or_else(|| default.to_owned());
         let valid = (1..=63).contains(&value.len())
@@ -354,7 +357,7 @@ fn postgres(options: &StoreOptions) -> Result<Postgres, SettingsError> {
         .as_ref()
         .map(|path| secret_file("db_password_file", path))
         .transpose()?;
-    Ok(Postgres {
+    Ok(PostgresSettings {
         password,
         ca: options.db_ca.clone(),
         tls: options.db_tls.unwrap_or(false),
@@ -377,20 +380,18 @@ pub fn secret_file(setting: &str, path: &Path) -> Result<String, SettingsError> 
     Ok(line.to_owned())
 }
 
-fn resolve_serve(options: ServeOptions) -> Result<Serve, SettingsError> {
+fn resolve_serve(options: ServeOptions) -> Result<ServeSettings, SettingsError> {
     let seconds = |value: Option<u64>, default: u64| Duration::from_secs(value.unwrap_or(default));
     let visit_life = options.visit_life.unwrap_or(900);
     if !(60..=86_400).contains(&visit_life) {
         return Err(wrong("visit_life", "60 to 86400 seconds are possible"));
     }
-    let schedule = options.webhook_retries.as_deref().map(str::parse::<Schedule>).transpose();
-    let webhooks = WebhookOptions {
-        schedule: schedule.map_err(|rule| wrong("webhook_retries", rule))?.unwrap_or_default(),
-        private: options.webhook_private.unwrap_or(false),
-        ..WebhookOptions::default()
-    };
-    Ok(Serve {
-        webhooks,
+    let webhook_retries = options.webhook_retries.as_deref().map(str::parse).transpose();
+    Ok(ServeSettings {
+        webhook_retries: webhook_retries
+            .map_err(|rule| wrong("webhook_retries", rule))?
+            .unwrap_or_default(),
+        webhook_private: options.webhook_private.unwrap_or(false),
         listen: options.listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
         public_url: options.public_url.as_deref().map(public_url).transpose()?,
         kinds: options.kinds,

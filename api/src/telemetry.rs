@@ -8,7 +8,7 @@ use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 /// Starts logging to standard error.
 pub fn init(level: &str, format: LogFormat) -> Result<(), SettingsError> {
     let filter = EnvFilter::builder().parse(level).map_err(|_| {
-        SettingsError(format!("setting `log_level`: `{level}` is no level or filter"))
+        SettingsError(format!("setting `log_level`: `{level}` is not a valid level or filter"))
     })?;
     let registry = tracing_subscriber::registry().with(filter);
     let layer = fmt::layer().with_writer(std::io::stderr);

@@ -7,14 +7,11 @@
 
 mod client;
 mod lease;
-mod schedule;
 mod sign;
 pub mod target;
 mod worker;
 
-pub use schedule::Schedule;
-
-use crate::{shutdown::Shutdown, v1::watch::Shown};
+use crate::{settings::RetrySchedule, shutdown::Shutdown, v1::watch::Shown};
 use client::Sender;
 use commands::{Clock, CommandError, Commands};
 use domain::{event::WebhookStatus, id::WebhookId};
@@ -34,7 +31,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct WebhookOptions {
     /// When a delivery that failed is tried again.
-    pub schedule: Schedule,
+    pub schedule: RetrySchedule,
     /// May receivers have addresses of this machine and of private networks?
     pub private: bool,
     /// How long a receiver may take to answer.
@@ -46,7 +43,7 @@ pub struct WebhookOptions {
 impl Default for WebhookOptions {
     fn default() -> Self {
         Self {
-            schedule: Schedule::default(),
+            schedule: RetrySchedule::default(),
             private: false,
             timeout: Duration::from_secs(20),
             at_once: 64,
@@ -59,7 +56,7 @@ struct Dispatch {
     commands: Commands,
     feed: Feed<Shown>,
     clock: Arc<dyn Clock>,
-    schedule: Schedule,
+    schedule: RetrySchedule,
     sender: Sender,
     node: Uuid,
     ending: Shutdown,

@@ -15,7 +15,7 @@ use metered_log::MeteredLog;
 
 use crate::{
     exit::{Exit, Failure},
-    settings::{DbEngine, LogEngine, Store},
+    settings::{DbEngine, LogEngine, StoreSettings},
 };
 use commands::{Clock, vault::ServerKey, vault::Vault};
 use domain::time::Time;
@@ -68,7 +68,7 @@ struct DbParts {
 }
 
 /// The names of the engines chosen.
-pub fn engine_names(store: &Store) -> (&'static str, &'static str) {
+pub fn engine_names(store: &StoreSettings) -> (&'static str, &'static str) {
     let log = match store.log {
         LogEngine::Embedded => "SQLite",
         LogEngine::JetStream(_) => "NATS JetStream",
@@ -81,13 +81,13 @@ pub fn engine_names(store: &Store) -> (&'static str, &'static str) {
 }
 
 /// Makes the data folder, for its owner only, and takes it for this process.
-pub fn take_data_folder(store: &Store) -> Result<DataLock, Failure> {
+pub fn take_data_folder(store: &StoreSettings) -> Result<DataLock, Failure> {
     make_folder(&store.data)?;
     lock::take(&store.data)
 }
 
 /// Opens everything for a process that takes commands. Whoever calls holds the [`DataLock`].
-pub async fn open(store: &Store, clock: Arc<dyn Clock>) -> Result<Engines, Failure> {
+pub async fn open(store: &StoreSettings, clock: Arc<dyn Clock>) -> Result<Engines, Failure> {
     make_folder(&store.data)?;
     let server_key = server_key(&store.key_file)?;
     let now: eventlog::clock_skew::Now = Arc::new(move || clock.now());
@@ -113,7 +113,7 @@ pub async fn open(store: &Store, clock: Arc<dyn Clock>) -> Result<Engines, Failu
 }
 
 /// Opens what reading commands need, beside a running service.
-pub async fn open_reading(store: &Store) -> Result<ReadOnlyEngines, Failure> {
+pub async fn open_reading(store: &StoreSettings) -> Result<ReadOnlyEngines, Failure> {
     let log = match &store.log {
         LogEngine::Embedded => embedded::reading_log(store).await?,
         LogEngine::JetStream(servers) => jetstream::reading_log(store, servers).await?,
@@ -125,7 +125,7 @@ pub async fn open_reading(store: &Store) -> Result<ReadOnlyEngines, Failure> {
     Ok(ReadOnlyEngines { log, database })
 }
 
-fn warnings(store: &Store) -> Vec<String> {
+fn warnings(store: &StoreSettings) -> Vec<String> {
     let mut warnings = Vec::new();
     let embedded = (store.log == LogEngine::Embedded, store.db == DbEngine::Embedded);
     if embedded.0 != embedded.1 {

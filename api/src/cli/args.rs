@@ -17,11 +17,11 @@ use std::{path::PathBuf, str::FromStr};
 #[command(name = "sharelog", version, max_term_width = 100, after_help = HELP)]
 #[command(after_long_help = format!("{}\n\n{HELP}", examples::SETTINGS))]
 pub struct Cli {
-    /// Settings file (TOML); every flag `--some-name` may stand in it as `some_name`
+    /// Settings file (TOML); the flag `--some-name` is the key `some_name` in it
     #[arg(long, global = true, value_name = "FILE", env = "SHARELOG_CONFIG")]
     #[arg(hide_env_values = true)]
     pub config: Option<PathBuf>,
-    /// What to do
+    /// The command
     #[command(subcommand)]
     pub command: Command,
 }
@@ -32,10 +32,10 @@ pub enum Command {
     /// Run the service
     #[command(after_long_help = examples::SERVE)]
     Serve(Box<ServeArgs>),
-    /// Make, list and revoke access tokens
+    /// Create, list and revoke access tokens
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Tell what happened to an item, in plain words
+    /// Show what happened to an item, in plain words
     #[command(after_long_help = examples::HISTORY)]
     History(Box<HistoryArgs>),
     /// The audit trail
@@ -49,7 +49,7 @@ pub enum Command {
     /// The read models
     #[command(subcommand)]
     Projections(ProjectionsCommand),
-    /// The keys behind links and visits
+    /// Keys that sign links and visits
     #[command(subcommand)]
     Key(KeyCommand),
 }
@@ -59,8 +59,8 @@ pub enum Command {
 pub struct ServeArgs {
     #[command(flatten)]
     pub serve: ServeOptions,
-    /// Load a small world through the commands, and print addresses to try. Starting again with it
-    /// changes nothing
+    /// Load a small demo data set and print addresses to try; starting with it again changes
+    /// nothing
     #[arg(long, help_heading = "Service")]
     pub demo: bool,
     #[command(flatten)]
@@ -70,7 +70,7 @@ pub struct ServeArgs {
 /// Where a running service is, and with which token to speak to it.
 #[derive(Debug, Clone, Default, Args)]
 pub struct RemoteArgs {
-    /// Ask the running service at this address instead of opening the data
+    /// Use the running service at this URL instead of opening the data
     #[arg(long, value_name = "URL", env = "SHARELOG_URL", hide_env_values = true)]
     #[arg(help_heading = "Running service")]
     pub url: Option<String>,
@@ -84,16 +84,16 @@ pub struct RemoteArgs {
 /// `token …`
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
-    /// Make a token; its secret is printed once and kept nowhere
+    /// Create a token; its secret is printed once and stored nowhere
     #[command(after_long_help = examples::TOKEN)]
     Create(Box<TokenCreateArgs>),
-    /// List the tokens; secrets are not kept and cannot be shown
+    /// List the tokens; secrets are not stored and cannot be shown
     List(Box<TokenListArgs>),
-    /// Make a token invalid for ever
+    /// Revoke a token permanently
     Revoke(Box<TokenRevokeArgs>),
 }
 
-/// What a caller may be.
+/// The role of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RoleArg {
     /// Administers: tokens, keys, accounts; may do everything
@@ -102,7 +102,7 @@ pub enum RoleArg {
     Auditor,
     /// Acts for accounts or for anonymous visitors
     App,
-    /// One account itself
+    /// Acts as one account
     Account,
 }
 
@@ -117,20 +117,20 @@ impl From<RoleArg> for CallerRole {
     }
 }
 
-/// What an application's token may be used for.
+/// A scope of an application's token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ScopeArg {
     /// Register, describe, close, retire items
     Items,
     /// Grants, links, visibility, publication
     Sharing,
-    /// Open links, swap codes
+    /// Open links, exchange codes
     Visits,
     /// Register, change, deactivate, erase accounts
     Accounts,
     /// Read items, lists, catalog, history, and the feed of all events
     Read,
-    /// Set up webhooks, which tell every event to whoever they lead to
+    /// Set up webhooks, which report every event to their receivers
     Webhooks,
 }
 
@@ -150,19 +150,19 @@ impl From<ScopeArg> for Scope {
 /// `token create`
 #[derive(Debug, Args)]
 pub struct TokenCreateArgs {
-    /// What its holder may be
+    /// Role of the holder
     #[arg(long, value_enum)]
     pub role: RoleArg,
-    /// Its name; applications appear under it in the audit trail
+    /// Name of the token; applications appear under it in the audit trail
     #[arg(long)]
     pub label: String,
-    /// What an application may use it for; may be given several times [default: everything]
+    /// Scope of the token of an application; can be repeated [default: all scopes]
     #[arg(long = "scope", value_enum, value_name = "SCOPE")]
     pub scopes: Vec<ScopeArg>,
     /// The account of a token with role account
     #[arg(long, value_name = "ID", required_if_eq("role", "account"))]
     pub account: Option<AccountId>,
-    /// When it stops being valid (RFC 3339) [default: never]
+    /// When the token expires (RFC 3339) [default: never]
     #[arg(long, value_name = "TIME")]
     pub ends_at: Option<Time>,
     #[command(flatten)]
@@ -186,7 +186,7 @@ pub struct TokenListArgs {
 /// `token revoke`
 #[derive(Debug, Args)]
 pub struct TokenRevokeArgs {
-    /// Which, e.g. `tk_0199…`
+    /// Id of the token, e.g. `tk_0199…`
     pub token: TokenId,
     #[command(flatten)]
     pub remote: RemoteArgs,
@@ -194,7 +194,7 @@ pub struct TokenRevokeArgs {
     pub store: StoreOptions,
 }
 
-/// A whole number from 1 on.
+/// Parses a whole number, at least 1.
 fn from_one<T: FromStr + From<u8> + PartialOrd>(text: &str) -> Result<T, &'static str> {
     let number = text.parse().ok().filter(|number| *number >= T::from(1));
     number.ok_or("a whole number from 1 on is expected")
@@ -206,7 +206,7 @@ pub struct HistoryArgs {
     /// The item, as kind:id
     #[arg(value_name = "KIND:ID")]
     pub item: ItemRef,
-    /// At most so many of the latest events
+    /// Show at most N of the latest events
     #[arg(long, default_value_t = 1000, value_name = "N", value_parser = from_one::<usize>)]
     pub limit: usize,
     /// Print JSON lines instead of words
@@ -229,7 +229,7 @@ pub enum AuditCommand {
 /// `audit export`
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// File to write; an existing one is continued [default: standard output]
+    /// Output file; an existing one is continued [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// First position to export [default: 1, or after the last one in the file]
@@ -254,26 +254,26 @@ pub struct DoctorArgs {
 /// `projections …`
 #[derive(Debug, Subcommand)]
 pub enum ProjectionsCommand {
-    /// How far each read model has come
+    /// Show the progress of each read model
     Status(Box<StatusArgs>),
-    /// Build read models anew from the log, beside those that are read, and let them take over
+    /// Rebuild read models from the log beside those in use, then switch to them
     #[command(after_long_help = examples::REBUILD)]
     Rebuild(Box<BuildArgs>),
-    /// Say whether read models equal what follows from the log, and where they differ first
+    /// Compare read models with the log and report the first difference
     Verify(Box<BuildArgs>),
-    /// Let read models stand as they are until they are resumed
+    /// Pause read models until they are resumed
     Pause(Box<SwitchArgs>),
-    /// Let read models go on; one that has stopped tries again
+    /// Resume read models; one that has stopped retries
     Resume(Box<SwitchArgs>),
 }
 
 /// `projections rebuild` and `projections verify`
 #[derive(Debug, Args)]
 pub struct BuildArgs {
-    /// Which, e.g. `access`
+    /// Name of the read model, e.g. `access`
     #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
     pub names: Vec<String>,
-    /// All of them, one after the other
+    /// All read models, one after the other
     #[arg(long)]
     pub all: bool,
     /// Do not wait until the running service is done
@@ -291,10 +291,10 @@ pub struct BuildArgs {
 /// `projections pause` and `projections resume`
 #[derive(Debug, Args)]
 pub struct SwitchArgs {
-    /// Which, e.g. `access`
+    /// Name of the read model, e.g. `access`
     #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
     pub names: Vec<String>,
-    /// All of them
+    /// All read models
     #[arg(long)]
     pub all: bool,
     #[command(flatten)]
@@ -318,12 +318,12 @@ pub struct StatusArgs {
 /// `key …`
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
-    /// Make new secrets with a new key from now on; older ones stay valid until retired
+    /// Start to use a new key; older keys stay valid until retired
     #[command(after_long_help = examples::ROTATE)]
     Rotate(Box<RotateArgs>),
 }
 
-/// What a key is for.
+/// The purpose of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PurposeArg {
     /// Addresses of links
@@ -344,10 +344,10 @@ impl From<PurposeArg> for KeyPurpose {
 /// `key rotate`
 #[derive(Debug, Args)]
 pub struct RotateArgs {
-    /// What the key is for
+    /// Purpose of the key
     #[arg(long, value_enum)]
     pub purpose: PurposeArg,
-    /// Number of a key that stops being valid; may be given several times
+    /// Number of a key to retire; can be repeated
     #[arg(long, value_name = "N", value_parser = from_one::<u8>)]
     pub retire: Vec<u8>,
     #[command(flatten)]

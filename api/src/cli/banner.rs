@@ -3,7 +3,7 @@
 use crate::{
     demo::DemoWorld,
     health::acknowledgement,
-    settings::Store,
+    settings::StoreSettings,
     terminal::{CODE, DIM, HEADING, WARNING, paint},
     wiring,
 };
@@ -14,7 +14,7 @@ use url::Url;
 /// The words at the start.
 #[derive(Debug)]
 pub(super) struct Banner<'a> {
-    pub(super) store: &'a Store,
+    pub(super) store: &'a StoreSettings,
     pub(super) durability: &'a Durability,
     pub(super) warnings: &'a [String],
     pub(super) first_token: Option<&'a str>,
@@ -50,7 +50,7 @@ impl fmt::Display for Banner<'_> {
 }
 
 /// What there is to try after `--demo`.
-pub(super) fn demo(world: &DemoWorld, store: &Store, address: SocketAddr) -> String {
+pub(super) fn demo(world: &DemoWorld, store: &StoreSettings, address: SocketAddr) -> String {
     let base = format!("http://{address}");
     let token = store.local("admin.token");
     let pages = world

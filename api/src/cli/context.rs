@@ -2,7 +2,7 @@
 
 use crate::{
     exit::Failure,
-    settings::{self, ServeOptions, Settings, Store, StoreOptions},
+    settings::{self, ServeOptions, Settings, StoreOptions, StoreSettings},
     telemetry,
 };
 use clap::ArgMatches;
@@ -26,7 +26,7 @@ impl CliContext {
     }
 
     /// The settings of a command that opens the data; starts logging.
-    pub(super) fn store(&self, options: StoreOptions) -> Result<Store, Failure> {
+    pub(super) fn store(&self, options: StoreOptions) -> Result<StoreSettings, Failure> {
         let options = Settings::resolve(self.config.as_deref(), options, ServeOptions::default())?;
         start_logging(&options.store, "warn,refinery_core=error")?;
         Ok(options.store)
@@ -44,7 +44,7 @@ impl CliContext {
     }
 }
 
-fn start_logging(store: &Store, default: &str) -> Result<(), Failure> {
+fn start_logging(store: &StoreSettings, default: &str) -> Result<(), Failure> {
     let level = store.log_level.as_deref().unwrap_or(default);
     Ok(telemetry::init(level, store.log_format)?)
 }

@@ -5,7 +5,7 @@ use crate::{
     clock::SystemClock,
     exit::{Exit, Failure},
     health::acknowledgement,
-    settings::Store,
+    settings::StoreSettings,
     terminal::{self, BAD, GOOD, HEADING, WARNING, paint},
     wiring::{self, ReadOnlyEngines},
 };
@@ -59,7 +59,7 @@ pub(super) async fn run(context: &CliContext, args: DoctorArgs) -> Result<(), Fa
     }
 }
 
-fn key_file(store: &Store, findings: &mut Findings) {
+fn key_file(store: &StoreSettings, findings: &mut Findings) {
     let path = &store.key_file;
     if !path.exists() {
         let failure = Failure::failed(format!("{} is missing; the vault needs it", path.display()));
@@ -117,7 +117,7 @@ async fn engines(reading: &ReadOnlyEngines, findings: &mut Findings) {
 }
 
 /// The saved access index. Whatever is wrong with it costs time at the next start, no more.
-async fn saved_index(store: &Store, reading: &ReadOnlyEngines) {
+async fn saved_index(store: &StoreSettings, reading: &ReadOnlyEngines) {
     let what = "access index";
     let file = store.local("index.bin");
     let inspected = tokio::task::spawn_blocking(move || index::inspect(&file)).await;

@@ -4,7 +4,7 @@
 //! Either way an event has the form that the HTTP API gives it.
 
 use super::remote::Remote;
-use crate::{exit::Failure, settings::Store, v1::shape::AuditEvent, wiring};
+use crate::{exit::Failure, settings::StoreSettings, v1::shape::AuditEvent, wiring};
 use domain::id::ItemRef;
 use projections::{AuditFilter, AuditOrder, Model, Page, Views, views};
 use serde_json::Value;
@@ -39,7 +39,10 @@ const PAGE_SIZE: u32 = 200;
 
 impl EventSource {
     /// The service when one is named, else the read models.
-    pub(super) async fn open(remote: Option<Remote>, store: &Store) -> Result<Self, Failure> {
+    pub(super) async fn open(
+        remote: Option<Remote>,
+        store: &StoreSettings,
+    ) -> Result<Self, Failure> {
         if let Some(remote) = remote {
             return Ok(Self::Service(Box::new(remote)));
         }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     clock::SystemClock,
     exit::{Exit, Failure},
-    settings::Store,
+    settings::StoreSettings,
     terminal, wiring,
 };
 use commands::Clock as _;
@@ -117,7 +117,7 @@ fn within(asked: [Option<u64>; 2], done: Option<EventId>, head: u64) -> Result<(
     }
     match done.filter(|done| done.position.0 > head && from.is_none()) {
         Some(done) => Err(Failure::failed(format!(
-            "the file goes on to event {done}, but {ends}: it was exported from another log; name \
+            "the file ends with event {done}, but {ends}: it was exported from another log; name \
              another file"
         ))),
         None => Ok(()),
@@ -125,10 +125,10 @@ fn within(asked: [Option<u64>; 2], done: Option<EventId>, head: u64) -> Result<(
 }
 
 fn unrecorded(why: &str) {
-    terminal::warn(format_args!("this export is not recorded on the log: {why}"));
+    terminal::warn(format_args!("this export is not recorded in the log: {why}"));
 }
 
-async fn head(store: &Store) -> Result<u64, Failure> {
+async fn head(store: &StoreSettings) -> Result<u64, Failure> {
     Ok(wiring::open_reading(store).await?.log.head().await?.position.0)
 }
 
@@ -152,7 +152,7 @@ fn whole_lines(path: &Path) -> Result<Option<EventId>, Failure> {
             .and_then(|event| text(&event, "/id").parse().ok());
         let Some(id) = id else {
             return Err(Failure::failed(format!(
-                "{} holds a line that is no exported event; name another file",
+                "{} contains a line that is not an exported event; name another file",
                 path.display()
             )));
         };
@@ -197,7 +197,7 @@ async fn copy(
 }
 
 /// Records that the trail was taken away, when nobody else holds the data.
-async fn record(store: &Store, written: &Written) {
+async fn record(store: &StoreSettings, written: &Written) {
     let export = ExportMade {
         format: "jsonl".to_owned(),
         from: written.from,

@@ -31,7 +31,7 @@ pub(super) async fn run(context: &CliContext, args: HistoryArgs) -> Result<(), F
     let more = after.is_some() || events.len() > args.limit;
     events.truncate(args.limit);
     if events.is_empty() {
-        return Err(Failure::failed(format!("nothing is recorded about {}", args.item)));
+        return Err(Failure::failed(format!("no events recorded for {}", args.item)));
     }
     events.reverse();
     if args.json {

@@ -4,7 +4,7 @@
 use crate::{
     clock::SystemClock,
     exit::{Exit, Failure},
-    settings::Store,
+    settings::StoreSettings,
     wiring::{self, DataLock, Engines, IndexAuthority},
 };
 use commands::{Authority, Caller, Commands, Dependencies, Request, Settings};
@@ -23,7 +23,7 @@ pub(super) struct LocalWriter {
 
 impl LocalWriter {
     /// Takes the data folder and opens the write side.
-    pub(super) async fn open(store: &Store) -> Result<Self, Failure> {
+    pub(super) async fn open(store: &StoreSettings) -> Result<Self, Failure> {
         let lock = wiring::take_data_folder(store)?;
         let engines = wiring::open(store, Arc::new(SystemClock)).await?;
         // Saved folds belong to the service; one command does without them.

@@ -98,7 +98,7 @@ async fn chosen(
     }
     if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
         let known = known.join(", ");
-        let message = format!("there is no projection `{unknown}`; there are {known}");
+        let message = format!("unknown projection `{unknown}`; known are {known}");
         return Err(Failure::new(Exit::Usage, message));
     }
     Ok(names)

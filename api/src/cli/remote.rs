@@ -3,7 +3,7 @@
 use super::args::RemoteArgs;
 use crate::{
     exit::{Exit, Failure},
-    settings::{Store, environment, secret_file},
+    settings::{StoreSettings, environment, secret_file},
 };
 use commands::Secret;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -21,7 +21,7 @@ pub(super) struct Remote {
 
 impl Remote {
     /// The service named on the command line; `None` = the data are to be opened instead.
-    pub(super) fn find(args: &RemoteArgs, store: &Store) -> Result<Option<Self>, Failure> {
+    pub(super) fn find(args: &RemoteArgs, store: &StoreSettings) -> Result<Option<Self>, Failure> {
         let Some(url) = &args.url else { return Ok(None) };
         let base = base(url)?;
         let token = token(args, store)?;
@@ -57,7 +57,7 @@ impl Remote {
     ) -> Result<RequestBuilder, Failure> {
         let url = format!("{}{path}", self.base.as_str().trim_end_matches('/'));
         let mut url = Url::parse(&url)
-            .map_err(|_| Failure::failed(format!("`{path}` makes no address of the service")))?;
+            .map_err(|_| Failure::failed(format!("`{path}` is not a valid path of the service")))?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -67,13 +67,13 @@ impl Remote {
     async fn ask(&self, request: RequestBuilder) -> Result<Value, Failure> {
         let lost = |error: &reqwest::Error| {
             let cause = if error.is_timeout() {
-                "it did not answer in time"
+                "no answer in time"
             } else if error.is_connect() {
-                "nobody listens there, or the name is unknown"
+                "connection refused or unknown host"
             } else {
-                "the connection broke off"
+                "connection lost"
             };
-            Failure::unavailable(format!("cannot ask the service at {}: {cause}", self.base))
+            Failure::unavailable(format!("cannot reach the service at {}: {cause}", self.base))
         };
         let response = request.send().await.map_err(|error| lost(&error))?;
         let status = response.status();
@@ -100,19 +100,20 @@ fn refused(status: StatusCode, body: &Value) -> Failure {
 
 fn base(url: &str) -> Result<Url, Failure> {
     let usage = |detail: &str| Failure::new(Exit::Usage, format!("--url: {detail}"));
-    let base = Url::parse(url).map_err(|_| usage("an address like http://127.0.0.1:8080"))?;
+    let base =
+        Url::parse(url).map_err(|_| usage("expected an address like http://127.0.0.1:8080"))?;
     match base.scheme() {
-        "http" if base.password().is_some() => Err(usage("tokens stand in --token-file")),
+        "http" if base.password().is_some() => Err(usage("give the token with --token-file")),
         "http" => Ok(base),
         "https" => Err(usage(
             "this command speaks plain HTTP; name the address that the service listens on itself, \
              e.g. on its own machine or through a tunnel",
         )),
-        _ => Err(usage("an address like http://127.0.0.1:8080")),
+        _ => Err(usage("expected an address like http://127.0.0.1:8080")),
     }
 }
 
-fn token(args: &RemoteArgs, store: &Store) -> Result<Secret, Failure> {
+fn token(args: &RemoteArgs, store: &StoreSettings) -> Result<Secret, Failure> {
     if let Some(path) = &args.token_file {
         return Ok(Secret::new(secret_file("token_file", path)?));
     }

@@ -16,11 +16,11 @@ use crate::{
     front::Front,
     health::{self, Operations},
     metrics, pages,
-    settings::{Serve, Settings, Store},
+    settings::{ServeSettings, Settings, StoreSettings},
     shutdown::Shutdown,
     terminal,
     v1::watch::Shown,
-    webhooks::WebhookDispatcher,
+    webhooks::{WebhookDispatcher, WebhookOptions},
     wiring::{self, DataLock, Engines},
 };
 use commands::Commands;
@@ -43,7 +43,7 @@ pub(super) async fn run(context: &CliContext, args: ServeArgs) -> Result<(), Fai
     tokio::select! {
         started = start => started?.run(&settings.serve).await,
         () = shutdown.wait() => {
-            terminal::note("ended before it had started");
+            terminal::note("stopped before the start was complete");
             Ok(())
         }
     }
@@ -109,9 +109,9 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failur
     let failure = |error: std::io::Error| {
         let kind = error.kind();
         let detail = if kind == ErrorKind::AddrInUse {
-            "another program listens there; choose another address with --listen".to_owned()
+            "address already in use; choose another one with --listen".to_owned()
         } else if kind == ErrorKind::AddrNotAvailable {
-            "this machine has no such address".to_owned()
+            "this machine does not have this address".to_owned()
         } else {
             error.to_string()
         };
@@ -122,7 +122,7 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failur
     Ok((listener, address))
 }
 
-fn public_url(serve: &Serve, address: SocketAddr) -> Result<Url, Failure> {
+fn public_url(serve: &ServeSettings, address: SocketAddr) -> Result<Url, Failure> {
     match &serve.public_url {
         Some(url) => Ok(url.clone()),
         None => Url::parse(&format!("http://{address}"))
@@ -130,7 +130,10 @@ fn public_url(serve: &Serve, address: SocketAddr) -> Result<Url, Failure> {
     }
 }
 
-fn write_settings(store: &Store, serve: &Serve) -> Result<commands::Settings, Failure> {
+fn write_settings(
+    store: &StoreSettings,
+    serve: &ServeSettings,
+) -> Result<commands::Settings, Failure> {
     Ok(commands::Settings {
         kinds: serve.kinds.as_deref().map(kinds).transpose()?,
         folds: Some(store.local("folds.db")),
@@ -140,7 +143,10 @@ fn write_settings(store: &Store, serve: &Serve) -> Result<commands::Settings, Fa
 }
 
 /// At the first start: the administrator's token, to a file that only its owner can read.
-async fn write_first_token(commands: &Commands, store: &Store) -> Result<Option<String>, Failure> {
+async fn write_first_token(
+    commands: &Commands,
+    store: &StoreSettings,
+) -> Result<Option<String>, Failure> {
     let Some(token) = commands.first_token().await? else { return Ok(None) };
     let path = store.local("admin.token");
     wiring::write_secret(&path, token.expose()).map_err(|error| {
@@ -198,7 +204,11 @@ fn deliverer(
         commands.clone(),
         feed.clone(),
         Arc::new(SystemClock),
-        settings.serve.webhooks.clone(),
+        WebhookOptions {
+            schedule: settings.serve.webhook_retries.clone(),
+            private: settings.serve.webhook_private,
+            ..WebhookOptions::default()
+        },
         (wiring::node_id(&settings.store.data)?, shutdown.clone()),
         wiring::tls(None)?,
     ))
@@ -226,7 +236,7 @@ fn app(
     engines: &Engines,
     shutdown: &Shutdown,
     prometheus: PrometheusHandle,
-    (serve, public_url): (&Serve, &Url),
+    (serve, public_url): (&ServeSettings, &Url),
 ) -> Front {
     let state = AppState::new(AppDependencies {
         commands: commands.clone(),
@@ -240,7 +250,7 @@ fn app(
         public_url: public_url.clone(),
         limits: Limits {
             longest_wait: serve.max_wait,
-            private_webhooks: serve.webhooks.private,
+            private_webhooks: serve.webhook_private,
             ..Limits::default()
         },
     });
@@ -259,7 +269,7 @@ fn app(
 
 impl Service {
     /// Answers until told to end; then finishes what runs, for a bounded time.
-    async fn run(self, serve: &Serve) -> Result<(), Failure> {
+    async fn run(self, serve: &ServeSettings) -> Result<(), Failure> {
         let Self { app, listener, mut background, work_ends, engines, index, shutdown, _lock } =
             self;
         let (limits, ending) = (ConnectionLimits::new(serve.max_connections), shutdown.wait());

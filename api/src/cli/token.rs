@@ -67,7 +67,7 @@ async fn create_remotely(remote: &Remote, token: &NewToken) -> Result<(String, S
     let part = |name: &str| {
         let value = answer.pointer(&format!("/token/{name}")).and_then(Value::as_str);
         value.map(str::to_owned).ok_or_else(|| {
-            Failure::failed(format!("the service did not answer the {name} of the token"))
+            Failure::failed(format!("the answer of the service lacks the {name} of the token"))
         })
     };
     Ok((part("id")?, part("secret")?))
@@ -163,7 +163,7 @@ async fn revoke(context: &CliContext, args: TokenRevokeArgs) -> Result<(), Failu
     terminal::line(if changed {
         format!("{token} is revoked")
     } else {
-        format!("{token} was revoked before")
+        format!("{token} was already revoked")
     });
     Ok(())
 }

@@ -18,14 +18,14 @@ fn parse(text: &str) -> Result<(StoreOptions, ServeOptions), SettingsError> {
         let line = error.span().map_or(0, |span| {
             text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1
         });
-        SettingsError(format!("line {line} is no TOML"))
+        SettingsError(format!("line {line} is not valid TOML"))
     })?;
     for key in table.keys() {
         let known = || StoreOptions::KEYS.iter().chain(ServeOptions::KEYS);
         if !known().any(|known| known == key) {
             let known: Vec<&str> = known().copied().collect();
             return Err(SettingsError(format!(
-                "`{key}` is no setting; known are {}",
+                "unknown setting `{key}`; known are {}",
                 known.join(", ")
             )));
         }
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn an_unknown_key_is_an_error_that_names_it() {
         let error = parse("dta = \"x\"").unwrap_err();
-        assert!(error.0.contains("`dta` is no setting"), "{error}");
+        assert!(error.0.contains("unknown setting `dta`"), "{error}");
         assert!(error.0.contains("data"), "{error}");
     }
 
@@ -76,6 +76,6 @@ mod tests {
         let error = parse("log = \"nats://me:hunter2@x\"\nlisten = \"hunter2\"").unwrap_err();
         assert_eq!(error.0, "`listen` cannot be this text");
         let error = parse("log = \"nats://me:hunter2@x").unwrap_err();
-        assert_eq!(error.0, "line 1 is no TOML");
+        assert_eq!(error.0, "line 1 is not valid TOML");
     }
 }

@@ -19,7 +19,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// A whole number of the command line.
+/// Parses a whole number.
 pub(crate) fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
     text.parse().map_err(|_| "a whole number is expected")
 }
@@ -64,9 +64,8 @@ options! {
         /// Event log: `sqlite`, or servers `nats://host:4222[,nats://…]` or `tls://…`
         /// [default: sqlite, in the data folder]
         ///
-        /// An address with a password is taken from the environment or the file only; on the
-        /// command
-        /// line other users of the machine could read it.
+        /// An address with a password is taken from the environment or the file only: other users of
+        /// the machine can read a command line.
         #[arg(value_name = "ENGINE", help_heading = "Data")]
         log: Protected = "SHARELOG_LOG",
         /// Read models and vault: `sqlite`, or `postgres://user@host/database`
@@ -76,8 +75,7 @@ options! {
         #[arg(value_name = "ENGINE", help_heading = "Data")]
         db: Protected = "SHARELOG_DB",
         /// The server key, which wraps all keys in the vault; the same file on all nodes, mode
-        /// 0600,
-        /// made at the first start [default: DATA/server.key]
+        /// 0600, created at the first start [default: DATA/server.key]
         #[arg(value_name = "FILE", help_heading = "Data")]
         key_file: PathBuf = "SHARELOG_KEY_FILE",
 
@@ -87,7 +85,7 @@ options! {
         /// File that holds an nkey seed for NATS
         #[arg(value_name = "FILE", help_heading = "NATS JetStream", hide_short_help = true)]
         nats_nkey_file: PathBuf = "SHARELOG_NATS_NKEY_FILE",
-        /// User for NATS; its password stands in --nats-password-file
+        /// User for NATS; its password is read from --nats-password-file
         #[arg(value_name = "NAME", help_heading = "NATS JetStream", hide_short_help = true)]
         nats_user: String = "SHARELOG_NATS_USER",
         /// File that holds the password for NATS
@@ -96,7 +94,7 @@ options! {
         /// Certificate authority (PEM) to trust besides the machine's own
         #[arg(value_name = "FILE", help_heading = "NATS JetStream", hide_short_help = true)]
         nats_ca: PathBuf = "SHARELOG_NATS_CA",
-        /// Insist on TLS to NATS [default: only with tls:// addresses]
+        /// Require TLS to NATS [default: only with tls:// addresses]
         #[arg(value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
             help_heading = "NATS JetStream", hide_short_help = true)]
         nats_tls: bool = "SHARELOG_NATS_TLS",
@@ -106,13 +104,12 @@ options! {
         /// First token of all subjects [default: sharelog]
         #[arg(value_name = "PREFIX", help_heading = "NATS JetStream", hide_short_help = true)]
         nats_prefix: String = "SHARELOG_NATS_PREFIX",
-        /// Copies of the stream: 1, 3 or 5; used when the stream is made [default: 1]
+        /// Replicas of the stream: 1, 3 or 5; used when the stream is created [default: 1]
         #[arg(value_parser = whole::<usize>)]
         #[arg(value_name = "N", help_heading = "NATS JetStream", hide_short_help = true)]
         nats_replicas: usize = "SHARELOG_NATS_REPLICAS",
-        /// Say that the server syncs every write (`sync_interval: always`), which no client can
-        /// see;
-        /// changes what is said of durability, nothing else [default: false]
+        /// Declare that the server syncs every write (`sync_interval: always`), which a client
+        /// cannot detect; changes only the reported durability [default: false]
         #[arg(value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
             help_heading = "NATS JetStream", hide_short_help = true)]
         nats_synced: bool = "SHARELOG_NATS_SYNCED",
@@ -123,12 +120,12 @@ options! {
         /// Certificate authority (PEM) to trust besides the machine's own
         #[arg(value_name = "FILE", help_heading = "PostgreSQL", hide_short_help = true)]
         db_ca: PathBuf = "SHARELOG_DB_CA",
-        /// Insist on TLS to PostgreSQL [default: false; `sslmode=require` in the address does the
+        /// Require TLS to PostgreSQL [default: false; `sslmode=require` in the address does the
         /// same]
         #[arg(value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
             help_heading = "PostgreSQL", hide_short_help = true)]
         db_tls: bool = "SHARELOG_DB_TLS",
-        /// Most connections [default: 16]
+        /// Maximum number of connections [default: 16]
         #[arg(value_parser = whole::<usize>)]
         #[arg(value_name = "N", help_heading = "PostgreSQL", hide_short_help = true)]
         db_connections: usize = "SHARELOG_DB_CONNECTIONS",
@@ -149,7 +146,7 @@ options! {
         /// `info,commands=debug` [default: info for serve, warn otherwise]
         #[arg(value_name = "LEVEL", help_heading = "Diagnosis", hide_short_help = true)]
         log_level: String = "SHARELOG_LOG_LEVEL",
-        /// How it is logged [default: text]
+        /// Format of the log [default: text]
         #[arg(value_name = "FORMAT", value_enum)]
         #[arg(help_heading = "Diagnosis", hide_short_help = true)]
         log_format: LogFormat = "SHARELOG_LOG_FORMAT",
@@ -163,21 +160,20 @@ options! {
         #[arg(value_parser = address)]
         #[arg(value_name = "ADDR:PORT", help_heading = "Service")]
         listen: SocketAddr = "SHARELOG_LISTEN",
-        /// How the service is reached from outside; in every address that it gives out
+        /// Public URL of the service, used in every address that it gives out
         /// [default: `http://LISTEN`]
         #[arg(value_name = "URL", help_heading = "Service")]
         public_url: String = "SHARELOG_PUBLIC_URL",
         /// Kinds of items: a preset (default, galaxy, immich, basespace, webknossos, tep) or a TOML
-        /// file [default: those on the log, at the first start the preset default]
+        /// file [default: those recorded in the log; at the first start the preset default]
         #[arg(value_name = "PRESET|FILE", help_heading = "Service")]
         kinds: String = "SHARELOG_KINDS",
         /// Build read models on this node; one node of a deployment is enough [default: true]
         #[arg(value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
             help_heading = "Service", hide_short_help = true)]
         projectors: bool = "SHARELOG_PROJECTORS",
-        /// Deliver webhooks to addresses of this machine and of private networks too, where a
-        /// receiver could be something that was never meant to be reached from outside
-        /// [default: false]
+        /// Allow webhooks to addresses of this machine and of private networks, where programs may
+        /// listen that were never meant to be reached from outside [default: false]
         #[arg(value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
             help_heading = "Webhooks", hide_short_help = true)]
         webhook_private: bool = "SHARELOG_WEBHOOK_PRIVATE",
@@ -185,19 +181,19 @@ options! {
         /// [default: 5,300,1800,7200,18000,36000,50400,72000,86400]
         #[arg(value_name = "SECONDS,…", help_heading = "Webhooks", hide_short_help = true)]
         webhook_retries: String = "SHARELOG_WEBHOOK_RETRIES",
-        /// How long an opened link is open, in seconds [default: 900]
+        /// Lifetime of a visit through a link, in seconds [default: 900]
         #[arg(value_parser = whole::<u32>)]
         #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
         visit_life: u32 = "SHARELOG_VISIT_LIFE",
-        /// Longest wait for a position that a caller may ask for, in seconds [default: 30]
+        /// Maximum wait for a position that a request may ask for, in seconds [default: 30]
         #[arg(value_parser = whole::<u64>)]
         #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
         max_wait: u64 = "SHARELOG_MAX_WAIT",
-        /// Most connections open at a time; others are accepted when one of them ends
+        /// Maximum number of open connections; new ones wait until another ends
         /// [default: 4096]
         #[arg(value_name = "N", help_heading = "Limits", hide_short_help = true)]
         max_connections: usize = "SHARELOG_MAX_CONNECTIONS",
-        /// How long running requests may take to finish at the end, in seconds [default: 10]
+        /// Time that running requests get to finish at shutdown, in seconds [default: 10]
         #[arg(value_parser = whole::<u64>)]
         #[arg(value_name = "SECONDS", help_heading = "Limits", hide_short_help = true)]
         shutdown_grace: u64 = "SHARELOG_SHUTDOWN_GRACE",

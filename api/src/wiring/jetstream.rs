@@ -3,7 +3,7 @@
 use super::LogParts;
 use crate::{
     exit::Failure,
-    settings::{NatsSignIn, Store},
+    settings::{NatsSignIn, StoreSettings},
 };
 use eventlog::{
     SharedLog,
@@ -15,7 +15,7 @@ use eventlog::{
 use std::sync::Arc;
 use uuid::Uuid;
 
-fn options(store: &Store, servers: &[String]) -> JetStreamOptions {
+fn options(store: &StoreSettings, servers: &[String]) -> JetStreamOptions {
     let nats = &store.nats;
     JetStreamOptions {
         urls: servers.to_vec(),
@@ -38,14 +38,14 @@ fn options(store: &Store, servers: &[String]) -> JetStreamOptions {
     }
 }
 
-async fn connect(store: &Store, servers: &[String]) -> Result<JetStreamLog, Failure> {
+async fn connect(store: &StoreSettings, servers: &[String]) -> Result<JetStreamLog, Failure> {
     let connected = JetStreamLog::connect(options(store, servers)).await;
     connected
         .map_err(|error| Failure::from(error).during(&format!("NATS at {}", servers.join(","))))
 }
 
 pub(super) async fn log(
-    store: &Store,
+    store: &StoreSettings,
     servers: &[String],
     node: &str,
     now: Now,
@@ -56,6 +56,9 @@ pub(super) async fn log(
     Ok(LogParts { log: Arc::new(log), keys: Arc::new(keys), activity: Arc::new(activity) })
 }
 
-pub(super) async fn reading_log(store: &Store, servers: &[String]) -> Result<SharedLog, Failure> {
+pub(super) async fn reading_log(
+    store: &StoreSettings,
+    servers: &[String],
+) -> Result<SharedLog, Failure> {
     Ok(Arc::new(connect(store, servers).await?))
 }

@@ -3,7 +3,7 @@
 use super::DbParts;
 use crate::{
     exit::{Exit, Failure},
-    settings::{Postgres, Protected, Store},
+    settings::{PostgresSettings, Protected, StoreSettings},
 };
 use commands::vault::postgres::PostgresVault;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
@@ -25,7 +25,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-pub(super) async fn database(store: &Store, address: &Protected) -> Result<DbParts, Failure> {
+pub(super) async fn database(
+    store: &StoreSettings,
+    address: &Protected,
+) -> Result<DbParts, Failure> {
     let pool = connect(&store.postgres, address).await?;
     let vault = PostgresVault::open(pool.clone(), &store.postgres.vault_schema).await;
     let vault = vault.map_err(|error| Failure::unavailable(error.to_string()))?;
@@ -34,14 +37,14 @@ pub(super) async fn database(store: &Store, address: &Protected) -> Result<DbPar
 }
 
 pub(super) async fn reading_database(
-    store: &Store,
+    store: &StoreSettings,
     address: &Protected,
 ) -> Result<Database, Failure> {
     let pool = connect(&store.postgres, address).await?;
     Ok(postgres::open(pool, options(&store.postgres)).await?)
 }
 
-fn options(settings: &Postgres) -> PostgresOptions {
+fn options(settings: &PostgresSettings) -> PostgresOptions {
     PostgresOptions {
         data_schema: settings.data_schema.clone(),
         views_schema: settings.views_schema.clone(),
@@ -50,7 +53,7 @@ fn options(settings: &Postgres) -> PostgresOptions {
 }
 
 /// A pool that has connected once, so that a wrong address is reported at the start.
-async fn connect(settings: &Postgres, address: &Protected) -> Result<Pool, Failure> {
+async fn connect(settings: &PostgresSettings, address: &Protected) -> Result<Pool, Failure> {
     let pool = pool(settings, address)?;
     if let Err(error) = pool.get().await {
         return Err(unreachable(address, &error));
@@ -75,7 +78,7 @@ fn unreachable(address: &Protected, error: &PoolError) -> Failure {
     Failure::unavailable(format!("PostgreSQL at {address} cannot be reached: {cause}"))
 }
 
-fn pool(settings: &Postgres, address: &Protected) -> Result<Pool, Failure> {
+fn pool(settings: &PostgresSettings, address: &Protected) -> Result<Pool, Failure> {
     let mut config: Config = address.expose().parse().map_err(|_| {
         Failure::new(Exit::Usage, format!("setting `db`: `{address}` cannot be read"))
     })?;

@@ -29,7 +29,7 @@ fn reading_commands_work_beside_a_running_service() {
     assert_eq!(doctor.code, Some(0), "{}{}", doctor.out, doctor.err);
     let export = run(service.folder(), &["audit", "export"]);
     assert_eq!(export.code, Some(0), "{}", export.err);
-    assert!(export.err.contains("not recorded on the log"), "{}", export.err);
+    assert!(export.err.contains("not recorded in the log"), "{}", export.err);
     assert!(!export.err.contains("--url"), "that would record nothing either: {}", export.err);
     let first: serde_json::Value =
         serde_json::from_str(export.out.lines().next().expect("a line")).expect("JSON");
@@ -52,7 +52,7 @@ fn a_running_service_answers_what_its_data_answer() {
         assert_eq!(there.code, Some(0), "{command:?}: {}", there.err);
         assert_eq!(there.out, here.out, "{command:?}");
         if command[0] == "audit" {
-            assert!(there.err.contains("not recorded on the log"), "{}", there.err);
+            assert!(there.err.contains("not recorded in the log"), "{}", there.err);
         }
     }
     let url = ["audit", "export", "--url", &service.base, "--from-position", "99999"];
@@ -171,7 +171,7 @@ fn tokens(service: &Service, how: &[&str]) {
     assert!(line.contains("lab") && line.contains("read"), "{line}");
     assert!(!list.out.contains("sl_"));
     assert!(ask(&["revoke", id]).out.contains("is revoked"));
-    assert!(ask(&["revoke", id]).out.contains("was revoked before"));
+    assert!(ask(&["revoke", id]).out.contains("was already revoked"));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_port_in_use_and_engines_that_do_not_answer_are_unavailable() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let taken = listener.local_addr().expect("its address").to_string();
     let unavailable: [(&[&str], &str); 3] = [
-        (&["--listen", &taken], "another program listens there"),
+        (&["--listen", &taken], "address already in use"),
         (&["--listen", "127.0.0.1:0", "--log", "nats://127.0.0.1:1"], "NATS at nats://127.0.0.1:1"),
         (&["--listen", "127.0.0.1:0", "--db", "postgres://127.0.0.1:1/x"], "PostgreSQL at"),
     ];

@@ -37,7 +37,7 @@ fn a_key_of_the_file_that_is_no_setting_is_named() {
     let folder = folder("lissten = \"127.0.0.1:0\"");
     let done = run(folder.path(), &["serve", "--config", "settings.toml"]);
     assert_eq!(done.code, Some(2), "{}", done.err);
-    assert!(done.err.contains("`lissten` is no setting"), "{}", done.err);
+    assert!(done.err.contains("unknown setting `lissten`"), "{}", done.err);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn the_example_file_holds_every_setting_and_nothing_else() {
         assert!(table.contains_key(*key), "{key} is not in the example");
     }
     for key in table.keys() {
-        assert!(known.clone().any(|known| known == key), "{key} is no setting");
+        assert!(known.clone().any(|known| known == key), "{key} is not a setting");
     }
 }
 

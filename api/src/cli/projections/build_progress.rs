@@ -38,7 +38,7 @@ pub(super) async fn until_ended(admin: &ProjectionAdmin, name: &str) -> Result<V
         let row = rows.iter().find(|row| text(row, "name") == name);
         let build = row.and_then(|row| row.get("build")).filter(|build| !build.is_null());
         let Some(build) = build else {
-            return Err(Failure::failed(format!("nobody knows of a build of `{name}`")));
+            return Err(Failure::failed(format!("no build of `{name}` found")));
         };
         bar.set_length(number(build, "head"));
         bar.set_position(number(build, "position"));
@@ -68,7 +68,7 @@ pub(super) fn report(ended: &[Value], purpose: Purpose, quiet: bool) -> Result<(
         let name = text(build, "name");
         if text(build, "state") == "failed" {
             let why = text(build, "why");
-            worst = Err(Failure::failed(format!("`{name}` could not be built: {why}")));
+            worst = Err(Failure::failed(format!("cannot build `{name}`: {why}")));
             continue;
         }
         let comparison = build.get("comparison").unwrap_or(&Value::Null);
@@ -79,12 +79,13 @@ pub(super) fn report(ended: &[Value], purpose: Purpose, quiet: bool) -> Result<(
             None => format!("not compared: {}", text(comparison, "why_not")),
         };
         if !quiet {
-            let done = if purpose == Purpose::Rebuild { "rebuilt; what was read " } else { "" };
+            let done =
+                if purpose == Purpose::Rebuild { "rebuilt; the previous tables:  " } else { "" };
             terminal::line(format_args!("{name}: {done}{words}"));
         }
         let differs = comparison.get("equal").and_then(Value::as_bool) != Some(true);
         if purpose == Purpose::Verify && differs && worst.is_ok() {
-            let message = format!("`{name}` is not known to equal the log; see `rebuild`");
+            let message = format!("`{name}` does not provably equal the log; see `rebuild`");
             worst = Err(Failure::new(Exit::Damaged, message));
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     cli::{args::RemoteArgs, local_writer::LocalWriter, remote::Remote},
     clock::SystemClock,
     exit::Failure,
-    settings::Store,
+    settings::StoreSettings,
     shutdown::Shutdown,
     wiring,
 };
@@ -36,7 +36,7 @@ pub(super) struct Writing {
 }
 
 impl ProjectionAdmin {
-    pub(super) async fn reading(args: &RemoteArgs, store: &Store) -> Result<Self, Failure> {
+    pub(super) async fn reading(args: &RemoteArgs, store: &StoreSettings) -> Result<Self, Failure> {
         if let Some(remote) = Remote::find(args, store)? {
             return Ok(Self::Remote(remote));
         }
@@ -44,7 +44,7 @@ impl ProjectionAdmin {
         Ok(Self::Reading(views(reading.database, Some(reading.log))))
     }
 
-    pub(super) async fn writing(args: &RemoteArgs, store: &Store) -> Result<Self, Failure> {
+    pub(super) async fn writing(args: &RemoteArgs, store: &StoreSettings) -> Result<Self, Failure> {
         if let Some(remote) = Remote::find(args, store)? {
             return Ok(Self::Remote(remote));
         }

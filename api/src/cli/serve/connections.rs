@@ -104,7 +104,7 @@ impl ConnectionLimiter {
         let free = self.free.available_permits();
         if free == 0 && !self.warned {
             self.warned = true;
-            tracing::warn!(most = self.most, "as many connections are open as may be; others wait");
+            tracing::warn!(most = self.most, "connection limit reached; new connections wait");
         } else if free > self.most / 10 {
             self.warned = false;
         }
@@ -173,7 +173,7 @@ async fn connection<S>(
         serving.await
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, "a connection broke off");
+        tracing::debug!(%error, "connection failed");
     }
 }
 

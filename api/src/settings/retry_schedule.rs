@@ -10,16 +10,16 @@ const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// The pauses between the attempts to deliver an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule(Vec<Duration>);
+pub struct RetrySchedule(Vec<Duration>);
 
-impl Default for Schedule {
+impl Default for RetrySchedule {
     fn default() -> Self {
         let seconds = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
         Self(seconds.map(Duration::from_secs).to_vec())
     }
 }
 
-impl FromStr for Schedule {
+impl FromStr for RetrySchedule {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -33,10 +33,10 @@ impl FromStr for Schedule {
     }
 }
 
-impl Schedule {
+impl RetrySchedule {
     /// The pause after so many attempts; `None` = that was the last one. `part` (0 to 1) is how
     /// much of the jitter, a fifth of the pause, is added.
-    pub(super) fn pause(
+    pub(crate) fn pause(
         &self,
         attempts: u32,
         refused: bool,
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_receiver_that_is_down_is_tried_for_three_days() {
-        let schedule = Schedule::default();
+        let schedule = RetrySchedule::default();
         let pauses: Vec<_> =
             (1..).map_while(|attempts| schedule.pause(attempts, false, None, 0.0)).collect();
         assert_eq!(pauses.len(), 9);
@@ -70,14 +70,14 @@ mod tests {
 
     #[test]
     fn a_refused_event_is_given_up_early() {
-        let schedule = Schedule::default();
+        let schedule = RetrySchedule::default();
         assert!(schedule.pause(2, true, None, 0.0).is_some());
         assert_eq!(schedule.pause(3, true, None, 0.0), None);
     }
 
     #[test]
     fn a_receiver_may_ask_for_a_longer_pause_and_jitter_only_adds() {
-        let schedule = Schedule::default();
+        let schedule = RetrySchedule::default();
         let minute = Duration::from_mins(1);
         assert_eq!(schedule.pause(1, false, Some(minute), 0.0), Some(minute));
         assert_eq!(schedule.pause(1, false, None, 1.0), Some(Duration::from_secs(6)));
@@ -85,9 +85,9 @@ mod tests {
 
     #[test]
     fn a_schedule_is_a_list_of_seconds() {
-        assert_eq!("1, 2".parse(), Ok(Schedule([1, 2].map(Duration::from_secs).to_vec())));
+        assert_eq!("1, 2".parse(), Ok(RetrySchedule([1, 2].map(Duration::from_secs).to_vec())));
         for wrong in ["", "x", "1,,2", "-1", "604801"] {
-            assert!(wrong.parse::<Schedule>().is_err(), "{wrong}");
+            assert!(wrong.parse::<RetrySchedule>().is_err(), "{wrong}");
         }
     }
 }
