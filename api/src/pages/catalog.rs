@@ -95,7 +95,7 @@ fn unavailable(error: &ViewError) -> HtmlPage {
 fn bad_request() -> HtmlPage {
     HtmlPage::message(
         StatusCode::BAD_REQUEST,
-        "The catalog cannot be asked this",
+        "This search is not valid",
         "The address may be mistyped or out of date. Start again from the catalog.",
     )
 }
