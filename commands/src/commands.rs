@@ -141,7 +141,7 @@ impl Commands {
         self.core.run_erasure_worker().await;
     }
 
-    /// Looks at vault rows that were not looked at for a day, and removes those that nothing has
+    /// Looks at every vault row once a day, some at a time, and removes those that nothing has
     /// referred to for a day; answers how many it removed.
     pub async fn collect(&self) -> Result<usize, CommandError> {
         self.core.collect().await

@@ -131,23 +131,26 @@ impl Core {
         }
     }
 
-    /// Looks at rows that were not looked at for a day, and removes those that nothing has referred
-    /// to for a day.
+    /// Looks at every row of the vault once a day, and removes those that nothing has referred to for
+    /// a day.
     pub(crate) async fn collect(&self) -> Result<usize, CommandError> {
         let vault = &self.parts.vault;
         let now = self.now();
         let before = now.plus_seconds(-UNREFERENCED_RETENTION_SECONDS);
         let mut removed = 0;
-        for row in vault.unchecked(before, MAX_COLLECTED_ROWS).await.map_err(vault_error)? {
-            let marked = if self.is_referred_to(&row).await? {
-                vault.mark(row.id, now, None).await
-            } else if row.unreferenced_since.is_some_and(|since| since <= before) {
-                removed += 1;
-                vault.remove(row.id).await
-            } else {
-                vault.mark(row.id, now, row.unreferenced_since.or(Some(now))).await
+        let rows = vault.rows_to_check(before, now, MAX_COLLECTED_ROWS).await;
+        for row in rows.map_err(vault_error)? {
+            let since = vault.unreferenced_since(&row).await.map_err(vault_error)?;
+            let recorded = match (self.is_referred_to(&row).await?, since) {
+                (true, Some(_)) => vault.set_unreferenced(&row, None).await,
+                (false, None) => vault.set_unreferenced(&row, Some(now)).await,
+                (false, Some(since)) if since <= before => {
+                    removed += 1;
+                    vault.remove_row(&row).await
+                }
+                (true, None) | (false, Some(_)) => Ok(()),
             };
-            marked.map_err(vault_error)?;
+            recorded.map_err(vault_error)?;
         }
         Ok(removed)
     }

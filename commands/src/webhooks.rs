@@ -6,7 +6,7 @@
 //! value is written only against a known version, so that a node that lost its lease changes
 //! nothing.
 
-use crate::{CommandError, Commands, handler::vault_error};
+use crate::{CommandError, Commands, handler::vault_error, vault::Entry};
 use domain::{
     id::{VaultId, WebhookId},
     position::EventId,
@@ -147,9 +147,9 @@ impl Deliveries {
     }
 }
 
-fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, CommandError> {
-    serde_json::from_slice(body)
-        .map_err(|error| CommandError::Internal(format!("a note of a webhook: {error}")))
+fn read<T: for<'de> Deserialize<'de>>(entry: &Entry) -> Result<T, CommandError> {
+    serde_json::from_slice(entry.value.as_deref().unwrap_or_default())
+        .map_err(|error| CommandError::Internal(format!("the entry {}: {error}", entry.key)))
 }
 
 impl Commands {
@@ -164,9 +164,9 @@ impl Commands {
         // Between two webhooks stand the letters and secrets of the first one: it is leapt over.
         while found.len() < limit as usize {
             let vault = &self.core.parts.vault;
-            let notes = vault.notes(ROOT, after.as_deref(), 1).await.map_err(vault_error)?;
-            let Some(note) = notes.first() else { break };
-            let id = note.name.strip_prefix(ROOT).and_then(|rest| rest.split('/').next());
+            let entries = vault.list(ROOT, after.as_deref(), 1).await.map_err(vault_error)?;
+            let Some(entry) = entries.first() else { break };
+            let id = entry.key.strip_prefix(ROOT).and_then(|rest| rest.split('/').next());
             let Some(id) = id.and_then(|id| id.parse::<WebhookId>().ok()) else { break };
             after = Some(format!("{ROOT}{id}/~"));
             let state = self.load_webhook(id).await?;
@@ -182,8 +182,8 @@ impl Commands {
         &self,
         webhook: WebhookId,
     ) -> Result<Option<(Deliveries, u64)>, CommandError> {
-        let note = self.core.parts.vault.note(&state_name(webhook)).await.map_err(vault_error)?;
-        note.map(|note| Ok((read(&note.body)?, note.version))).transpose()
+        let entry = self.core.parts.vault.get(&state_name(webhook)).await.map_err(vault_error)?;
+        entry.map(|entry| Ok((read(&entry)?, entry.version))).transpose()
     }
 
     /// Writes how far they have come; false = somebody else wrote meanwhile.
@@ -193,8 +193,9 @@ impl Commands {
         known: u64,
         deliveries: &Deliveries,
     ) -> Result<bool, CommandError> {
-        let (name, body) = (state_name(webhook), deliveries.encode()?);
-        self.core.parts.vault.put_note(&name, known, body).await.map_err(vault_error)
+        let entry = Entry::new(state_name(webhook), deliveries.encode()?);
+        let entry = Entry { version: known, ..entry };
+        self.core.parts.vault.put(entry).await.map_err(vault_error)
     }
 
     /// Delivers again from behind a place, or the dead letters; `None` = there is no such webhook.
@@ -229,8 +230,8 @@ impl Commands {
     ) -> Result<Vec<Attempt>, CommandError> {
         let after = after.map(|event| letter_name(webhook, event));
         let vault = &self.core.parts.vault;
-        let notes = vault.notes(&letters(webhook), after.as_deref(), limit).await;
-        notes.map_err(vault_error)?.iter().map(|note| read(&note.body)).collect()
+        let entries = vault.list(&letters(webhook), after.as_deref(), limit).await;
+        entries.map_err(vault_error)?.iter().map(read).collect()
     }
 
     /// Keeps a dead letter, by its last attempt.
@@ -239,18 +240,19 @@ impl Commands {
         let body =
             serde_json::to_vec(last).map_err(|error| CommandError::Internal(error.to_string()))?;
         let vault = &self.core.parts.vault;
-        let known = vault.note(&name).await.map_err(vault_error)?.map_or(0, |note| note.version);
-        vault.put_note(&name, known, body).await.map_err(vault_error).map(drop)
+        let known = vault.get(&name).await.map_err(vault_error)?;
+        let version = known.map_or(0, |entry| entry.version);
+        vault.put(Entry { version, ..Entry::new(name, body) }).await.map_err(vault_error).map(drop)
     }
 
     /// A dead letter was delivered after all.
     pub async fn unbury(&self, webhook: WebhookId, event: EventId) -> Result<(), CommandError> {
         let name = letter_name(webhook, event);
-        self.core.parts.vault.drop_notes(&name).await.map_err(vault_error)
+        self.core.parts.vault.remove(&name).await.map_err(vault_error)
     }
 
     pub(crate) async fn forget_deliveries(&self, webhook: WebhookId) -> Result<(), CommandError> {
-        let prefix = format!("{ROOT}{webhook}/");
-        self.core.parts.vault.drop_notes(&prefix).await.map_err(vault_error)
+        let name = format!("{ROOT}{webhook}");
+        self.core.parts.vault.remove(&name).await.map_err(vault_error)
     }
 }

@@ -133,7 +133,7 @@ impl AccountDecider<'_> {
 
     async fn write_profile(&self, profile: &Profile, at: Time) -> Result<(), CommandError> {
         let core = &self.commands.core;
-        if core.parts.vault.get(self.row).await.map_err(vault_error)?.is_some() {
+        if core.parts.vault.row(RowKind::Profile, self.row).await.map_err(vault_error)?.is_some() {
             return Ok(());
         }
         let key_owner = key_owner(self.account);
@@ -158,9 +158,8 @@ impl AccountDecider<'_> {
             lookups: verified.map(|address| core.address_digest(&address.address)).collect(),
             body,
             written_at: at,
-            unreferenced_since: None,
         };
-        core.parts.vault.put(row).await.map_err(vault_error)
+        core.parts.vault.add_row(row).await.map_err(vault_error)
     }
 }
 
@@ -238,8 +237,8 @@ impl Core {
         state: &AccountState,
     ) -> Result<Option<Profile>, CommandError> {
         let Some(id) = state.profile else { return Ok(None) };
-        let row = self.parts.vault.get(id).await.map_err(vault_error)?;
-        let Some(row) = row.filter(|row| row.kind == RowKind::Profile) else { return Ok(None) };
+        let row = self.parts.vault.row(RowKind::Profile, id).await.map_err(vault_error)?;
+        let Some(row) = row else { return Ok(None) };
         let place = id.to_string();
         let plain = self.key_ring.open_row(&place, &row.body).await.map_err(vault_error)?;
         Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
@@ -282,7 +281,7 @@ impl Commands {
     ) -> Result<BTreeSet<AccountId>, CommandError> {
         let vault = &self.core.parts.vault;
         let digest = self.core.address_digest(address);
-        let rows = vault.find(RowKind::Profile, &digest).await.map_err(vault_error)?;
+        let rows = vault.find_rows(RowKind::Profile, &digest).await.map_err(vault_error)?;
         let mut found = BTreeSet::new();
         for row in &rows {
             let Ok(StreamName::Account(account)) = row.stream.parse::<StreamName>() else {

@@ -113,7 +113,6 @@ impl ItemDecider<'_> {
             lookups: Vec::new(),
             body,
             written_at: at,
-            unreferenced_since: None,
         };
         let core = &self.commands.core;
         let mut rows = Vec::new();
@@ -128,7 +127,7 @@ impl ItemDecider<'_> {
             rows.push(row(*id, RowKind::Password, digest.into_bytes()));
         }
         for row in rows {
-            core.parts.vault.put(row).await.map_err(vault_error)?;
+            core.parts.vault.add_row(row).await.map_err(vault_error)?;
         }
         Ok(())
     }

@@ -59,7 +59,7 @@ impl Decider<TokenState> for TokenDecider<'_> {
         {
             let stream = StreamName::Token(self.token).to_string();
             let row = Row { written_at: at, stream, ..row.clone() };
-            self.commands.core.parts.vault.put(row).await.map_err(vault_error)?;
+            self.commands.core.parts.vault.add_row(row).await.map_err(vault_error)?;
             self.written.store(true, Ordering::Relaxed);
         }
         Ok(())
@@ -130,7 +130,6 @@ impl Commands {
             lookups: vec![digest_of(secret.expose()).to_vec()],
             body: id.to_string().into_bytes(),
             written_at: Time::default(),
-            unreferenced_since: None,
         };
         let NewToken { role, label, scopes, account, ends_at } = token;
         let issued = TokenIssued { role, label, scopes, account, ends_at, digest };
@@ -182,7 +181,7 @@ impl Commands {
             None => None,
         };
         let vault = &self.core.parts.vault;
-        let rows = vault.list(RowKind::Token, after, limit).await.map_err(vault_error)?;
+        let rows = vault.list_rows(RowKind::Token, after, limit).await.map_err(vault_error)?;
         let mut tokens = Vec::with_capacity(rows.len());
         for row in rows {
             let Some(id) = token_of(&row) else { continue };
@@ -256,7 +255,8 @@ impl Commands {
         if let Some(known) = core.digests.get(&digest).await {
             return Ok(Some(known));
         }
-        let rows = core.parts.vault.find(RowKind::Token, &digest).await.map_err(vault_error)?;
+        let rows =
+            core.parts.vault.find_rows(RowKind::Token, &digest).await.map_err(vault_error)?;
         let known = rows.first().and_then(|row| Some((row.id, token_of(row)?)));
         if let Some(known) = known {
             core.digests.insert(digest, known).await;

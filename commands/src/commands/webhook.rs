@@ -5,6 +5,7 @@ use crate::{
     CommandError, Outcome, Request, Secret, Status,
     handler::{Decided, Decider, vault_error},
     random,
+    vault::Entry,
     webhooks::{Deliveries, secret_name, state_name},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -192,7 +193,7 @@ impl Commands {
             sealed.ok_or_else(|| CommandError::Internal("a secret cannot be sealed".to_owned()))?;
         // Decided anew after a conflict, it stands there already.
         let vault = &self.core.parts.vault;
-        vault.put_note(&name, 0, sealed).await.map_err(vault_error).map(drop)
+        vault.put(Entry::new(name, sealed)).await.map_err(vault_error).map(drop)
     }
 
     /// A new webhook gets what is recorded from its making on.
@@ -202,8 +203,9 @@ impl Commands {
         let body = begun.encode()?;
         let vault = &self.core.parts.vault;
         let name = state_name(webhook);
-        let known = vault.note(&name).await.map_err(vault_error)?.map_or(0, |note| note.version);
-        vault.put_note(&name, known, body).await.map_err(vault_error).map(drop)
+        let known = vault.get(&name).await.map_err(vault_error)?;
+        let version = known.map_or(0, |entry| entry.version);
+        vault.put(Entry { version, ..Entry::new(name, body) }).await.map_err(vault_error).map(drop)
     }
 
     /// The secrets that sign at an instant, the current one first.
@@ -217,9 +219,9 @@ impl Commands {
         let all = state.terms.iter().flat_map(|terms| &terms.secrets);
         for secret in all.filter(|secret| secret.until.is_none_or(|until| at < until)) {
             let name = secret_name(webhook, secret.row);
-            let note = self.core.parts.vault.note(&name).await.map_err(vault_error)?;
-            let Some(note) = note else { continue };
-            let opened = self.core.key_ring.open_row(&name, &note.body).await;
+            let entry = self.core.parts.vault.get(&name).await.map_err(vault_error)?;
+            let Some(value) = entry.and_then(|entry| entry.value) else { continue };
+            let opened = self.core.key_ring.open_row(&name, &value).await;
             secrets.extend(opened.map_err(vault_error)?);
         }
         Ok(secrets)

@@ -58,9 +58,9 @@ impl Core {
     }
 
     pub(crate) async fn item_of_link(&self, link: LinkId) -> Result<Option<ItemRef>, CommandError> {
-        let row = self.parts.vault.get(VaultId(link.0)).await.map_err(vault_error)?;
+        let row =
+            self.parts.vault.row(RowKind::Link, VaultId(link.0)).await.map_err(vault_error)?;
         Ok(row
-            .filter(|row| row.kind == RowKind::Link)
             .and_then(|row| String::from_utf8(row.body).ok())
             .and_then(|text| text.parse::<ItemRef>().ok()))
     }
@@ -125,7 +125,7 @@ impl Core {
         self.check_audience(caller, found, link, now).await?;
         if let Some(row) = link.password {
             let guess = password.ok_or(OpenError::PasswordRequired)?;
-            let row = self.parts.vault.get(row).await.map_err(vault_error)?;
+            let row = self.parts.vault.row(RowKind::Password, row).await.map_err(vault_error)?;
             let digest = row.and_then(|row| String::from_utf8(row.body).ok());
             // Without its row the password cannot be right.
             let digest = digest.ok_or(OpenError::PasswordWrong)?;

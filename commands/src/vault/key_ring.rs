@@ -214,7 +214,7 @@ impl KeyRing {
 
     /// Destroys a key owner's key and rows, here and in the vault.
     pub(crate) async fn forget(&self, key_owner: &str) -> Result<(), VaultError> {
-        self.vault.forget(key_owner).await?;
+        self.vault.forget_owner(key_owner).await?;
         self.drop_cached();
         Ok(())
     }

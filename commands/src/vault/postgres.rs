@@ -1,12 +1,10 @@
 //! The production vault engine: a PostgreSQL schema of its own.
 
-use super::{DataKeyRow, Note, Row, RowKind, Vault, VaultError, beyond};
+use super::{Entry, Vault, VaultError, prefix_end};
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Pool};
-use domain::{id::VaultId, position::Position, time::Time};
 use std::{fmt, sync::Arc};
 use tokio_postgres::types::ToSql;
-use uuid::Uuid;
 
 mod migrations {
     #![allow(
@@ -40,99 +38,54 @@ fn failed(error: &tokio_postgres::Error) -> VaultError {
     ))
 }
 
-fn time(micros: i64) -> Time {
-    Time::default().plus_micros(micros)
-}
-
 /// Every statement, with the schema in it.
 struct Statements {
     schema: String,
-    key_of: String,
-    key: String,
-    add_key: String,
-    forget_rows: String,
-    forget_key: String,
-    put: String,
-    put_lookup: String,
     get: String,
-    find: String,
+    insert: String,
+    update: String,
     list: String,
-    unchecked: String,
-    mark: String,
+    find: String,
     remove: String,
-    secrets: String,
-    secret: String,
-    add_secret: String,
-    drop_codes: String,
-    add_code: String,
-    checkpoint: String,
-    advance: String,
-    note: String,
-    notes: String,
-    add_note: String,
-    change_note: String,
-    drop_notes: String,
+    forget: String,
+    tombstone: String,
+    vacuum: String,
 }
 
 impl Statements {
     fn new(schema: &str) -> Self {
-        let quoted = format!("\"{}\"", schema.replace('"', "\"\""));
-        let sql = |text: &str| text.replace("$vault", &quoted);
-        let row = "SELECT id, kind, stream, holder, body, written_at, unreferenced_since,
-            ARRAY(SELECT digest FROM $vault.row_lookups WHERE row_id = id ORDER BY digest)
-            FROM $vault.vault_rows";
-        let key = "SELECT id, holder, wrapped FROM $vault.data_keys";
+        let schema = format!("\"{}\"", schema.replace('"', "\"\""));
+        let table = format!("{schema}.entries");
+        let entry = format!("SELECT key, version, key_owner, lookups, value FROM {table}");
         Self {
-            schema: quoted.clone(),
-            key_of: sql(&format!("{key} WHERE holder = $1")),
-            key: sql(&format!("{key} WHERE id = $1")),
-            add_key: sql("INSERT INTO $vault.data_keys (id, holder, wrapped) VALUES ($1, $2, $3)
-                ON CONFLICT (holder) DO NOTHING"),
-            forget_rows: sql("DELETE FROM $vault.vault_rows WHERE holder = $1"),
-            forget_key: sql("INSERT INTO $vault.data_keys AS k (id, holder, wrapped)
-                VALUES ($1, $2, NULL) ON CONFLICT (holder) DO UPDATE SET wrapped = NULL"),
-            put: sql("INSERT INTO $vault.vault_rows
-                (id, kind, stream, holder, body, written_at, unreferenced_since)
-                VALUES ($1, $2, $3, $4, $5, $6, $7)"),
-            put_lookup: sql("INSERT INTO $vault.row_lookups (kind, digest, row_id)
-                VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"),
-            get: sql(&format!("{row} WHERE id = $1")),
-            find: sql(&format!(
-                "{row} WHERE id IN
-                    (SELECT row_id FROM $vault.row_lookups WHERE kind = $1 AND digest = $2)
-                 ORDER BY written_at, id"
-            )),
-            list: sql(&format!(
-                "{row} WHERE kind = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3"
-            )),
-            unchecked: sql(&format!(
-                "{row} WHERE coalesce(checked_at, written_at) < $1
-                 ORDER BY coalesce(checked_at, written_at) LIMIT $2"
-            )),
-            mark: sql("UPDATE $vault.vault_rows SET checked_at = $2, unreferenced_since = $3
-                WHERE id = $1"),
-            remove: sql("DELETE FROM $vault.vault_rows WHERE id = $1"),
-            secrets: sql("SELECT number, wrapped FROM $vault.secret_keys WHERE purpose = $1
-                ORDER BY number"),
-            secret: sql("SELECT wrapped FROM $vault.secret_keys
-                WHERE purpose = $1 AND number = $2"),
-            add_secret: sql("INSERT INTO $vault.secret_keys (purpose, number, wrapped)
-                VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"),
-            drop_codes: sql("DELETE FROM $vault.used_codes WHERE until <= $1"),
-            add_code: sql("INSERT INTO $vault.used_codes (digest, until) VALUES ($1, $2)
-                ON CONFLICT DO NOTHING"),
-            checkpoint: sql("SELECT position FROM $vault.followers WHERE name = $1"),
-            advance: sql("INSERT INTO $vault.followers AS f (name, position) VALUES ($1, $2)
-                ON CONFLICT (name) DO UPDATE
-                SET position = greatest(f.position, excluded.position)"),
-            note: sql("SELECT name, version, body FROM $vault.notes WHERE name = $1"),
-            notes: sql("SELECT name, version, body FROM $vault.notes
-                WHERE name >= $1 AND name < $2 AND name > $3 ORDER BY name LIMIT $4"),
-            add_note: sql("INSERT INTO $vault.notes (name, version, body) VALUES ($1, 1, $2)
-                ON CONFLICT (name) DO NOTHING"),
-            change_note: sql("UPDATE $vault.notes SET version = version + 1, body = $3
-                WHERE name = $1 AND version = $2"),
-            drop_notes: sql("DELETE FROM $vault.notes WHERE name >= $1 AND name < $2"),
+            get: format!("{entry} WHERE key = $1"),
+            insert: format!(
+                "INSERT INTO {table} (key, version, key_owner, lookups, value)
+                 VALUES ($1, $2::bigint + 1, $3, $4, $5) ON CONFLICT (key) DO NOTHING"
+            ),
+            update: format!(
+                "UPDATE {table} SET version = version + 1, key_owner = $3, lookups = $4, value = $5
+                 WHERE key = $1 AND version = $2 AND value IS NOT NULL"
+            ),
+            list: format!(
+                "{entry} WHERE key >= $1 AND key < $2 AND key > $3 ORDER BY key LIMIT $4"
+            ),
+            find: format!(
+                "{entry} WHERE lookups @> ARRAY[$3::bytea] AND key >= $1 AND key < $2 ORDER BY key"
+            ),
+            remove: format!(
+                "DELETE FROM {table} WHERE (key = $1 OR key >= $2 AND key < $3)
+                 AND value IS NOT NULL"
+            ),
+            forget: format!("DELETE FROM {table} WHERE key_owner = $1 AND key <> $2"),
+            tombstone: format!(
+                "INSERT INTO {table} AS e (key, version, key_owner, lookups, value)
+                 VALUES ($2, 1, $1, '{{}}', NULL)
+                 ON CONFLICT (key) DO UPDATE SET version = e.version + 1, value = NULL
+                 WHERE e.value IS NOT NULL"
+            ),
+            vacuum: format!("VACUUM {table}"),
+            schema,
         }
     }
 }
@@ -140,10 +93,15 @@ impl Statements {
 /// The number under which nodes that migrate at the same time wait for each other.
 const MIGRATION_LOCK: i64 = 0x7368_6172_656c_6f67;
 
-async fn migrate(client: &mut Client, sql: &Statements) -> Result<(), VaultError> {
-    let schema = &sql.schema;
+async fn migrate(client: &mut Client, schema: &str) -> Result<(), VaultError> {
     let before = format!("CREATE SCHEMA IF NOT EXISTS {schema}; SET search_path TO {schema};");
     client.batch_execute(&before).await.map_err(|error| failed(&error))?;
+    let earlier = "SELECT 1 FROM pg_tables
+        WHERE schemaname = current_schema() AND tablename = 'data_keys'";
+    let earlier = client.query_opt(earlier, &[]).await.map_err(|error| failed(&error))?;
+    if earlier.is_some() {
+        return Err(VaultError::foreign_schema());
+    }
     migrations::migrations::runner()
         .set_migration_table_name("vault_migrations")
         .run_async(&mut ***client)
@@ -162,7 +120,7 @@ impl PostgresVault {
         let mut client = vault.client().await?;
         let lock = format!("SELECT pg_advisory_lock({MIGRATION_LOCK})");
         client.batch_execute(&lock).await.map_err(|error| failed(&error))?;
-        let migrated = migrate(&mut client, &vault.sql).await;
+        let migrated = migrate(&mut client, &vault.sql.schema).await;
         let unlock = format!("RESET search_path; SELECT pg_advisory_unlock({MIGRATION_LOCK})");
         client.batch_execute(&unlock).await.map_err(|error| failed(&error))?;
         migrated?;
@@ -181,225 +139,72 @@ impl PostgresVault {
         client.execute(&statement, values).await.map_err(|error| failed(&error))
     }
 
-    async fn query(
+    async fn entries(
         &self,
         sql: &str,
         values: &[&(dyn ToSql + Sync)],
-    ) -> Result<Vec<tokio_postgres::Row>, VaultError> {
+    ) -> Result<Vec<Entry>, VaultError> {
         let client = self.client().await?;
         let statement = client.prepare_cached(sql).await.map_err(|error| failed(&error))?;
-        client.query(&statement, values).await.map_err(|error| failed(&error))
-    }
-
-    async fn rows(
-        &self,
-        sql: &str,
-        values: &[&(dyn ToSql + Sync)],
-    ) -> Result<Vec<Row>, VaultError> {
-        self.query(sql, values).await?.iter().map(read_row).collect()
-    }
-
-    async fn keys(
-        &self,
-        sql: &str,
-        values: &[&(dyn ToSql + Sync)],
-    ) -> Result<Option<DataKeyRow>, VaultError> {
-        let rows = self.query(sql, values).await?;
-        rows.first().map(read_key).transpose()
+        let rows = client.query(&statement, values).await.map_err(|error| failed(&error))?;
+        rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| failed(&error))
     }
 }
 
-fn column<'a, T: tokio_postgres::types::FromSql<'a>>(
-    row: &'a tokio_postgres::Row,
-    index: usize,
-) -> Result<T, VaultError> {
-    row.try_get(index).map_err(|error| failed(&error))
-}
-
-fn read_key(row: &tokio_postgres::Row) -> Result<DataKeyRow, VaultError> {
-    Ok(DataKeyRow { id: column(row, 0)?, key_owner: column(row, 1)?, wrapped: column(row, 2)? })
-}
-
-fn read_row(row: &tokio_postgres::Row) -> Result<Row, VaultError> {
-    let kind: &str = column(row, 1)?;
-    let unknown = || VaultError("a row of unknown kind".to_owned());
-    Ok(Row {
-        id: VaultId(column(row, 0)?),
-        kind: RowKind::parse(kind).ok_or_else(unknown)?,
-        stream: column(row, 2)?,
-        key_owner: column(row, 3)?,
-        lookups: column(row, 7)?,
-        body: column(row, 4)?,
-        written_at: time(column(row, 5)?),
-        unreferenced_since: column::<Option<i64>>(row, 6)?.map(time),
+fn read(row: &tokio_postgres::Row) -> Result<Entry, tokio_postgres::Error> {
+    let version: i64 = row.try_get(1)?;
+    Ok(Entry {
+        key: row.try_get(0)?,
+        version: version.unsigned_abs(),
+        key_owner: row.try_get(2)?,
+        lookups: row.try_get(3)?,
+        value: row.try_get(4)?,
     })
-}
-
-fn read_note(row: &tokio_postgres::Row) -> Result<Note, VaultError> {
-    let version: i64 = column(row, 1)?;
-    let version = u64::try_from(version).unwrap_or_default();
-    Ok(Note { name: column(row, 0)?, version, body: column(row, 2)? })
-}
-
-fn stored(position: Position) -> i64 {
-    i64::try_from(position.0).unwrap_or(i64::MAX)
 }
 
 #[async_trait]
 impl Vault for PostgresVault {
-    async fn data_key_of(&self, key_owner: &str) -> Result<Option<DataKeyRow>, VaultError> {
-        self.keys(&self.sql.key_of, &[&key_owner]).await
+    async fn get(&self, key: &str) -> Result<Option<Entry>, VaultError> {
+        Ok(self.entries(&self.sql.get, &[&key]).await?.pop())
     }
 
-    async fn data_key(&self, id: Uuid) -> Result<Option<DataKeyRow>, VaultError> {
-        self.keys(&self.sql.key, &[&id]).await
-    }
-
-    async fn add_data_key(&self, row: DataKeyRow) -> Result<DataKeyRow, VaultError> {
-        self.execute(&self.sql.add_key, &[&row.id, &row.key_owner, &row.wrapped]).await?;
-        let kept = self.data_key_of(&row.key_owner).await?;
-        kept.ok_or_else(|| VaultError("a data key was not kept".to_owned()))
-    }
-
-    async fn forget(&self, key_owner: &str) -> Result<(), VaultError> {
-        let mut client = self.client().await?;
-        let forget = async {
-            let transaction = client.transaction().await?;
-            transaction.execute(&self.sql.forget_rows, &[&key_owner]).await?;
-            transaction.execute(&self.sql.forget_key, &[&crate::random::id(), &key_owner]).await?;
-            transaction.commit().await?;
-            // What was deleted stays in the files until it is vacuumed.
-            let schema = &self.sql.schema;
-            let tables = ["vault_rows", "row_lookups", "data_keys"];
-            let tables = tables.map(|table| format!("{schema}.{table}")).join(", ");
-            client.batch_execute(&format!("VACUUM {tables}")).await
-        };
-        forget.await.map_err(|error| failed(&error))
-    }
-
-    async fn put(&self, row: Row) -> Result<(), VaultError> {
-        let mut client = self.client().await?;
-        let (kind, written_at) = (row.kind.name(), row.written_at.as_micros());
-        let since = row.unreferenced_since.map(Time::as_micros);
-        let put = async {
-            let transaction = client.transaction().await?;
-            let statement = transaction.prepare_cached(&self.sql.put).await?;
-            let (id, stream, holder, body) = (&row.id.0, &row.stream, &row.key_owner, &row.body);
-            transaction
-                .execute(&statement, &[id, &kind, stream, holder, body, &written_at, &since])
-                .await?;
-            for digest in &row.lookups {
-                let statement = transaction.prepare_cached(&self.sql.put_lookup).await?;
-                transaction.execute(&statement, &[&kind, digest, id]).await?;
-            }
-            transaction.commit().await
-        };
-        put.await.map_err(|error| failed(&error))
-    }
-
-    async fn get(&self, id: VaultId) -> Result<Option<Row>, VaultError> {
-        Ok(self.rows(&self.sql.get, &[&id.0]).await?.pop())
-    }
-
-    async fn find(&self, kind: RowKind, lookup: &[u8]) -> Result<Vec<Row>, VaultError> {
-        self.rows(&self.sql.find, &[&kind.name(), &lookup]).await
+    async fn put(&self, entry: Entry) -> Result<bool, VaultError> {
+        let Entry { key, version, key_owner, lookups, value } = entry;
+        let version = i64::try_from(version).unwrap_or(i64::MAX);
+        let sql = if version == 0 { &self.sql.insert } else { &self.sql.update };
+        let written = self.execute(sql, &[&key, &version, &key_owner, &lookups, &value]).await?;
+        Ok(written == 1)
     }
 
     async fn list(
         &self,
-        kind: RowKind,
-        after: Option<VaultId>,
-        limit: u32,
-    ) -> Result<Vec<Row>, VaultError> {
-        let after = after.map(|after| after.0);
-        self.rows(&self.sql.list, &[&kind.name(), &after, &i64::from(limit)]).await
-    }
-
-    async fn unchecked(&self, before: Time, limit: u32) -> Result<Vec<Row>, VaultError> {
-        self.rows(&self.sql.unchecked, &[&before.as_micros(), &i64::from(limit)]).await
-    }
-
-    async fn mark(
-        &self,
-        id: VaultId,
-        checked_at: Time,
-        unreferenced_since: Option<Time>,
-    ) -> Result<(), VaultError> {
-        let since = unreferenced_since.map(Time::as_micros);
-        self.execute(&self.sql.mark, &[&id.0, &checked_at.as_micros(), &since]).await.map(drop)
-    }
-
-    async fn remove(&self, id: VaultId) -> Result<(), VaultError> {
-        self.execute(&self.sql.remove, &[&id.0]).await.map(drop)
-    }
-
-    async fn secret_keys(&self, purpose: &str) -> Result<Vec<(u8, Vec<u8>)>, VaultError> {
-        let rows = self.query(&self.sql.secrets, &[&purpose]).await?;
-        rows.iter()
-            .map(|row| {
-                let number: i16 = column(row, 0)?;
-                let number = u8::try_from(number)
-                    .map_err(|_| VaultError("a key number out of range".to_owned()))?;
-                Ok((number, column(row, 1)?))
-            })
-            .collect()
-    }
-
-    async fn add_secret_key(
-        &self,
-        purpose: &str,
-        number: u8,
-        wrapped: Vec<u8>,
-    ) -> Result<Vec<u8>, VaultError> {
-        let number = i16::from(number);
-        self.execute(&self.sql.add_secret, &[&purpose, &number, &wrapped]).await?;
-        let rows = self.query(&self.sql.secret, &[&purpose, &number]).await?;
-        let kept = rows.first().map(|row| column(row, 0)).transpose()?;
-        kept.ok_or_else(|| VaultError("a secret key was not kept".to_owned()))
-    }
-
-    async fn use_code(&self, digest: &[u8], until: Time, now: Time) -> Result<bool, VaultError> {
-        self.execute(&self.sql.drop_codes, &[&now.as_micros()]).await?;
-        let added = self.execute(&self.sql.add_code, &[&digest, &until.as_micros()]).await?;
-        Ok(added == 1)
-    }
-
-    async fn checkpoint(&self, follower: &str) -> Result<Position, VaultError> {
-        let rows = self.query(&self.sql.checkpoint, &[&follower]).await?;
-        let position: i64 = rows.first().map_or(Ok(0), |row| column(row, 0))?;
-        Ok(Position(u64::try_from(position).unwrap_or(0)))
-    }
-
-    async fn advance(&self, follower: &str, position: Position) -> Result<(), VaultError> {
-        self.execute(&self.sql.advance, &[&follower, &stored(position)]).await.map(drop)
-    }
-
-    async fn note(&self, name: &str) -> Result<Option<Note>, VaultError> {
-        self.query(&self.sql.note, &[&name]).await?.first().map(read_note).transpose()
-    }
-
-    async fn notes(
-        &self,
         prefix: &str,
         after: Option<&str>,
         limit: u32,
-    ) -> Result<Vec<Note>, VaultError> {
-        let (to, after) = (beyond(prefix), after.unwrap_or_default());
-        let values: [&(dyn ToSql + Sync); 4] = [&prefix, &to, &after, &i64::from(limit)];
-        self.query(&self.sql.notes, &values).await?.iter().map(read_note).collect()
+    ) -> Result<Vec<Entry>, VaultError> {
+        let (to, after) = (prefix_end(prefix), after.unwrap_or_default());
+        self.entries(&self.sql.list, &[&prefix, &to, &after, &i64::from(limit)]).await
     }
 
-    async fn put_note(&self, name: &str, known: u64, body: Vec<u8>) -> Result<bool, VaultError> {
-        let known = i64::try_from(known).unwrap_or(i64::MAX);
-        let written = if known == 0 {
-            self.execute(&self.sql.add_note, &[&name, &body]).await?
-        } else {
-            self.execute(&self.sql.change_note, &[&name, &known, &body]).await?
+    async fn find(&self, prefix: &str, digest: &[u8]) -> Result<Vec<Entry>, VaultError> {
+        self.entries(&self.sql.find, &[&prefix, &prefix_end(prefix), &digest]).await
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), VaultError> {
+        let below = format!("{key}/");
+        self.execute(&self.sql.remove, &[&key, &below, &prefix_end(&below)]).await.map(drop)
+    }
+
+    async fn forget(&self, key_owner: &str, tombstone: &str) -> Result<(), VaultError> {
+        let mut client = self.client().await?;
+        let forget = async {
+            let transaction = client.transaction().await?;
+            transaction.execute(&self.sql.forget, &[&key_owner, &tombstone]).await?;
+            transaction.execute(&self.sql.tombstone, &[&key_owner, &tombstone]).await?;
+            transaction.commit().await?;
+            // What was deleted stays in the files until it is vacuumed.
+            client.batch_execute(&self.sql.vacuum).await
         };
-        Ok(written == 1)
-    }
-
-    async fn drop_notes(&self, prefix: &str) -> Result<(), VaultError> {
-        self.execute(&self.sql.drop_notes, &[&prefix, &beyond(prefix)]).await.map(drop)
+        forget.await.map_err(|error| failed(&error))
     }
 }

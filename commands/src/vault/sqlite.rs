@@ -3,15 +3,12 @@
 //! Deleted contents are overwritten (`secure_delete`), and the write-ahead log is emptied after an
 //! erasure, so that nothing of a forgotten key owner stays in the files.
 
-mod notes;
 mod worker;
 
-use super::{DataKeyRow, Note, Row, RowKind, Vault, VaultError};
+use super::{Entry, Vault, VaultError, prefix_end};
 use async_trait::async_trait;
-use domain::{id::VaultId, position::Position, time::Time};
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params, types::Type};
+use rusqlite::{Connection, TransactionBehavior, params};
 use std::path::Path;
-use uuid::Uuid;
 use worker::{Worker, failed};
 
 mod migrations {
@@ -38,13 +35,20 @@ const SETTINGS: &str = "PRAGMA journal_mode = WAL;
     PRAGMA foreign_keys = ON;
     PRAGMA busy_timeout = 5000;";
 
-const ROW: &str =
-    "SELECT id, kind, stream, holder, body, written_at, unreferenced_since FROM vault_rows";
-
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.execute_batch(SETTINGS)?;
     Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), VaultError> {
+    if connection.table_exists(None, "data_keys").map_err(|error| failed(&error))? {
+        return Err(VaultError::foreign_schema());
+    }
+    migrations::migrations::runner()
+        .run(connection)
+        .map(drop)
+        .map_err(|error| VaultError(format!("its migrations: {error}")))
 }
 
 impl SqliteVault {
@@ -54,9 +58,7 @@ impl SqliteVault {
         let opened = tokio::task::spawn_blocking(move || {
             private(&path).map_err(|error| VaultError(format!("its file: {error}")))?;
             let mut writer = connect(&path).map_err(|error| failed(&error))?;
-            migrations::migrations::runner()
-                .run(&mut writer)
-                .map_err(|error| VaultError(format!("its migrations: {error}")))?;
+            migrate(&mut writer)?;
             let reader = connect(&path).map_err(|error| failed(&error))?;
             Ok((writer, reader))
         });
@@ -81,295 +83,122 @@ fn private(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-fn micros(time: Time) -> i64 {
-    time.as_micros()
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
+    let version: i64 = row.get(1)?;
+    let (key_owner, value) = (row.get(2)?, row.get(3)?);
+    let version = version.unsigned_abs();
+    Ok(Entry { key: row.get(0)?, version, key_owner, lookups: Vec::new(), value })
 }
 
-fn time(micros: i64) -> Time {
-    Time::default().plus_micros(micros)
-}
-
-fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    let kind: String = row.get(1)?;
-    let unknown = || rusqlite::Error::InvalidColumnType(1, "kind".to_owned(), Type::Text);
-    Ok(Row {
-        id: VaultId(id(&row.get::<_, Vec<u8>>(0)?)?),
-        kind: RowKind::parse(&kind).ok_or_else(unknown)?,
-        stream: row.get(2)?,
-        key_owner: row.get(3)?,
-        lookups: Vec::new(),
-        body: row.get(4)?,
-        written_at: time(row.get(5)?),
-        unreferenced_since: row.get::<_, Option<i64>>(6)?.map(time),
-    })
-}
-
-fn id(bytes: &[u8]) -> rusqlite::Result<Uuid> {
-    Uuid::from_slice(bytes)
-        .map_err(|_| rusqlite::Error::InvalidColumnType(0, "id".to_owned(), Type::Blob))
-}
-
-fn read_key(row: &rusqlite::Row<'_>) -> rusqlite::Result<DataKeyRow> {
-    let bytes: Vec<u8> = row.get(0)?;
-    Ok(DataKeyRow { id: id(&bytes)?, key_owner: row.get(1)?, wrapped: row.get(2)? })
-}
-
-fn key_of(connection: &Connection, key_owner: &str) -> rusqlite::Result<Option<DataKeyRow>> {
-    connection
-        .prepare_cached("SELECT id, holder, wrapped FROM data_keys WHERE holder = ?1")?
-        .query_row([key_owner], read_key)
-        .optional()
-}
-
-fn with_lookups(connection: &Connection, mut row: Row) -> rusqlite::Result<Row> {
-    let mut statement = connection
-        .prepare_cached("SELECT digest FROM row_lookups WHERE row_id = ?1 ORDER BY digest")?;
-    let digests = statement.query_map([row.id.0.as_bytes().as_slice()], |row| row.get(0))?;
-    row.lookups = digests.collect::<Result<_, _>>()?;
-    Ok(row)
-}
-
-fn rows(
+fn entries(
     connection: &Connection,
     condition: &str,
     values: impl rusqlite::Params,
-) -> rusqlite::Result<Vec<Row>> {
-    let mut statement = connection.prepare_cached(&format!("{ROW} {condition}"))?;
-    let found: Vec<Row> = statement.query_map(values, read_row)?.collect::<Result<_, _>>()?;
-    found.into_iter().map(|row| with_lookups(connection, row)).collect()
+) -> rusqlite::Result<Vec<Entry>> {
+    let select = "SELECT key, version, key_owner, value FROM entries";
+    let mut found = connection.prepare_cached(&format!("{select} WHERE {condition}"))?;
+    let mut found: Vec<Entry> = found.query_map(values, read)?.collect::<Result<_, _>>()?;
+    let digests = "SELECT digest FROM lookups WHERE key = ?1 ORDER BY digest";
+    let mut digests = connection.prepare_cached(digests)?;
+    for entry in &mut found {
+        let lookups = digests.query_map([&entry.key], |row| row.get(0))?;
+        entry.lookups = lookups.collect::<Result<_, _>>()?;
+    }
+    Ok(found)
+}
+
+fn put(connection: &mut Connection, entry: &Entry) -> rusqlite::Result<bool> {
+    let Entry { key, version, key_owner, lookups, value } = entry;
+    let version = i64::try_from(*version).unwrap_or(i64::MAX);
+    let sql = if version == 0 {
+        "INSERT INTO entries (key, version, key_owner, value) VALUES (?1, ?2 + 1, ?3, ?4)
+         ON CONFLICT (key) DO NOTHING"
+    } else {
+        "UPDATE entries SET version = version + 1, key_owner = ?3, value = ?4
+         WHERE key = ?1 AND version = ?2 AND value IS NOT NULL"
+    };
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let values = params![key, version, key_owner, value];
+    if transaction.prepare_cached(sql)?.execute(values)? == 0 {
+        return Ok(false);
+    }
+    if version > 0 {
+        transaction.prepare_cached("DELETE FROM lookups WHERE key = ?1")?.execute([key])?;
+    }
+    for digest in lookups {
+        let sql = "INSERT INTO lookups (digest, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+        transaction.prepare_cached(sql)?.execute(params![digest, key])?;
+    }
+    transaction.commit()?;
+    Ok(true)
+}
+
+fn forget(connection: &mut Connection, owner: &str, tombstone: &str) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let delete = "DELETE FROM entries WHERE key_owner = ?1 AND key <> ?2";
+    transaction.execute(delete, [owner, tombstone])?;
+    transaction.execute(
+        "INSERT INTO entries (key, version, key_owner, value) VALUES (?2, 1, ?1, NULL)
+         ON CONFLICT (key) DO UPDATE SET version = version + 1, value = NULL
+         WHERE value IS NOT NULL",
+        [owner, tombstone],
+    )?;
+    transaction.commit()?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))?;
+    Ok(())
 }
 
 #[async_trait]
 impl Vault for SqliteVault {
-    async fn data_key_of(&self, key_owner: &str) -> Result<Option<DataKeyRow>, VaultError> {
-        let key_owner = key_owner.to_owned();
-        self.reader.run(move |connection| key_of(connection, &key_owner)).await
-    }
-
-    async fn data_key(&self, id: Uuid) -> Result<Option<DataKeyRow>, VaultError> {
-        let by_id = "SELECT id, holder, wrapped FROM data_keys WHERE id = ?1";
-        let read = move |connection: &mut Connection| {
-            let mut statement = connection.prepare_cached(by_id)?;
-            statement.query_row([id.as_bytes().as_slice()], read_key).optional()
-        };
-        self.reader.run(read).await
-    }
-
-    async fn add_data_key(&self, row: DataKeyRow) -> Result<DataKeyRow, VaultError> {
-        let add = move |connection: &mut Connection| {
-            connection.execute(
-                "INSERT INTO data_keys (id, holder, wrapped) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (holder) DO NOTHING",
-                params![row.id.as_bytes().as_slice(), row.key_owner, row.wrapped],
-            )?;
-            Ok(key_of(connection, &row.key_owner)?.unwrap_or(row))
-        };
-        self.writer.run(add).await
-    }
-
-    async fn forget(&self, key_owner: &str) -> Result<(), VaultError> {
-        let key_owner = key_owner.to_owned();
-        let forget = move |connection: &mut Connection| {
-            let behavior = TransactionBehavior::Immediate;
-            let transaction = connection.transaction_with_behavior(behavior)?;
-            transaction.execute("DELETE FROM vault_rows WHERE holder = ?1", [&key_owner])?;
-            transaction.execute(
-                "INSERT INTO data_keys (id, holder, wrapped) VALUES (?1, ?2, NULL)
-                 ON CONFLICT (holder) DO UPDATE SET wrapped = NULL",
-                params![crate::random::id().as_bytes().as_slice(), key_owner],
-            )?;
-            transaction.commit()?;
-            connection
-                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))?;
-            Ok(())
-        };
-        self.writer.run(forget).await
-    }
-
-    async fn put(&self, row: Row) -> Result<(), VaultError> {
-        let put = move |connection: &mut Connection| {
-            let behavior = TransactionBehavior::Immediate;
-            let transaction = connection.transaction_with_behavior(behavior)?;
-            transaction.execute(
-                "INSERT INTO vault_rows
-                    (id, kind, stream, holder, body, written_at, unreferenced_since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![
-                    row.id.0.as_bytes().as_slice(),
-                    row.kind.name(),
-                    row.stream,
-                    row.key_owner,
-                    row.body,
-                    micros(row.written_at),
-                    row.unreferenced_since.map(micros),
-                ],
-            )?;
-            for digest in &row.lookups {
-                transaction.execute(
-                    "INSERT INTO row_lookups (kind, digest, row_id) VALUES (?1, ?2, ?3)
-                     ON CONFLICT DO NOTHING",
-                    params![row.kind.name(), digest, row.id.0.as_bytes().as_slice()],
-                )?;
-            }
-            transaction.commit()
-        };
-        self.writer.run(put).await
-    }
-
-    async fn get(&self, id: VaultId) -> Result<Option<Row>, VaultError> {
-        let get = move |connection: &mut Connection| {
-            rows(connection, "WHERE id = ?1", [id.0.as_bytes().as_slice()])
-        };
+    async fn get(&self, key: &str) -> Result<Option<Entry>, VaultError> {
+        let key = key.to_owned();
+        let get = move |connection: &mut Connection| entries(connection, "key = ?1", [key]);
         Ok(self.reader.run(get).await?.pop())
     }
 
-    async fn find(&self, kind: RowKind, lookup: &[u8]) -> Result<Vec<Row>, VaultError> {
-        let lookup = lookup.to_owned();
-        let condition = "WHERE id IN
-            (SELECT row_id FROM row_lookups WHERE kind = ?1 AND digest = ?2)
-            ORDER BY written_at, id";
-        let find = move |connection: &mut Connection| {
-            rows(connection, condition, params![kind.name(), lookup])
-        };
-        self.reader.run(find).await
+    async fn put(&self, entry: Entry) -> Result<bool, VaultError> {
+        self.writer.run(move |connection| put(connection, &entry)).await
     }
 
     async fn list(
         &self,
-        kind: RowKind,
-        after: Option<VaultId>,
+        prefix: &str,
+        after: Option<&str>,
         limit: u32,
-    ) -> Result<Vec<Row>, VaultError> {
-        let after = after.map_or_else(Vec::new, |after| after.0.as_bytes().to_vec());
-        let condition = "WHERE kind = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+    ) -> Result<Vec<Entry>, VaultError> {
+        let (from, to) = (prefix.to_owned(), prefix_end(prefix));
+        let after = after.unwrap_or_default().to_owned();
+        let condition = "key >= ?1 AND key < ?2 AND key > ?3 ORDER BY key LIMIT ?4";
         let list = move |connection: &mut Connection| {
-            rows(connection, condition, params![kind.name(), after, limit])
+            entries(connection, condition, params![from, to, after, limit])
         };
         self.reader.run(list).await
     }
 
-    async fn unchecked(&self, before: Time, limit: u32) -> Result<Vec<Row>, VaultError> {
-        let condition = "WHERE coalesce(checked_at, written_at) < ?1
-            ORDER BY coalesce(checked_at, written_at) LIMIT ?2";
-        let read = move |connection: &mut Connection| {
-            rows(connection, condition, params![micros(before), limit])
+    async fn find(&self, prefix: &str, digest: &[u8]) -> Result<Vec<Entry>, VaultError> {
+        let (from, to, digest) = (prefix.to_owned(), prefix_end(prefix), digest.to_owned());
+        let condition = "key IN (SELECT key FROM lookups WHERE digest = ?3)
+            AND key >= ?1 AND key < ?2 ORDER BY key";
+        let find = move |connection: &mut Connection| {
+            entries(connection, condition, params![from, to, digest])
         };
-        self.reader.run(read).await
+        self.reader.run(find).await
     }
 
-    async fn mark(
-        &self,
-        id: VaultId,
-        checked_at: Time,
-        unreferenced_since: Option<Time>,
-    ) -> Result<(), VaultError> {
-        let mark = move |connection: &mut Connection| {
-            connection.execute(
-                "UPDATE vault_rows SET checked_at = ?2, unreferenced_since = ?3 WHERE id = ?1",
-                params![
-                    id.0.as_bytes().as_slice(),
-                    micros(checked_at),
-                    unreferenced_since.map(micros)
-                ],
-            )
-        };
-        self.writer.run(mark).await.map(drop)
-    }
-
-    async fn remove(&self, id: VaultId) -> Result<(), VaultError> {
+    async fn remove(&self, key: &str) -> Result<(), VaultError> {
+        let (key, below) = (key.to_owned(), format!("{key}/"));
+        let end = prefix_end(&below);
+        let sql = "DELETE FROM entries WHERE (key = ?1 OR key >= ?2 AND key < ?3)
+            AND value IS NOT NULL";
         let remove = move |connection: &mut Connection| {
-            let id = id.0.as_bytes().as_slice();
-            connection.execute("DELETE FROM vault_rows WHERE id = ?1", [id])
+            connection.prepare_cached(sql)?.execute([key, below, end])
         };
         self.writer.run(remove).await.map(drop)
     }
 
-    async fn secret_keys(&self, purpose: &str) -> Result<Vec<(u8, Vec<u8>)>, VaultError> {
-        let purpose = purpose.to_owned();
-        let sql = "SELECT number, wrapped FROM secret_keys WHERE purpose = ?1 ORDER BY number";
-        let read = move |connection: &mut Connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let keys = statement.query_map([purpose], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            keys.collect()
-        };
-        self.reader.run(read).await
-    }
-
-    async fn add_secret_key(
-        &self,
-        purpose: &str,
-        number: u8,
-        wrapped: Vec<u8>,
-    ) -> Result<Vec<u8>, VaultError> {
-        let purpose = purpose.to_owned();
-        let add = move |connection: &mut Connection| {
-            connection.execute(
-                "INSERT INTO secret_keys (purpose, number, wrapped) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO NOTHING",
-                params![purpose, number, wrapped],
-            )?;
-            connection.query_row(
-                "SELECT wrapped FROM secret_keys WHERE purpose = ?1 AND number = ?2",
-                params![purpose, number],
-                |row| row.get(0),
-            )
-        };
-        self.writer.run(add).await
-    }
-
-    async fn use_code(&self, digest: &[u8], until: Time, now: Time) -> Result<bool, VaultError> {
-        let digest = digest.to_owned();
-        let note = move |connection: &mut Connection| {
-            connection.execute("DELETE FROM used_codes WHERE until <= ?1", [micros(now)])?;
-            connection.execute(
-                "INSERT INTO used_codes (digest, until) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                params![digest, micros(until)],
-            )
-        };
-        Ok(self.writer.run(note).await? == 1)
-    }
-
-    async fn checkpoint(&self, follower: &str) -> Result<Position, VaultError> {
-        let follower = follower.to_owned();
-        let read = move |connection: &mut Connection| {
-            let sql = "SELECT position FROM followers WHERE name = ?1";
-            connection.query_row(sql, [follower], |row| row.get::<_, i64>(0)).optional()
-        };
-        let position = self.reader.run(read).await?.unwrap_or(0);
-        Ok(Position(u64::try_from(position).unwrap_or(0)))
-    }
-
-    async fn advance(&self, follower: &str, position: Position) -> Result<(), VaultError> {
-        let follower = follower.to_owned();
-        let position = i64::try_from(position.0).unwrap_or(i64::MAX);
-        let advance = move |connection: &mut Connection| {
-            connection.execute(
-                "INSERT INTO followers (name, position) VALUES (?1, ?2)
-                 ON CONFLICT (name) DO UPDATE SET position = max(position, excluded.position)",
-                params![follower, position],
-            )
-        };
-        self.writer.run(advance).await.map(drop)
-    }
-
-    async fn note(&self, name: &str) -> Result<Option<Note>, VaultError> {
-        notes::one(&self.reader, name).await
-    }
-
-    async fn notes(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Vec<Note>, VaultError> {
-        notes::some(&self.reader, prefix, after, limit).await
-    }
-
-    async fn put_note(&self, name: &str, known: u64, body: Vec<u8>) -> Result<bool, VaultError> {
-        notes::put(&self.writer, name, known, body).await
-    }
-
-    async fn drop_notes(&self, prefix: &str) -> Result<(), VaultError> {
-        notes::remove(&self.writer, prefix).await
+    async fn forget(&self, key_owner: &str, tombstone: &str) -> Result<(), VaultError> {
+        let (key_owner, tombstone) = (key_owner.to_owned(), tombstone.to_owned());
+        let forget = move |connection: &mut Connection| forget(connection, &key_owner, &tombstone);
+        self.writer.run(forget).await
     }
 }

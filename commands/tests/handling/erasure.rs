@@ -4,7 +4,7 @@ use crate::{troubled::TroubledLog, world::*};
 use commands::{
     AccountCommand, Address, CommandError, Commands, Dependencies, GranteeRef, Profile,
     ProfilePatch, Request, Secret,
-    vault::{RowKind, Vault as _, memory::MemoryVault},
+    vault::{RowKind, Vault, memory::MemoryVault},
 };
 use domain::{
     item::{ItemCommand, ItemState},
@@ -77,7 +77,7 @@ async fn a_profile_that_says_the_same_changes_nothing() {
 #[tokio::test]
 async fn planted_secrets_are_nowhere_on_the_log_and_after_erasure_nowhere_at_all() {
     for mut world in World::embedded().await {
-        let vault = Arc::new(MemoryVault::default());
+        let vault: Arc<dyn Vault> = Arc::new(MemoryVault::default());
         world.vault = vault.clone();
         let node = world.node().await;
         put(&node, "a-1", profile("planted@example.org")).await.unwrap();
@@ -102,8 +102,8 @@ async fn planted_secrets_are_nowhere_on_the_log_and_after_erasure_nowhere_at_all
         assert_eq!(title(&node.load_item(&item).await.unwrap()), None);
         other.erase().await.unwrap();
         assert_eq!(title(&other.load_item(&item).await.unwrap()), None);
-        assert_eq!(vault.list(RowKind::Profile, None, 9).await.unwrap(), []);
-        assert_eq!(vault.list(RowKind::Password, None, 9).await.unwrap(), []);
+        assert_eq!(vault.list_rows(RowKind::Profile, None, 9).await.unwrap(), []);
+        assert_eq!(vault.list_rows(RowKind::Password, None, 9).await.unwrap(), []);
         let key = vault.data_key_of("account/a-1").await.unwrap().unwrap();
         assert_eq!(key.wrapped, None);
         let erased = node.load_account(&account("a-1")).await.unwrap();
@@ -168,14 +168,14 @@ async fn a_vault_restored_from_a_backup_erases_again_before_it_serves() {
     let backup = world.bare_vault().await;
     let key = world.vault.data_key_of("account/a-1").await.unwrap().unwrap();
     backup.add_data_key(key).await.unwrap();
-    for row in world.vault.list(RowKind::Profile, None, 9).await.unwrap() {
-        backup.put(row).await.unwrap();
+    for row in world.vault.list_rows(RowKind::Profile, None, 9).await.unwrap() {
+        backup.add_row(row).await.unwrap();
     }
     node.account(&app(), &account("a-1"), AccountCommand::Erase).await.unwrap();
     let mut parts = world.parts();
     parts.vault = backup.clone();
     Commands::open(parts).await.unwrap();
-    assert_eq!(backup.list(RowKind::Profile, None, 9).await.unwrap(), []);
+    assert_eq!(backup.list_rows(RowKind::Profile, None, 9).await.unwrap(), []);
     assert_eq!(backup.data_key_of("account/a-1").await.unwrap().unwrap().wrapped, None);
 }
 
@@ -186,7 +186,7 @@ async fn rows_that_nothing_refers_to_are_collected_after_a_day() {
     let node = world.node().await;
     put(&node, "a-2", profile("old@example.org")).await.unwrap();
     put(&node, "a-2", profile("new@example.org")).await.unwrap();
-    let rows = || async { world.vault.list(RowKind::Profile, None, 9).await.unwrap().len() };
+    let rows = || async { world.vault.list_rows(RowKind::Profile, None, 9).await.unwrap().len() };
     assert_eq!(rows().await, 2);
     world.clock.advance_seconds(DAY);
     assert_eq!(node.collect().await.unwrap(), 0, "it is seen unreferenced for the first time");

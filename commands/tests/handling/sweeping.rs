@@ -3,7 +3,7 @@
 use crate::{troubled::TroubledLog, world::*};
 use commands::{
     CommandError, Commands, Dependencies, GranteeRef,
-    vault::{DataKeyRow, Vault as _, memory::MemoryVault},
+    vault::{DataKeyRow, Vault},
 };
 use domain::{
     event::{Event, ItemEvent, Restore},
@@ -103,7 +103,7 @@ async fn everything_that_ends_at_one_instant_is_recorded() {
 }
 
 /// Two items with a grant each that ends, and a node that cannot read the first one for now.
-async fn with_an_unreadable_item(world: &World) -> (Commands, Commands, Arc<MemoryVault>) {
+async fn with_an_unreadable_item(world: &World) -> (Commands, Commands, Arc<dyn Vault>) {
     let one = world.node().await;
     registered(&one).await;
     let readable = item("history:2");
@@ -137,7 +137,7 @@ async fn an_item_that_cannot_be_read_holds_up_no_other_and_is_tried_again() {
         }
         assert!(recorded_ends(&world, &unreadable).await.is_empty());
         // With the key destroyed its texts are gone, and it can be read.
-        vault.forget("account/a-1").await.unwrap();
+        vault.forget_owner("account/a-1").await.unwrap();
         world.clock.advance_seconds(8);
         assert_eq!(sweep(&two).await.unwrap(), 1);
         assert_eq!(recorded_ends(&world, &unreadable).await, [1]);
@@ -157,7 +157,7 @@ async fn what_follows_a_reopened_item_that_cannot_be_read_is_learned() {
         world.clock.advance_seconds(10);
         sweep(&two).await.unwrap_err();
         assert_eq!(recorded_ends(&world, &other).await, [1]);
-        vault.forget("account/a-1").await.unwrap();
+        vault.forget_owner("account/a-1").await.unwrap();
         world.clock.advance_seconds(50);
         assert_eq!(sweep(&two).await.unwrap(), 2);
         assert_eq!(recorded_ends(&world, &reopened).await, [1]);

@@ -100,8 +100,8 @@ impl World {
     }
 
     /// Another vault with the same secret keys and nothing else.
-    pub(crate) async fn bare_vault(&self) -> Arc<MemoryVault> {
-        let bare = Arc::new(MemoryVault::default());
+    pub(crate) async fn bare_vault(&self) -> Arc<dyn Vault> {
+        let bare: Arc<dyn Vault> = Arc::new(MemoryVault::default());
         for purpose in ["link", "visit", "address", "fingerprint"] {
             for (number, wrapped) in self.vault.secret_keys(purpose).await.unwrap() {
                 bare.add_secret_key(purpose, number, wrapped).await.unwrap();

@@ -1,7 +1,7 @@
 //! The engine in PostgreSQL. Needs `SHARELOG_TEST_POSTGRES`: the connection string of a server on
 //! which databases may be created; every test makes one of its own.
 
-use commands::vault::{Vault as _, postgres::PostgresVault};
+use commands::vault::{Vault, postgres::PostgresVault};
 use deadpool_postgres::{Manager, Pool};
 use domain::position::Position;
 use std::str::FromStr as _;
@@ -52,6 +52,19 @@ async fn two_schemas_in_one_database_are_two_vaults() {
     let pool = pool().await;
     let one = PostgresVault::open(pool.clone(), "one").await.unwrap();
     let two = PostgresVault::open(pool, "two").await.unwrap();
+    let (one, two): (&dyn Vault, &dyn Vault) = (&one, &two);
     one.advance("eraser", Position(3)).await.unwrap();
     assert_eq!(two.checkpoint("eraser").await.unwrap(), Position(0));
+}
+
+#[tokio::test]
+async fn a_vault_of_an_earlier_format_is_refused_in_words() {
+    let pool = pool().await;
+    let client = pool.get().await.unwrap();
+    let earlier = "CREATE SCHEMA old; CREATE TABLE old.data_keys (id uuid PRIMARY KEY)";
+    client.batch_execute(earlier).await.unwrap();
+    drop(client);
+    let refused = PostgresVault::open(pool.clone(), "old").await.unwrap_err().to_string();
+    assert!(refused.contains("earlier format"), "{refused}");
+    PostgresVault::open(pool, "new").await.unwrap();
 }
