@@ -19,8 +19,8 @@ minutes=20
 suites() {
     cat <<'TABLE'
 domain | 14 | 5 | 1500 histories against the oracle | -p domain --test properties
-commands | 20 | 4 | 48 dry runs of random commands | -p commands --test handling -E test(planned)+test(idempotency)+test(faults)
-eventlog | 10 | 1 | 6000 random histories on six configurations of the log | -p eventlog --test conformance -E test(histories)+test(faults)
+commands | 20 | 4 | 48 dry runs of random commands | -p commands --test handling -E test(dry_run)+test(idempotency)+test(faults)
+eventlog | 10 | 1 | 6000 random histories on six configurations of the log | -p eventlog --test conformance -E test(histories)
 projections | 10 | 1 | 60 histories against the oracle on two stores | -p projections --test views -E test(oracle)+test(paths_of)+test(had)+test(lost)+test(thousands)
 index | 10 | 2 | 105 histories and worlds against the oracle | -p projections --test index -E test(oracle)+test(equal)+test(survive)+test(known)+test(knows)
 histories | 20 | 1 | 240 random commands on two engine pairs against the model | -p tests --test acceptance -E test(random_histories)

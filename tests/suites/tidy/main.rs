@@ -3,6 +3,7 @@
 mod architecture;
 mod circles;
 mod dependencies;
+mod soak;
 mod sources;
 mod structure;
 mod syntax;
