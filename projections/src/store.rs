@@ -7,6 +7,7 @@
 
 pub(crate) mod ddl;
 pub mod generation;
+mod migration_error;
 pub mod postgres;
 pub mod sqlite;
 
@@ -169,19 +170,6 @@ pub trait Store: Send + Sync + fmt::Debug {
 
 /// The database chosen at start: [`postgres::open`] or [`sqlite::open`].
 pub type Database = Arc<dyn Store>;
-
-/// What it means that the control tables cannot be brought up to date.
-fn migration_failed(error: &refinery::Error) -> StoreError {
-    use refinery::error::Kind::{DivergentVersion, MissingVersion};
-    if let DivergentVersion(applied, _) | MissingVersion(applied) = error.kind() {
-        return StoreError::Refused(format!(
-            "the read models were created by another release (migration `{applied}`); they hold \
-             nothing of their own: delete the file `views.db`, or in PostgreSQL the schemas of \
-             tables and views, and start again to rebuild them from the log"
-        ));
-    }
-    StoreError::Refused(error_chain(error))
-}
 
 /// An error with its causes.
 fn error_chain(error: &dyn std::error::Error) -> String {

@@ -1,6 +1,7 @@
 //! The bodies of answers, made from states and rows, without any request.
 
 pub mod account;
+pub mod address;
 pub mod answer;
 pub mod audit;
 pub mod dry_run;
@@ -14,12 +15,13 @@ pub mod remaining_access;
 pub mod words;
 
 pub use account::{AccountBody, AddressBody, AddressInput};
+pub use address::item_address;
 pub use answer::{Answer, Page, Reply, Warning, read_headers};
 pub(crate) use answer::{json, position_value};
 pub use audit::{ActorBody, AuditEvent, EventItem, EventVia, TargetBody};
 pub use dry_run::{Planned, PlannedEvent, SampleBody, SideBody};
 pub use grant::{AskedBody, EndedGrant, GrantBody, ProvenanceBody, grant_body, grants_ended};
-pub use item::{Counts, ItemBody, ItemName, item_address, item_body};
+pub use item::{Counts, ItemBody, ItemName, item_body};
 pub use link::{LinkBody, VisitsBody, link_body, shows_secret};
 pub use list::{List, TotalBody};
 pub use principal::PrincipalBody;

@@ -1,7 +1,7 @@
 //! The body of an item.
 
 use super::super::item_access::ItemAccess;
-use super::{PrincipalBody, PublicationBody, publication_body, words};
+use super::{PrincipalBody, PublicationBody, item_address, publication_body, words};
 use domain::{
     event::{Description, Visibility},
     id::ItemRef,
@@ -100,25 +100,6 @@ pub(super) fn plain(text: Option<&PrivateText>) -> Option<String> {
 fn tags(description: &Description) -> Vec<String> {
     let text = description.tags.as_ref().and_then(PrivateText::as_plain);
     text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
-}
-
-/// Below the address that people reach the service under.
-fn below(public_url: &Url, segments: &[&str]) -> String {
-    let mut address = public_url.clone();
-    if let Ok(mut path) = address.path_segments_mut() {
-        path.pop_if_empty().extend(segments);
-    }
-    address.into()
-}
-
-/// The address of an item's page.
-pub fn item_address(public_url: &Url, item: &ItemRef) -> String {
-    below(public_url, &["i", item.kind.as_str(), item.id.as_str()])
-}
-
-/// The address that opens a link.
-pub(super) fn link_address(public_url: &Url, token: &str) -> String {
-    below(public_url, &["l", token])
 }
 
 /// An item as a caller with these rights sees it at an instant.

@@ -1,6 +1,6 @@
 //! The body of a link, and who gets its secret.
 
-use super::{AskedBody, PrincipalBody, item::link_address, item::plain, words};
+use super::{AskedBody, PrincipalBody, address::link_address, item::plain, words};
 use crate::{problem::ApiResult, state::AppState};
 use commands::Caller;
 use domain::{

@@ -8,7 +8,7 @@ use crate::{
     store::{
         Generation, StoreError,
         ddl::{self, Indexes},
-        migration_failed,
+        migration_error::migration_failed,
     },
 };
 use deadpool_postgres::Object;
