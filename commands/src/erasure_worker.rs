@@ -17,8 +17,11 @@ use domain::{
     position::Position,
     stream::StreamName,
 };
-use eventlog::{Checkpoint, Follower, Record};
-use std::time::Duration;
+use eventlog::{
+    Checkpoint, Record,
+    consumer::{self, Batches, Consumer, StopReason},
+};
+use std::{sync::Arc, time::Duration};
 
 /// Records read at once.
 const BATCH_RECORDS: usize = 1_000;
@@ -34,11 +37,86 @@ const MAX_COLLECTED_ROWS: u32 = 500;
 /// How long a row stays after nothing refers to it any more, in seconds.
 const UNREFERENCED_RETENTION_SECONDS: i64 = 24 * 60 * 60;
 
-/// Where a follower of erasures has come to.
-struct Erasing {
-    follower: Box<dyn Follower>,
+/// Carries out erasures.
+struct Eraser<'a> {
+    core: &'a Core,
+    /// Everything up to here is carried out.
     position: Position,
     saved: Position,
+    waits: u32,
+}
+
+impl From<CommandError> for StopReason<CommandError> {
+    fn from(error: CommandError) -> Self {
+        Self::Ended(error)
+    }
+}
+
+impl Consumer for Eraser<'_> {
+    type Batch = Vec<Arc<Record>>;
+    type End = CommandError;
+
+    async fn prepare(records: Vec<Arc<Record>>) -> Self::Batch {
+        records
+    }
+
+    /// Where both the vault and this node's memory know every erasure. Erasing twice changes
+    /// nothing.
+    async fn checkpoint(&mut self) -> Result<Checkpoint, StopReason<CommandError>> {
+        let core = self.core;
+        let saved = core.parts.vault.checkpoint(&core.eraser_name()).await.map_err(vault_error)?;
+        let head = core.parts.log.head().await.map_err(CommandError::from)?.position;
+        // A checkpoint beyond the head: the log was restored from a backup.
+        self.saved = if saved > head { Position::START } else { saved };
+        // The first time, before this node serves, there is no text in its memory.
+        let forgotten = *core.forgotten.lock().get_or_insert(self.saved);
+        self.position = self.saved.min(forgotten);
+        Ok(Checkpoint { position: self.position, ..Checkpoint::default() })
+    }
+
+    async fn apply(&mut self, records: Self::Batch) -> Result<(), StopReason<CommandError>> {
+        for record in &records {
+            self.core.handler.observe(record);
+            self.core.look_again(record);
+            if let Some(account) = erased(record) {
+                self.core.forget_account(account).await?;
+            }
+            self.position = record.position;
+            *self.core.forgotten.lock() = Some(record.position);
+        }
+        if self.position.0.saturating_sub(self.saved.0) >= SAVE_INTERVAL_RECORDS {
+            self.save().await?;
+        }
+        if records.len() < BATCH_RECORDS {
+            self.waits = self.waits.wrapping_add(1);
+            if self.waits.is_multiple_of(SAVE_WAITS) {
+                self.save().await?;
+            }
+            if self.waits.is_multiple_of(COLLECT_WAITS) {
+                self.core.collect().await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn position(&self) -> Position {
+        self.position
+    }
+}
+
+impl<'a> Eraser<'a> {
+    const fn new(core: &'a Core) -> Self {
+        Self { core, position: Position::START, saved: Position::START, waits: 0 }
+    }
+
+    async fn save(&mut self) -> Result<(), CommandError> {
+        if self.position > self.saved {
+            let vault = &self.core.parts.vault;
+            vault.advance(&self.core.eraser_name(), self.position).await.map_err(vault_error)?;
+            self.saved = self.position;
+        }
+        Ok(())
+    }
 }
 
 impl Core {
@@ -46,55 +124,14 @@ impl Core {
         format!("eraser {}", self.handler.log_id)
     }
 
-    /// Follows from where both the vault and this node's memory know every erasure. Erasing twice
-    /// changes nothing.
-    async fn erasing(&self) -> Result<Erasing, CommandError> {
-        let vault = &self.parts.vault;
-        let saved = vault.checkpoint(&self.eraser_name()).await.map_err(vault_error)?;
-        let head = self.parts.log.head().await?.position;
-        // A checkpoint beyond the head: the log was restored from a backup.
-        let saved = if saved > head { Position::START } else { saved };
-        // The first time, before this node serves, there is no text in its memory.
-        let forgotten = *self.forgotten.lock().get_or_insert(saved);
-        let position = saved.min(forgotten);
-        let from = Checkpoint { position, ..Checkpoint::default() };
-        Ok(Erasing { follower: self.parts.log.follow(from).await?, position, saved })
-    }
-
-    /// Carries out every erasure on the log so far.
+    /// Carries out every erasure that is recorded so far.
     pub(crate) async fn erase_to_head(&self) -> Result<(), CommandError> {
         let head = self.parts.log.head().await?.position;
-        let mut erasing = self.erasing().await?;
-        while erasing.position < head {
-            self.erase_batch(&mut erasing).await?;
-        }
-        self.save_erased(&mut erasing).await
-    }
-
-    async fn erase_batch(&self, erasing: &mut Erasing) -> Result<usize, CommandError> {
-        let records = erasing.follower.next(BATCH_RECORDS, WAIT).await?;
-        for record in &records {
-            self.handler.observe(record);
-            self.look_again(record);
-            if let Some(account) = erased(record) {
-                self.forget_account(account).await?;
-            }
-            erasing.position = record.position;
-            *self.forgotten.lock() = Some(record.position);
-        }
-        if erasing.position.0.saturating_sub(erasing.saved.0) >= SAVE_INTERVAL_RECORDS {
-            self.save_erased(erasing).await?;
-        }
-        Ok(records.len())
-    }
-
-    async fn save_erased(&self, erasing: &mut Erasing) -> Result<(), CommandError> {
-        if erasing.position > erasing.saved {
-            let vault = &self.parts.vault;
-            vault.advance(&self.eraser_name(), erasing.position).await.map_err(vault_error)?;
-            erasing.saved = erasing.position;
-        }
-        Ok(())
+        let (mut eraser, mut batches) = (Eraser::new(self), Batches::new(BATCH_RECORDS, WAIT));
+        consumer::follow_to(&self.parts.log, &mut eraser, head, &mut batches)
+            .await
+            .map_err(failure)?;
+        eraser.save().await
     }
 
     /// Destroys what the vault has of an account, and what of it is in this node's memory.
@@ -104,35 +141,19 @@ impl Core {
         Ok(())
     }
 
-    /// Follows for ever; failures are told and tried again.
+    /// Never ends; failures are reported and tried again.
     pub(crate) async fn run_erasure_worker(&self) {
+        let (mut eraser, mut batches) = (Eraser::new(self), Batches::new(BATCH_RECORDS, WAIT));
         loop {
-            if let Err(error) = self.keep_erasing().await {
-                tracing::warn!(%error, "the vault's follower stopped and begins again");
-            }
+            let reason = consumer::follow(&self.parts.log, &mut eraser, &mut batches).await;
+            let error = failure(reason);
+            tracing::warn!(%error, "the erasure worker stopped and begins again");
             tokio::time::sleep(WAIT).await;
         }
     }
 
-    async fn keep_erasing(&self) -> Result<(), CommandError> {
-        let mut erasing = self.erasing().await?;
-        let mut waits = 0u32;
-        loop {
-            if self.erase_batch(&mut erasing).await? == BATCH_RECORDS {
-                continue;
-            }
-            waits = waits.wrapping_add(1);
-            if waits.is_multiple_of(SAVE_WAITS) {
-                self.save_erased(&mut erasing).await?;
-            }
-            if waits.is_multiple_of(COLLECT_WAITS) {
-                self.collect().await?;
-            }
-        }
-    }
-
-    /// Looks at every row of the vault once a day, and removes those that nothing has referred to for
-    /// a day.
+    /// Looks at every row of the vault once a day, and removes those that nothing has referred to
+    /// for a day.
     pub(crate) async fn collect(&self) -> Result<usize, CommandError> {
         let vault = &self.parts.vault;
         let now = self.now();
@@ -192,4 +213,14 @@ fn erased(record: &Record) -> Option<&AccountId> {
     let envelope = &record.envelope;
     let StreamName::Account(account) = &envelope.stream else { return None };
     envelope.has(EventType::AccountErased).then_some(account)
+}
+
+/// The error that a stop stands for.
+fn failure(reason: StopReason<CommandError>) -> CommandError {
+    match reason {
+        StopReason::Ended(error) => error,
+        StopReason::Unavailable(why) | StopReason::Stopped(_, why) => {
+            CommandError::LogUnavailable(why)
+        }
+    }
 }

@@ -21,12 +21,16 @@ use domain::{
     stream::StreamName,
     time::Time,
 };
-use eventlog::{Checkpoint, Follower, Record, StoredEvent};
+use eventlog::{
+    Checkpoint, Record, StoredEvent,
+    consumer::{self, Batches, Consumer, StopReason},
+};
 use expiry_queue::ExpiryQueue;
 use retry_queue::RetryQueue;
 use std::{
     collections::{HashMap, HashSet},
     fmt,
+    sync::Arc,
     time::Duration,
 };
 use tokio::sync::Mutex;
@@ -42,10 +46,10 @@ const MAX_QUEUED: usize = 100_000;
 const MAX_ITEMS_PER_ROUND: usize = 100;
 /// So many failures end a look: what they share is wrong, and each takes its time.
 const MAX_FAILURES_PER_ROUND: usize = 10;
-/// Failures are told that far apart, in seconds.
+/// Failures are reported that far apart.
 const REPORT_INTERVAL_SECONDS: i64 = 60;
 
-/// The sweeper of one node.
+/// The expiry worker of one node.
 #[derive(Default)]
 pub(crate) struct ExpiryWorker(Mutex<Expirations>);
 
@@ -57,18 +61,17 @@ impl fmt::Debug for ExpiryWorker {
 
 #[derive(Default)]
 struct Expirations {
-    follower: Option<Box<dyn Follower>>,
     /// Everything up to here is in `ends`, but for the items in `later`.
     at: Checkpoint,
     ends: ExpiryQueue,
     later: RetryQueue,
-    /// When a failure was told last.
-    told: Option<Time>,
+    /// When a failure was reported last.
+    reported: Option<Time>,
 }
 
 /// What came of one look at the clock.
 #[derive(Default)]
-struct Looked {
+struct Round {
     /// Was there anything to do?
     busy: bool,
     recorded: HashSet<ItemRef>,
@@ -88,32 +91,26 @@ const ENDS: [EventType; 8] = [
 ];
 
 impl Expirations {
-    /// Reads on; answers how many records came.
-    async fn read(&mut self, core: &Core, wait: Duration) -> Result<usize, CommandError> {
-        // Taken out until its records are learned: whatever comes in between, what was not learned
-        // is followed again.
-        let mut follower = match self.follower.take() {
-            Some(follower) => follower,
-            None => self.follow(core).await?,
-        };
-        let records = follower.next(BATCH_RECORDS, wait).await?;
-        for record in &records {
-            core.handler.observe(record);
-            self.learn(record, core.now());
-            self.at = Checkpoint { position: record.position, time: record.time };
-        }
-        self.follower = Some(follower);
-        Ok(records.len())
-    }
-
-    async fn follow(&mut self, core: &Core) -> Result<Box<dyn Follower>, CommandError> {
+    /// From where to follow.
+    async fn checkpoint(&mut self, core: &Core) -> Result<Checkpoint, CommandError> {
         if self.at.position == Position::START
             && let Some(known) = core.ends(MAX_QUEUED).await?
         {
             self.at = known.at;
             self.ends.begin(known, |item| self.later.holds(item));
         }
-        Ok(core.parts.log.follow(self.at).await?)
+        Ok(self.at)
+    }
+
+    /// Learns from the records that are new to it.
+    fn learn_all(&mut self, core: &Core, records: &[Arc<Record>]) {
+        for record in records {
+            if record.position > self.at.position {
+                core.handler.observe(record);
+                self.learn(record, core.now());
+                self.at = Checkpoint { position: record.position, time: record.time };
+            }
+        }
     }
 
     fn learn(&mut self, record: &Record, now: Time) {
@@ -127,7 +124,7 @@ impl Expirations {
         if !ends || self.later.holds(item) {
             return;
         }
-        // One that cannot be read is told of when the item is.
+        // One that cannot be read is reported when the item is.
         let events = record.events();
         let mut look = events.is_err();
         for recorded in events.into_iter().flatten() {
@@ -164,23 +161,119 @@ impl Expirations {
         ready
     }
 
-    /// Follows the log anew when the time of ends that were left out has come.
+    /// Reads the log again when the time of ends that were left out has come.
     fn make_room(&mut self, now: Time) -> bool {
-        let anew =
+        let again =
             self.ends.left_out.is_some_and(|time| time <= now) && self.later.len() < MAX_QUEUED;
-        if anew {
-            (self.follower, self.at, self.ends) = Default::default();
+        if again {
+            (self.at, self.ends) = Default::default();
         }
-        anew
+        again
     }
 
-    /// Is it time to tell of a failure again?
-    fn tells(&mut self, now: Time) -> bool {
-        let tells = self.told.is_none_or(|told| told.plus_seconds(REPORT_INTERVAL_SECONDS) <= now);
-        if tells {
-            self.told = Some(now);
+    /// Is it time to report a failure again?
+    fn reports(&mut self, now: Time) -> bool {
+        let due = |at: Time| at.plus_seconds(REPORT_INTERVAL_SECONDS) <= now;
+        let reports = self.reported.is_none_or(due);
+        if reports {
+            self.reported = Some(now);
         }
-        tells
+        reports
+    }
+}
+
+/// Why following ends and begins again.
+enum Interruption {
+    /// The log must be read from an earlier position.
+    Reread,
+    Failed(CommandError),
+}
+
+impl From<CommandError> for StopReason<Interruption> {
+    fn from(error: CommandError) -> Self {
+        Self::Ended(Interruption::Failed(error))
+    }
+}
+
+/// Reads up to a position.
+struct Learner<'a> {
+    core: &'a Core,
+    expirations: &'a mut Expirations,
+}
+
+impl Consumer for Learner<'_> {
+    type Batch = Vec<Arc<Record>>;
+    type End = Interruption;
+
+    async fn prepare(records: Vec<Arc<Record>>) -> Self::Batch {
+        records
+    }
+
+    async fn checkpoint(&mut self) -> Result<Checkpoint, StopReason<Interruption>> {
+        Ok(self.expirations.checkpoint(self.core).await?)
+    }
+
+    async fn apply(&mut self, records: Self::Batch) -> Result<(), StopReason<Interruption>> {
+        self.expirations.learn_all(self.core, &records);
+        Ok(())
+    }
+
+    fn position(&self) -> Position {
+        self.expirations.at.position
+    }
+}
+
+/// Follows the log, and looks at the clock whenever it has caught up.
+struct Watcher<'a> {
+    commands: &'a Commands,
+    /// The last record that came from the log.
+    at: Position,
+}
+
+impl Consumer for Watcher<'_> {
+    type Batch = Vec<Arc<Record>>;
+    type End = Interruption;
+
+    async fn prepare(records: Vec<Arc<Record>>) -> Self::Batch {
+        records
+    }
+
+    async fn checkpoint(&mut self) -> Result<Checkpoint, StopReason<Interruption>> {
+        let mut expirations = self.commands.expiry.0.lock().await;
+        let checkpoint = expirations.checkpoint(&self.commands.core).await?;
+        self.at = checkpoint.position;
+        Ok(checkpoint)
+    }
+
+    async fn apply(&mut self, records: Self::Batch) -> Result<(), StopReason<Interruption>> {
+        let mut expirations = self.commands.expiry.0.lock().await;
+        // Between this batch and the one before, `expire_due` may have read on, or begun again.
+        if expirations.at.position < self.at {
+            return Err(StopReason::Ended(Interruption::Reread));
+        }
+        expirations.learn_all(&self.commands.core, &records);
+        self.at = records.last().map_or(self.at, |record| record.position);
+        if records.len() == BATCH_RECORDS {
+            return Ok(());
+        }
+        let round = self.commands.expire_round(&mut expirations).await?;
+        let failures = round.failed.len();
+        if let Some((item, error)) = round.failed.first()
+            && expirations.reports(self.commands.core.now())
+        {
+            tracing::warn!(
+                %item, %error, failures,
+                "ends cannot be recorded now; the expiry worker tries again later"
+            );
+        }
+        if expirations.at.position < self.at {
+            return Err(StopReason::Ended(Interruption::Reread));
+        }
+        Ok(())
+    }
+
+    fn position(&self) -> Position {
+        self.at
     }
 }
 
@@ -189,100 +282,86 @@ impl Commands {
     /// on how many items it recorded something. An error says what went wrong first; all else is
     /// recorded nevertheless.
     pub async fn expire_due(&self) -> Result<usize, CommandError> {
-        let mut sweeping = self.expiry.0.lock().await;
+        let (core, mut expirations) = (&self.core, self.expiry.0.lock().await);
         let mut recorded: HashSet<ItemRef> = HashSet::new();
         let mut failed = None;
         loop {
-            let head = self.core.parts.log.head().await?.position;
-            while sweeping.at.position < head {
-                sweeping.read(&self.core, WAIT).await?;
-            }
-            let looked = self.look(&mut sweeping).await?;
-            recorded.extend(looked.recorded);
-            failed = failed.or(looked.failed.into_iter().next());
-            if !looked.busy {
+            let head = core.parts.log.head().await?.position;
+            let mut learner = Learner { core, expirations: &mut expirations };
+            let mut batches = Batches::new(BATCH_RECORDS, WAIT);
+            consumer::follow_to(&core.parts.log, &mut learner, head, &mut batches)
+                .await
+                .map_err(failure)?;
+            let round = self.expire_round(&mut expirations).await?;
+            recorded.extend(round.recorded);
+            failed = failed.or(round.failed.into_iter().next());
+            if !round.busy {
                 return failed.map_or(Ok(recorded.len()), |(_, error)| Err(error));
             }
         }
     }
 
-    /// Sweeps until dropped. Safe on many nodes.
+    /// Records what ends until dropped. Safe on many nodes.
     pub async fn run_expiry_worker(&self) {
+        let mut watcher = Watcher { commands: self, at: Position::START };
+        let mut batches = Batches::new(BATCH_RECORDS, WAIT);
         loop {
-            let mut sweeping = self.expiry.0.lock().await;
-            let swept = match sweeping.read(&self.core, WAIT).await {
-                Ok(BATCH_RECORDS) => Ok(Looked::default()),
-                Ok(_) => self.look(&mut sweeping).await,
-                Err(error) => Err(error),
-            };
-            let now = self.core.now();
-            match swept {
-                Ok(looked) => {
-                    let failures = looked.failed.len();
-                    if let Some((item, error)) = looked.failed.first()
-                        && sweeping.tells(now)
-                    {
-                        tracing::warn!(
-                            %item, %error, failures,
-                            "ends cannot be recorded now; the sweeper tries again later"
-                        );
-                    }
-                }
-                Err(error) => {
-                    // After a start the index still reads the log.
-                    let waits = matches!(error, CommandError::NotYetVisible);
-                    if !waits && sweeping.tells(now) {
-                        tracing::warn!(%error, "the sweeper tries again");
-                    } else {
-                        tracing::debug!(%error, "the sweeper waits");
-                    }
-                    drop(sweeping);
-                    tokio::time::sleep(WAIT).await;
-                }
+            let reason = consumer::follow(&self.core.parts.log, &mut watcher, &mut batches).await;
+            if matches!(reason, StopReason::Ended(Interruption::Reread)) {
+                continue;
             }
+            let error = failure(reason);
+            // After a start the index still reads the log.
+            let waits = matches!(error, CommandError::NotYetVisible);
+            if !waits && self.expiry.0.lock().await.reports(self.core.now()) {
+                tracing::warn!(%error, "the expiry worker tries again");
+            } else {
+                tracing::debug!(%error, "the expiry worker waits");
+            }
+            tokio::time::sleep(WAIT).await;
         }
     }
 
     /// Records what has ended on some items, one commit each at most.
-    async fn look(&self, sweeping: &mut Expirations) -> Result<Looked, CommandError> {
+    async fn expire_round(&self, expirations: &mut Expirations) -> Result<Round, CommandError> {
         let now = self.core.now();
-        let ready = sweeping.ready(now);
-        let mut looked = Looked { busy: !ready.is_empty(), ..Looked::default() };
-        if !looked.busy {
-            looked.busy = sweeping.make_room(now);
+        let ready = expirations.ready(now);
+        let mut round = Round { busy: !ready.is_empty(), ..Round::default() };
+        if !round.busy {
+            round.busy = expirations.make_room(now);
         }
         for (item, ended) in ready {
-            match self.expire(sweeping, &item, ended, now).await {
+            match self.expire(expirations, &item, ended, now).await {
                 Ok(recorded) => {
-                    sweeping.later.remove(&item);
-                    looked.recorded.extend(recorded.then_some(item));
+                    expirations.later.remove(&item);
+                    round.recorded.extend(recorded.then_some(item));
                 }
                 Err(error @ CommandError::ClockSkew { .. }) => return Err(error),
                 Err(error) => {
                     tracing::debug!(%item, %error, "ends cannot be recorded now");
-                    sweeping.later.put_off(&item, now);
-                    looked.failed.push((item, error));
-                    if looked.failed.len() == MAX_FAILURES_PER_ROUND {
+                    expirations.later.put_off(&item, now);
+                    round.failed.push((item, error));
+                    if round.failed.len() == MAX_FAILURES_PER_ROUND {
                         break;
                     }
                 }
             }
         }
-        Ok(looked)
+        Ok(round)
     }
 
     /// Records what has ended on an item, as much as one record takes; answers whether that was
     /// anything.
     async fn expire(
         &self,
-        sweeping: &mut Expirations,
+        expirations: &mut Expirations,
         item: &ItemRef,
         mut ended: Vec<Uuid>,
         now: Time,
     ) -> Result<bool, CommandError> {
-        if sweeping.later.holds(item) {
+        if expirations.later.holds(item) {
             let state = self.core.item(item).await?;
-            ended = sweeping.ends.learn_state(item, &state, now);
+            ended = expirations.ends.learn_state(item, &state, now);
             if ended.is_empty() {
                 return Ok(false);
             }
@@ -301,9 +380,20 @@ impl Commands {
             ended = recorded.iter().filter_map(ended_by).collect();
         }
         for id in ended {
-            sweeping.ends.forget(id);
+            expirations.ends.forget(id);
         }
         Ok(any)
+    }
+}
+
+/// The error that a stop stands for.
+fn failure(reason: StopReason<Interruption>) -> CommandError {
+    match reason {
+        StopReason::Ended(Interruption::Failed(error)) => error,
+        StopReason::Unavailable(why) | StopReason::Stopped(_, why) => {
+            CommandError::LogUnavailable(why)
+        }
+        StopReason::Ended(Interruption::Reread) => CommandError::NotYetVisible,
     }
 }
 

@@ -4,7 +4,6 @@ use crate::LogError;
 use async_trait::async_trait;
 use domain::{
     id::{AccountId, ItemRef, LinkId, TokenId},
-    position::EventId,
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -66,47 +65,6 @@ impl ActivityEntry {
     }
 }
 
-/// An entry as read, with its place (batch and index).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActivityRow {
-    /// Its place; larger = later.
-    pub id: EventId,
-    /// The entry.
-    pub entry: ActivityEntry,
-}
-
-/// Which entries; everything set must match.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ActivityFilter {
-    /// Of these kinds; empty = all.
-    pub kinds: Vec<ActivityKind>,
-    /// Of this item.
-    pub item: Option<ItemRef>,
-    /// Of this link.
-    pub link: Option<LinkId>,
-    /// Of this account.
-    pub account: Option<AccountId>,
-    /// Not before.
-    pub from: Option<Time>,
-    /// Before.
-    pub to: Option<Time>,
-}
-
-impl ActivityFilter {
-    /// Does an entry belong to what is asked?
-    pub fn matches(&self, entry: &ActivityEntry) -> bool {
-        fn wants<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {
-            wanted.is_none() || wanted == found
-        }
-        (self.kinds.is_empty() || self.kinds.contains(&entry.kind))
-            && wants(self.item.as_ref(), entry.item.as_ref())
-            && wants(self.link.as_ref(), entry.link.as_ref())
-            && wants(self.account.as_ref(), entry.account.as_ref())
-            && self.from.is_none_or(|from| entry.at >= from)
-            && self.to.is_none_or(|to| entry.at < to)
-    }
-}
-
 /// The activity log.
 #[async_trait]
 pub trait Activity: Send + Sync + fmt::Debug {
@@ -117,12 +75,4 @@ pub trait Activity: Send + Sync + fmt::Debug {
     /// Waits until everything noted so far is written. To be called at shutdown: a run that ends
     /// without shows as `activity.gap` at the next start of its node.
     async fn flush(&self) -> Result<(), LogError>;
-
-    /// Entries after a place, oldest first, at most `limit`.
-    async fn read(
-        &self,
-        filter: &ActivityFilter,
-        after: Option<EventId>,
-        limit: usize,
-    ) -> Result<Vec<ActivityRow>, LogError>;
 }

@@ -1,11 +1,11 @@
 //! Appends one record, with every uncertain outcome resolved by reading.
 
-use crate::{Append, AppendError, Appended, EventLog, LogError};
+use crate::{Append, AppendError, Appended, Backoff, EventLog, LogError};
 use domain::id::CommitId;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// First pause between attempts; doubles up to [`MAX_RETRY_PAUSE`].
+/// The pauses between attempts.
 const MIN_RETRY_PAUSE: Duration = Duration::from_millis(5);
 const MAX_RETRY_PAUSE: Duration = Duration::from_millis(250);
 
@@ -39,7 +39,7 @@ pub async fn append(
 ) -> Result<Appended, AppendFailed> {
     let until = Instant::now() + budget;
     let mut doubt = None;
-    let mut pause = MIN_RETRY_PAUSE;
+    let mut backoff = Backoff::new(MIN_RETRY_PAUSE, MAX_RETRY_PAUSE);
     loop {
         let outcome = match tokio::time::timeout_at(until, log.try_append(append)).await {
             Ok(Ok(position)) => return Ok(Appended::At(position)),
@@ -62,6 +62,7 @@ pub async fn append(
                 doubt.get_or_insert_with(|| "reading gave no answer in time".to_owned());
             }
         }
+        let pause = backoff.next_pause();
         if Instant::now() + pause >= until {
             return match (doubt, outcome) {
                 (None, AppendError::Conflict) => Ok(Appended::Conflict),
@@ -72,7 +73,6 @@ pub async fn append(
             };
         }
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(MAX_RETRY_PAUSE);
     }
 }
 

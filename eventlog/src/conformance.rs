@@ -12,7 +12,7 @@
     reason = "a test suite stops at the first thing that is not as it must be"
 )]
 
-use crate::{Activity, Checkpoint, Follower, KeyIndex, LogError, Record, SharedLog};
+use crate::{Activity, ActivityEntry, Checkpoint, Follower, KeyIndex, LogError, Record, SharedLog};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{position::Position, stream::StreamName};
@@ -49,6 +49,8 @@ pub trait Bench: Send + Sync {
     async fn keys(&self) -> Arc<dyn KeyIndex>;
     /// Starts a run of the activity log.
     async fn activity(&self, node: &str, run: Uuid) -> Arc<dyn Activity>;
+    /// Everything in the activity log, in order, read past the engine.
+    async fn noted(&self) -> Vec<ActivityEntry>;
     /// Ends the engine without warning (kill -9 where it is a process) and brings it back.
     async fn restart(&mut self);
     /// Puts bytes on the log under a stream's name, past every check.

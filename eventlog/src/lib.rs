@@ -5,10 +5,12 @@
 
 pub mod activity;
 mod append;
+mod backoff;
 mod chain_verifier;
 pub mod clock_skew;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod consumer;
 mod decorator;
 pub mod envelope;
 pub mod fault_injection;
@@ -18,9 +20,11 @@ pub mod log;
 pub mod memory;
 mod shared_tail;
 pub mod sqlite;
+pub mod sqlite_file;
 
-pub use activity::{Activity, ActivityEntry, ActivityFilter, ActivityKind, ActivityRow};
+pub use activity::{Activity, ActivityEntry, ActivityKind};
 pub use append::{AppendFailed, append};
+pub use backoff::Backoff;
 pub use decorator::Decorator;
 pub use envelope::*;
 pub use log::*;

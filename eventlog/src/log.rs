@@ -3,7 +3,7 @@
 //! RECIPE for another engine: implement [`EventLog`], [`Follower`] and [`KeyIndex`], then call
 //! every function of the conformance suite with it. Differences between engines are bugs.
 
-use crate::{Append, Record};
+use crate::{Append, Record, sqlite_file::SqliteError};
 use async_trait::async_trait;
 use domain::{id::LogId, position::Position, stream::StreamName, time::Time};
 use std::{fmt, sync::Arc, time::Duration};
@@ -33,6 +33,17 @@ pub enum LogError {
         /// The identity found.
         found: LogId,
     },
+}
+
+impl From<SqliteError> for LogError {
+    fn from(error: SqliteError) -> Self {
+        match error {
+            SqliteError::Schema(_) => Self::Misconfigured(error.to_string()),
+            SqliteError::Sqlite(_) | SqliteError::File(_) | SqliteError::Lost(_) => {
+                Self::Unavailable(error.to_string())
+            }
+        }
+    }
 }
 
 /// What came of one attempt to append. The driver's answer, not yet resolved.

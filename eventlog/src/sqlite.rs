@@ -6,6 +6,7 @@ use crate::{
     Record,
     chain_verifier::{RawRecord, check_stream, require_first_at_one, require_not_beyond},
     in_process_follower::{InProcessFollower, RecordSource},
+    sqlite_file::{self, FileOptions, Readers},
 };
 use async_trait::async_trait;
 use domain::{id::LogId, position::Position, stream::StreamName, time::Time};
@@ -19,12 +20,14 @@ use std::{
 use tokio::sync::watch;
 
 mod activity;
-pub(crate) mod store;
 mod writer;
 
 pub use activity::SqliteActivity;
-use store::Readers;
 use writer::Writer;
+
+mod migrations {
+    refinery::embed_migrations!("migrations/log");
+}
 
 /// How often a follower looks when the writer of its own process did not wake it: another process
 /// may append.
@@ -64,9 +67,14 @@ impl SqliteLog {
     /// Opens or creates the file for reading and appending.
     pub async fn open(path: &Path, options: SqliteOptions) -> Result<Self, LogError> {
         let owned = path.to_owned();
-        let connection = store::blocking(move || store::open(&owned, store::LOG)).await?;
+        let connection = sqlite_file::blocking(move || {
+            let migrations = migrations::migrations::runner();
+            sqlite_file::open_migrated(&owned, FileOptions::new("FULL"), &migrations)
+        })
+        .await
+        .map_err(LogError::from)?;
         let (writer, head) = Writer::start(connection, options.group)?;
-        let readers = Arc::new(Readers::new(path));
+        let readers = Readers::new(path);
         let refused = Arc::default();
         let log = Self { readers, writer: Some(Arc::new(writer)), head, refused };
         log.check().await?;
@@ -77,7 +85,7 @@ impl SqliteLog {
     /// Opens an existing file for reading only, beside a running service.
     pub async fn open_read_only(path: &Path) -> Result<Self, LogError> {
         let log = Self {
-            readers: Arc::new(Readers::new(path)),
+            readers: Readers::new(path),
             writer: None,
             head: watch::Sender::new(0).subscribe(),
             refused: Arc::default(),
@@ -179,6 +187,7 @@ impl RecordSource for Arc<Readers> {
             rows.collect()
         })
         .await
+        .map_err(Into::into)
     }
 }
 
@@ -198,7 +207,7 @@ impl EventLog for SqliteLog {
 
     async fn stream_position(&self, stream: &StreamName) -> Result<Position, LogError> {
         let stream = stream.to_string();
-        self.readers.read(move |connection| version(connection, &stream)).await
+        Ok(self.readers.read(move |connection| version(connection, &stream)).await?)
     }
 
     async fn read_stream(
@@ -283,6 +292,6 @@ impl EventLog for SqliteLog {
 impl KeyIndex for SqliteLog {
     async fn find(&self, key: &str) -> Result<Option<Position>, LogError> {
         let wanted = format!("k:{key}");
-        self.readers.read(move |connection| message(connection, &wanted)).await
+        Ok(self.readers.read(move |connection| message(connection, &wanted)).await?)
     }
 }

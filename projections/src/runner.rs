@@ -15,9 +15,11 @@ use crate::{
     projection::Projection,
     store::{Database, Generation, StoreError},
 };
-use domain::position::Position;
-use eventlog::{LogError, SharedLog, TextOpener};
-use follow::BuildTarget;
+use eventlog::{
+    Backoff, SharedLog, TextOpener,
+    consumer::{self, Batches, Consumer as _, StopReason},
+};
+use follow::{BuildTarget, Filler, LINGER, WAIT};
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
@@ -49,9 +51,9 @@ impl Default for RunnerOptions {
     }
 }
 
-/// The pause after the first loss; doubled with every further one.
+/// The pause after the first loss.
 const MIN_RETRY_PAUSE: Duration = Duration::from_millis(50);
-/// How often a projection that stands looks whether it may go on.
+/// How often a projection that does not go on checks whether it may.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Follows the log for projections. Safe to run on many nodes.
@@ -65,39 +67,28 @@ pub struct Runner {
     projections: Vec<&'static dyn Projection>,
 }
 
-/// Why following ended.
+/// Why a generation is not filled any more, besides what stops every consumer.
 #[derive(Debug)]
-enum Halt {
-    /// Something is away; worth another try.
-    Lost(String),
-    /// The database refuses what it should take. Tried again too, but shown meanwhile.
+enum Interruption {
+    /// The database refuses a write. Tried again too, but shown meanwhile.
     Refused(String),
-    /// This projection cannot go on.
-    Stopped(Stopped),
-    /// Somebody paused it.
+    /// The projection was paused.
     Paused,
     /// Another generation is read now, or this one is not ours to fill.
     Switched,
+    /// It is read now, as was requested.
+    Done,
 }
 
-impl From<StoreError> for Halt {
+/// Why a generation is not filled any more.
+type Stop = StopReason<Interruption>;
+
+impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) => Self::Lost(error.to_string()),
-            StoreError::Refused(_) => Self::Refused(error.to_string()),
+            StoreError::Unavailable(_) => Self::Unavailable(error.to_string()),
+            StoreError::Refused(_) => Self::Ended(Interruption::Refused(error.to_string())),
         }
-    }
-}
-
-/// What a log's error means to a projection that stands at a position.
-fn log_failed(error: &LogError, at: Position) -> Halt {
-    let text = error.to_string();
-    match error {
-        LogError::Unavailable(_) | LogError::Misconfigured(_) => Halt::Lost(text),
-        LogError::Corrupt { position, .. } => {
-            Halt::Stopped(Stopped { position: *position, why: text })
-        }
-        LogError::Foreign { .. } => Halt::Stopped(Stopped { position: at, why: text }),
     }
 }
 
@@ -128,10 +119,10 @@ impl Runner {
         let mut tasks = JoinSet::new();
         for projection in self.projections.clone() {
             let runner = self.clone();
-            tasks.spawn(async move { runner.keep(projection).await });
+            tasks.spawn(async move { runner.fill_live(projection).await });
         }
         let builder = self.clone();
-        tasks.spawn(async move { builder.tend().await });
+        tasks.spawn(async move { builder.run_builds().await });
         let mut stop = std::pin::pin!(stop);
         loop {
             tokio::select! {
@@ -145,76 +136,88 @@ impl Runner {
     }
 
     /// Keeps the generation of a projection that is read up to date, whichever that is.
-    async fn keep(&self, projection: &'static dyn Projection) {
+    async fn fill_live(&self, projection: &'static dyn Projection) {
         let name = projection.name();
-        let mut pause = MIN_RETRY_PAUSE;
+        let mut backoff = self.backoff();
         loop {
-            let standing = self.live_generation(name).await;
-            if standing.version != projection.version() || standing.paused.is_some() {
-                // Of another release until it is rebuilt, or until somebody resumes it.
+            let live = self.live_generation(name).await;
+            if live.version != projection.version() || live.paused.is_some() {
+                // Of another release until it is rebuilt, or until it is resumed.
                 tokio::time::sleep(POLL_INTERVAL).await;
                 continue;
             }
-            let target = Generation { projection, generation: standing.generation };
-            let (mut moved, mut at) = (false, standing.progress.position);
-            match self.follow(&BuildTarget { target, live: true }, &mut moved, &mut at).await {
-                Halt::Lost(why) => {
-                    pause = if moved { MIN_RETRY_PAUSE } else { pause };
+            let target = Generation { projection, generation: live.generation };
+            let before = live.progress.position;
+            let mut filler = Filler::new(self, BuildTarget { target, live: true }, before);
+            let mut batches = Batches::new(self.options.batch, WAIT).filled_within(LINGER);
+            match consumer::follow(&self.log, &mut filler, &mut batches).await {
+                StopReason::Unavailable(why) => {
+                    if filler.position() > before {
+                        backoff.reset();
+                    }
+                    let pause = backoff.next_pause();
                     tracing::warn!(projection = name, %why, ?pause, "waits and tries again");
                     tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(self.options.longest_pause);
                 }
-                Halt::Refused(why) => {
-                    self.note_stopped(&target, &Stopped { position: at, why }).await;
-                    tokio::time::sleep(self.options.longest_pause).await;
-                }
-                Halt::Stopped(stopped) => {
+                StopReason::Stopped(position, why) => {
                     tracing::error!(
                         projection = name,
-                        position = stopped.position.0,
-                        why = stopped.why,
+                        position = position.0,
+                        why,
                         "stopped; it will not go on before the cause is gone and it is resumed, \
                         rebuilt or the service restarted"
                     );
                     metrics::gauge!("sharelog_projection_stopped", "projection" => name).set(1.0);
-                    self.note_stopped(&target, &stopped).await;
-                    while standing.same(&self.live_generation(name).await) {
+                    self.note_stopped(&target, &Stopped { position, why }).await;
+                    while live.same(&self.live_generation(name).await) {
                         tokio::time::sleep(POLL_INTERVAL).await;
                     }
                 }
-                Halt::Paused => tracing::info!(projection = name, "paused"),
-                Halt::Switched => {
+                StopReason::Ended(Interruption::Refused(why)) => {
+                    let position = filler.position();
+                    self.note_stopped(&target, &Stopped { position, why }).await;
+                    tokio::time::sleep(self.options.longest_pause).await;
+                }
+                StopReason::Ended(Interruption::Paused) => {
+                    tracing::info!(projection = name, "paused");
+                }
+                StopReason::Ended(Interruption::Switched | Interruption::Done) => {
                     tracing::info!(projection = name, "another generation of tables is read now");
                 }
             }
         }
     }
 
-    /// How the generation stands that is read, as often as it takes.
+    fn backoff(&self) -> Backoff {
+        Backoff::new(MIN_RETRY_PAUSE, self.options.longest_pause)
+    }
+
+    /// The generation that is read; tries until the database answers.
     async fn live_generation(&self, name: &str) -> LiveGeneration {
-        let mut pause = MIN_RETRY_PAUSE;
+        let mut backoff = self.backoff();
         loop {
             match self.generations.live_generation(name).await {
-                Ok(standing) => return standing,
+                Ok(live) => return live,
                 Err(error) => {
+                    let pause = backoff.next_pause();
                     tracing::warn!(projection = name, %error, ?pause, "waits and tries again");
                     tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(self.options.longest_pause);
                 }
             }
         }
     }
 
-    /// Notes beside the checkpoint why a projection stands, as often as it takes.
+    /// Notes beside the checkpoint why a projection does not go on; tries until that is stored.
     async fn note_stopped(&self, target: &Generation, stopped: &Stopped) {
         while let Err(error) = self.generations.note_stopped(target, Some(stopped)).await {
-            tracing::warn!(projection = target.name(), %error, "cannot note why it stands");
+            tracing::warn!(projection = target.name(), %error, "cannot note why it does not go on");
             tokio::time::sleep(self.options.longest_pause).await;
         }
-        self.tell();
+        self.notify();
     }
 
-    fn tell(&self) {
+    /// Wakes those who wait for a position.
+    fn notify(&self) {
         self.database.moved().send_modify(|times| *times = times.wrapping_add(1));
     }
 }

@@ -1,9 +1,9 @@
 //! The buffer of the activity log: entries are added without waiting and written every second.
 
-use super::{Activity, ActivityEntry, ActivityFilter, ActivityKind, ActivityRow};
-use crate::{LogError, clock_skew::Now};
+use super::{Activity, ActivityEntry, ActivityKind};
+use crate::{Backoff, LogError, clock_skew::Now};
 use async_trait::async_trait;
-use domain::{position::EventId, time::Time};
+use domain::time::Time;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc, time::Duration};
@@ -41,13 +41,6 @@ pub(crate) trait Store: Send + Sync + fmt::Debug + 'static {
     async fn write(&self, batch: &Batch) -> Result<(), LogError>;
     /// Was the last batch of this node's earlier runs settled? `true` when there is none.
     async fn settled(&self, node: &str) -> Result<bool, LogError>;
-    /// See [`Activity::read`].
-    async fn read(
-        &self,
-        filter: &ActivityFilter,
-        after: Option<EventId>,
-        limit: usize,
-    ) -> Result<Vec<ActivityRow>, LogError>;
 }
 
 #[derive(Debug, Default)]
@@ -66,27 +59,25 @@ struct BufferState {
 
 /// An activity log over a store; entries are written by a task of its own.
 #[derive(Debug)]
-pub(crate) struct Buffered<S> {
-    store: Arc<S>,
+pub(crate) struct Buffered {
     shared: Arc<BufferState>,
     task: tokio::task::AbortHandle,
 }
 
-impl<S> Drop for Buffered<S> {
+impl Drop for Buffered {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-impl<S: Store> Buffered<S> {
+impl Buffered {
     /// Starts a run. An earlier run of the node that ended unsettled is noted as a gap.
     pub(crate) async fn start(
-        store: S,
+        store: impl Store,
         node: &str,
         run: Uuid,
         now: &Now,
     ) -> Result<Self, LogError> {
-        let store = Arc::new(store);
         let mut first =
             Batch { node: node.to_owned(), run, seq: 0, settled: false, entries: Vec::new() };
         if !store.settled(node).await? {
@@ -95,9 +86,9 @@ impl<S: Store> Buffered<S> {
         store.write(&first).await?;
         let shared = Arc::new(BufferState { waiting: Mutex::default(), wake: Notify::new() });
         let next = Batch { seq: 1, entries: Vec::new(), ..first };
-        let work = write_on(Arc::clone(&store), Arc::clone(&shared), next);
+        let work = write_on(store, Arc::clone(&shared), next);
         let task = tokio::spawn(work).abort_handle();
-        Ok(Self { store, shared, task })
+        Ok(Self { shared, task })
     }
 }
 
@@ -106,7 +97,7 @@ fn gap(at: Time, detail: &str) -> ActivityEntry {
 }
 
 /// Writes what waits, twice a second or when asked; a batch that fails is tried again as it is.
-async fn write_on<S: Store>(store: Arc<S>, shared: Arc<BufferState>, mut batch: Batch) {
+async fn write_on<S: Store>(store: S, shared: Arc<BufferState>, mut batch: Batch) {
     loop {
         // Woken or not: what waits is written.
         tokio::time::timeout(FLUSH_INTERVAL, shared.wake.notified()).await.ok();
@@ -125,7 +116,7 @@ async fn write_on<S: Store>(store: Arc<S>, shared: Arc<BufferState>, mut batch: 
         for (left, chunk) in (0..chunks.len()).rev().zip(chunks) {
             batch.entries = chunk.to_vec();
             batch.settled = left == 0 && !asked.is_empty();
-            outcome = write(&*store, &batch).await;
+            outcome = write(&store, &batch).await;
             batch.seq += 1;
         }
         for asked in asked {
@@ -136,14 +127,13 @@ async fn write_on<S: Store>(store: Arc<S>, shared: Arc<BufferState>, mut batch: 
 
 /// Tries until it is written.
 async fn write<S: Store>(store: &S, batch: &Batch) -> Result<(), LogError> {
-    let mut pause = Duration::from_millis(50);
+    let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
     loop {
         match store.write(batch).await {
             Ok(()) => return Ok(()),
             Err(error @ LogError::Unavailable(_)) => {
                 tracing::warn!(%error, "activity waits to be written");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(5));
+                backoff.sleep().await;
             }
             Err(error) => {
                 tracing::error!(%error, entries = batch.entries.len(), "activity was lost");
@@ -154,7 +144,7 @@ async fn write<S: Store>(store: &S, batch: &Batch) -> Result<(), LogError> {
 }
 
 #[async_trait]
-impl<S: Store> Activity for Buffered<S> {
+impl Activity for Buffered {
     fn note(&self, entry: ActivityEntry) {
         let mut waiting = self.shared.waiting.lock();
         if waiting.entries.len() < MAX_WAITING_ENTRIES {
@@ -173,14 +163,5 @@ impl<S: Store> Activity for Buffered<S> {
         self.shared.waiting.lock().asked.push(asked);
         self.shared.wake.notify_one();
         answer.await.map_err(|_| LogError::Unavailable("the writer has ended".to_owned()))?
-    }
-
-    async fn read(
-        &self,
-        filter: &ActivityFilter,
-        after: Option<EventId>,
-        limit: usize,
-    ) -> Result<Vec<ActivityRow>, LogError> {
-        self.store.read(filter, after, limit).await
     }
 }

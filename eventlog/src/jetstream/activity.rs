@@ -2,17 +2,16 @@
 
 use super::{
     JetStreamLog, Shared,
-    ordered_consumer::{OrderedConsumer, ReadSpec},
     server::{self, Get},
 };
 use crate::{
-    Activity, ActivityEntry, ActivityFilter, ActivityRow, LogError,
+    Activity, ActivityEntry, LogError,
     activity::buffer::{Batch, Buffered, Store},
     clock_skew::Now,
 };
 use async_nats::{HeaderMap, Request, header};
 use async_trait::async_trait;
-use domain::position::{EventId, Position};
+use domain::position::Position;
 use serde_json::json;
 use std::{fmt, sync::Arc};
 use uuid::Uuid;
@@ -33,7 +32,7 @@ impl fmt::Debug for Stream {
 
 /// The activity log on the server that holds the event log.
 #[derive(Debug)]
-pub struct JetStreamActivity(Buffered<Stream>);
+pub struct JetStreamActivity(Buffered);
 
 impl JetStreamActivity {
     /// Creates the stream when it is missing.
@@ -77,11 +76,6 @@ impl Stream {
     }
 }
 
-fn read_batch(position: Position, bytes: &[u8]) -> Result<Batch, LogError> {
-    serde_json::from_slice(bytes)
-        .map_err(|error| LogError::Corrupt { position, detail: error.to_string() })
-}
-
 #[async_trait]
 impl Store for Stream {
     async fn write(&self, batch: &Batch) -> Result<(), LogError> {
@@ -107,56 +101,11 @@ impl Store for Stream {
         let Shared { client, options, .. } = &*self.shared;
         let subject = self.subject(node);
         let last = server::get(client, options, &self.name, Get::Last(&subject)).await?;
-        last.map_or(Ok(true), |last| {
-            read_batch(Position(last.seq), &last.data).map(|batch| batch.settled)
-        })
-    }
-
-    async fn read(
-        &self,
-        filter: &ActivityFilter,
-        after: Option<EventId>,
-        limit: usize,
-    ) -> Result<Vec<ActivityRow>, LogError> {
-        let Shared { client, options, .. } = &*self.shared;
-        let state = server::info(client, options, &self.name).await?.unwrap_or_else(|| {
-            server::StreamInfo {
-                config: json!(null),
-                state: server::StreamState::default(),
-                created: String::new(),
-                ts: None,
-            }
-        });
-        let end = state.state.last_seq;
-        // The batch of `after` is read again: it may hold more.
-        let mut seq = after.map_or(0, |after| after.position.0.saturating_sub(1));
-        let mut found = Vec::new();
-        if state.state.messages == 0 || seq >= end {
-            return Ok(found);
-        }
-        let name = self.name.clone();
-        let wanted = ReadSpec { stream: name, filter: None, headers_only: false, dense: false };
-        let mut consumer = OrderedConsumer::new(Arc::clone(&self.shared), wanted, seq);
-        while seq < end {
-            let came = consumer.next(100, options.timeout).await?;
-            if came.is_empty() {
-                return Err(LogError::Unavailable("activity did not come".to_owned()));
-            }
-            for delivered in came {
-                seq = delivered.seq;
-                let batch = read_batch(Position(seq), &delivered.message.payload)?;
-                for (index, entry) in (0u32..).zip(batch.entries) {
-                    let id = EventId { position: Position(seq), index };
-                    if after.is_none_or(|after| id > after) && filter.matches(&entry) {
-                        found.push(ActivityRow { id, entry });
-                        if found.len() >= limit {
-                            return Ok(found);
-                        }
-                    }
-                }
-            }
-        }
-        Ok(found)
+        let Some(last) = last else { return Ok(true) };
+        let batch: Batch = serde_json::from_slice(&last.data).map_err(|error| {
+            LogError::Corrupt { position: Position(last.seq), detail: error.to_string() }
+        })?;
+        Ok(batch.settled)
     }
 }
 
@@ -168,14 +117,5 @@ impl Activity for JetStreamActivity {
 
     async fn flush(&self) -> Result<(), LogError> {
         self.0.flush().await
-    }
-
-    async fn read(
-        &self,
-        filter: &ActivityFilter,
-        after: Option<EventId>,
-        limit: usize,
-    ) -> Result<Vec<ActivityRow>, LogError> {
-        self.0.read(filter, after, limit).await
     }
 }

@@ -1,19 +1,17 @@
 //! The idempotency index: where a command with a key was recorded. Our own, because the broker
 //! forgets.
 
+mod sqlite;
+
 use super::{
     JetStreamLog, Shared,
     ordered_consumer::{Delivered, OrderedConsumer, ReadSpec},
 };
-use crate::{
-    EventLog as _, KeyIndex, LogError,
-    sqlite::store::{self, Readers, blocking, failed},
-};
+use crate::{EventLog as _, KeyIndex, LogError};
 use async_nats::header;
 use async_trait::async_trait;
-use domain::{id::LogId, position::Position};
-use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use domain::position::Position;
+use sqlite::KeyFile;
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::{sync::watch, time::Instant};
 
@@ -48,7 +46,7 @@ impl Progress {
 /// The index in a file of its own, fed by what this node appends and by the headers of what others
 /// append. Rebuilt when lost.
 pub struct JetStreamKeyIndex {
-    readers: Arc<Readers>,
+    file: KeyFile,
     progress: watch::Receiver<Progress>,
     task: tokio::task::AbortHandle,
     shared: Arc<Shared>,
@@ -73,27 +71,21 @@ impl JetStreamKeyIndex {
     /// Opens or creates the file and starts following.
     pub async fn open(log: &JetStreamLog, path: &Path) -> Result<Self, LogError> {
         let (identity, head) = (log.identity().await?, log.head().await?.position);
-        let owned = path.to_owned();
-        let (connection, last) = blocking(move || {
-            let connection = store::open(&owned, store::KEYS)?;
-            let last = resume(&connection, identity, head).map_err(|error| failed(&error))?;
-            Ok((connection, last))
-        })
-        .await?;
+        let (file, last) = KeyFile::open(path, identity, head).await?;
         let caught_up = (last == head).then(Instant::now);
-        let (told, progress) = watch::channel(Progress { caught_up, stopped: None });
+        let (sender, progress) = watch::channel(Progress { caught_up, stopped: None });
         log.shared.pending.keep();
         let work = Upkeep {
             log: log.clone(),
-            connection: Arc::new(Mutex::new(connection)),
+            file: file.clone(),
             last: last.0,
             seen: None,
             looked: None,
             settled: false,
         };
-        let task = tokio::spawn(work.run(told)).abort_handle();
+        let task = tokio::spawn(work.run(sender)).abort_handle();
         let shared = Arc::clone(&log.shared);
-        Ok(Self { readers: Arc::new(Readers::new(path)), progress, task, shared })
+        Ok(Self { file, progress, task, shared })
     }
 }
 
@@ -111,59 +103,16 @@ impl JetStreamKeyIndex {
     }
 }
 
-/// From where to go on; from the start when the file belongs to another log or knows more than
-/// there is.
-fn resume(
-    connection: &Connection,
-    identity: Option<LogId>,
-    head: Position,
-) -> rusqlite::Result<Position> {
-    let known: Option<(String, i64)> = connection
-        .query_row("SELECT log, position FROM progress", [], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((log, position)) = known else { return Ok(Position::START) };
-    let position = Position(u64::try_from(position).unwrap_or(0));
-    if identity.is_some_and(|identity| identity.to_string() == log) && position <= head {
-        return Ok(position);
-    }
-    connection.execute_batch("DELETE FROM key; DELETE FROM progress;")?;
-    Ok(Position::START)
-}
-
 fn key(delivered: &Delivered) -> Option<String> {
     let id = delivered.message.headers.as_ref()?.get(header::NATS_MESSAGE_ID)?;
     id.as_str().strip_prefix("k:").map(str::to_owned)
-}
-
-fn write(
-    connection: &mut Connection,
-    log: &str,
-    keys: &[(String, u64)],
-    last: u64,
-) -> rusqlite::Result<()> {
-    let integer = |position: u64| i64::try_from(position).unwrap_or(i64::MAX);
-    let transaction = connection.transaction()?;
-    {
-        let mut insert = transaction.prepare_cached(
-            "INSERT INTO key (key, position) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-        )?;
-        for (key, position) in keys {
-            insert.execute(params![key, integer(*position)])?;
-        }
-    }
-    transaction.execute(
-        "INSERT INTO progress (one, log, position) VALUES (1, ?1, ?2)
-         ON CONFLICT (one) DO UPDATE SET log = excluded.log, position = excluded.position",
-        params![log, integer(last)],
-    )?;
-    transaction.commit()
 }
 
 /// Keeps the index up to date: what this node appends is taken up as acknowledged, what others
 /// append is read from the log.
 struct Upkeep {
     log: JetStreamLog,
-    connection: Arc<Mutex<Connection>>,
+    file: KeyFile,
     /// Everything up to here is in the index.
     last: u64,
     /// Where the log ended when it was asked, and when that was.
@@ -249,11 +198,7 @@ impl Upkeep {
     async fn write(&mut self, keys: Vec<(String, u64)>, end: u64) -> Result<(), LogError> {
         // There is a record, so there is an identity.
         let log = self.log.identity().await?.map(|log| log.to_string()).unwrap_or_default();
-        let connection = Arc::clone(&self.connection);
-        blocking(move || {
-            write(&mut connection.lock(), &log, &keys, end).map_err(|error| failed(&error))
-        })
-        .await?;
+        self.file.write(log, keys, end).await?;
         self.last = end;
         self.log.shared.pending.taken_up(end);
         Ok(())
@@ -266,16 +211,7 @@ impl KeyIndex for JetStreamKeyIndex {
         if let Some(position) = self.shared.pending.find(key) {
             return Ok(Some(position));
         }
-        let wanted = key.to_owned();
         self.settled().await?;
-        self.readers
-            .read(move |connection| {
-                connection
-                    .prepare_cached("SELECT position FROM key WHERE key = ?1")?
-                    .query_row([wanted], |row| row.get::<_, i64>(0))
-                    .optional()
-            })
-            .await
-            .map(|found| found.map(|found| Position(u64::try_from(found).unwrap_or(0))))
+        self.file.find(key).await
     }
 }

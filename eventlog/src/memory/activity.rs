@@ -1,12 +1,11 @@
 //! The activity log in memory: for tests.
 
 use crate::{
-    Activity, ActivityEntry, ActivityFilter, ActivityRow, LogError,
+    Activity, ActivityEntry, LogError,
     activity::buffer::{Batch, Buffered, Store},
     clock_skew::Now,
 };
 use async_trait::async_trait;
-use domain::position::{EventId, Position};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -17,16 +16,11 @@ pub struct MemoryActivity {
     entries: Mutex<Vec<ActivityEntry>>,
 }
 
-/// Wanted rows after a place.
-fn select(
-    rows: impl Iterator<Item = ActivityRow>,
-    filter: &ActivityFilter,
-    after: Option<EventId>,
-    limit: usize,
-) -> Vec<ActivityRow> {
-    rows.filter(|row| after.is_none_or(|after| row.id > after) && filter.matches(&row.entry))
-        .take(limit)
-        .collect()
+impl MemoryActivity {
+    /// Everything that was noted, in order.
+    pub fn entries(&self) -> Vec<ActivityEntry> {
+        self.entries.lock().clone()
+    }
 }
 
 #[async_trait]
@@ -38,20 +32,6 @@ impl Activity for MemoryActivity {
     async fn flush(&self) -> Result<(), LogError> {
         Ok(())
     }
-
-    async fn read(
-        &self,
-        filter: &ActivityFilter,
-        after: Option<EventId>,
-        limit: usize,
-    ) -> Result<Vec<ActivityRow>, LogError> {
-        let entries = self.entries.lock();
-        let rows = (1u64..).zip(entries.iter()).map(|(position, entry)| ActivityRow {
-            id: EventId { position: Position(position), index: 0 },
-            entry: entry.clone(),
-        });
-        Ok(select(rows, filter, after, limit))
-    }
 }
 
 /// The same with runs and batches, as the engines that outlive a process have them.
@@ -59,7 +39,7 @@ impl Activity for MemoryActivity {
 pub struct MemoryRuns(Arc<Mutex<Vec<Batch>>>);
 
 #[derive(Debug)]
-struct Run(Buffered<MemoryRuns>);
+struct Run(Buffered);
 
 impl MemoryRuns {
     /// Starts a run on what earlier ones left.
@@ -70,6 +50,11 @@ impl MemoryRuns {
         now: &Now,
     ) -> Result<Arc<dyn Activity>, LogError> {
         Ok(Arc::new(Run(Buffered::start(self.clone(), node, run, now).await?)))
+    }
+
+    /// Everything that was written, in order.
+    pub fn entries(&self) -> Vec<ActivityEntry> {
+        self.0.lock().iter().flat_map(|batch| batch.entries.clone()).collect()
     }
 }
 
@@ -84,22 +69,6 @@ impl Store for MemoryRuns {
         let batches = self.0.lock();
         Ok(batches.iter().rfind(|batch| batch.node == node).is_none_or(|batch| batch.settled))
     }
-
-    async fn read(
-        &self,
-        filter: &ActivityFilter,
-        after: Option<EventId>,
-        limit: usize,
-    ) -> Result<Vec<ActivityRow>, LogError> {
-        let batches = self.0.lock();
-        let rows = (1u64..).zip(batches.iter()).flat_map(|(position, batch)| {
-            (0u32..).zip(&batch.entries).map(move |(index, entry)| ActivityRow {
-                id: EventId { position: Position(position), index },
-                entry: entry.clone(),
-            })
-        });
-        Ok(select(rows, filter, after, limit))
-    }
 }
 
 #[async_trait]
@@ -110,14 +79,5 @@ impl Activity for Run {
 
     async fn flush(&self) -> Result<(), LogError> {
         self.0.flush().await
-    }
-
-    async fn read(
-        &self,
-        filter: &ActivityFilter,
-        after: Option<EventId>,
-        limit: usize,
-    ) -> Result<Vec<ActivityRow>, LogError> {
-        self.0.read(filter, after, limit).await
     }
 }

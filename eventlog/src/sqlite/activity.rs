@@ -1,53 +1,46 @@
 //! The activity log of the embedded default: a SQLite file of its own.
 
-use super::store::{self, Readers, blocking, failed};
 use crate::{
-    Activity, ActivityEntry, ActivityFilter, ActivityRow, LogError,
+    Activity, ActivityEntry, LogError,
     activity::buffer::{Batch, Buffered, Store},
     clock_skew::Now,
+    sqlite_file::{self, FileOptions, SqliteError, Worker},
 };
 use async_trait::async_trait;
-use domain::{
-    position::{EventId, Position},
-    time::Time,
-};
-use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension as _, named_params, params};
-use std::{path::Path, sync::Arc};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use std::path::Path;
 use uuid::Uuid;
 
 /// How long an entry is kept.
 const RETENTION_DAYS: i64 = 400;
-/// Rows read at once while looking for entries that match.
-const PAGE_ROWS: usize = 1_000;
+
+mod migrations {
+    refinery::embed_migrations!("migrations/activity");
+}
 
 #[derive(Debug)]
-struct File {
-    writer: Arc<Mutex<Connection>>,
-    readers: Arc<Readers>,
-}
+struct File(Worker);
 
 /// The activity log in a file.
 #[derive(Debug)]
-pub struct SqliteActivity(Buffered<File>);
+pub struct SqliteActivity(Buffered);
 
 impl SqliteActivity {
     /// Opens or creates the file; drops entries that are older than 400 days.
     ///
-    /// `node` names this node for good, `run` this life of its process.
+    /// `node` names this node permanently, `run` this life of its process.
     pub async fn open(path: &Path, node: &str, run: Uuid, now: Now) -> Result<Self, LogError> {
         let (owned, today) = (path.to_owned(), now());
-        let connection = blocking(move || {
-            let connection = store::open(&owned, store::ACTIVITY)?;
+        let connection = sqlite_file::blocking(move || {
+            let migrations = migrations::migrations::runner();
+            let options = FileOptions::new("NORMAL");
+            let connection = sqlite_file::open_migrated(&owned, options, &migrations)?;
             let oldest = today.plus_seconds(-RETENTION_DAYS * 86_400).as_micros();
-            connection
-                .execute("DELETE FROM entry WHERE at < ?1", [oldest])
-                .map_err(|error| failed(&error))?;
-            Ok(connection)
+            connection.execute("DELETE FROM entry WHERE at < ?1", [oldest])?;
+            Ok::<_, SqliteError>(connection)
         })
         .await?;
-        let readers = Arc::new(Readers::new(path));
-        let file = File { writer: Arc::new(Mutex::new(connection)), readers };
+        let file = File(Worker::start("activity-writer", connection)?);
         Ok(Self(Buffered::start(file, node, run, &now).await?))
     }
 }
@@ -83,90 +76,20 @@ fn write(connection: &mut Connection, batch: &Batch) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-fn page(
-    connection: &Connection,
-    filter: &ActivityFilter,
-    after: EventId,
-) -> rusqlite::Result<Vec<(EventId, String)>> {
-    let place = i64::try_from(after.position.0).unwrap_or(i64::MAX);
-    let mut select = connection.prepare_cached(
-        "SELECT batch, idx, body FROM entry
-         WHERE (batch, idx) > (:batch, :idx)
-           AND (:item IS NULL OR item = :item) AND (:link IS NULL OR link = :link)
-           AND (:account IS NULL OR account = :account)
-           AND at >= :from AND at < :to
-         ORDER BY batch, idx LIMIT :page",
-    )?;
-    let rows = select.query_map(
-        named_params! {
-            ":batch": place, ":idx": after.index,
-            ":item": filter.item.as_ref().map(ToString::to_string),
-            ":link": filter.link.as_ref().map(ToString::to_string),
-            ":account": filter.account.as_ref().map(ToString::to_string),
-            ":from": filter.from.map_or(i64::MIN, Time::as_micros),
-            ":to": filter.to.map_or(i64::MAX, Time::as_micros),
-            ":page": i64::try_from(PAGE_ROWS).unwrap_or(i64::MAX),
-        },
-        |row| {
-            let id = EventId { position: super::position(row.get(0)?), index: row.get(1)? };
-            Ok((id, row.get(2)?))
-        },
-    )?;
-    rows.collect()
-}
-
 #[async_trait]
 impl Store for File {
     async fn write(&self, batch: &Batch) -> Result<(), LogError> {
-        let (writer, batch) = (Arc::clone(&self.writer), batch.clone());
-        blocking(move || write(&mut writer.lock(), &batch).map_err(|error| failed(&error))).await
+        let batch = batch.clone();
+        Ok(self.0.run(move |connection| write(connection, &batch)).await?)
     }
 
     async fn settled(&self, node: &str) -> Result<bool, LogError> {
         let node = node.to_owned();
-        self.readers
-            .read(move |connection| {
-                connection
-                    .query_row(
-                        "SELECT settled FROM batch WHERE node = ?1 ORDER BY batch DESC LIMIT 1",
-                        [node],
-                        |row| row.get(0),
-                    )
-                    .optional()
-            })
-            .await
-            .map(|settled| settled.unwrap_or(true))
-    }
-
-    async fn read(
-        &self,
-        filter: &ActivityFilter,
-        after: Option<EventId>,
-        limit: usize,
-    ) -> Result<Vec<ActivityRow>, LogError> {
-        let mut after = after.unwrap_or(EventId { position: Position::START, index: 0 });
-        let mut found = Vec::new();
-        loop {
-            let wanted = filter.clone();
-            let rows =
-                self.readers.read(move |connection| page(connection, &wanted, after)).await?;
-            let last_page = rows.len() < PAGE_ROWS;
-            for (id, body) in rows {
-                after = id;
-                let entry: ActivityEntry = serde_json::from_str(&body).map_err(|error| {
-                    LogError::Corrupt { position: id.position, detail: error.to_string() }
-                })?;
-                if filter.matches(&entry) {
-                    found.push(ActivityRow { id, entry });
-                    if found.len() >= limit {
-                        return Ok(found);
-                    }
-                }
-            }
-            if last_page {
-                return Ok(found);
-            }
-        }
+        let sql = "SELECT settled FROM batch WHERE node = ?1 ORDER BY batch DESC LIMIT 1";
+        let last = self
+            .0
+            .run(move |connection| connection.query_row(sql, [node], |row| row.get(0)).optional());
+        Ok(last.await?.unwrap_or(true))
     }
 }
 
@@ -178,14 +101,5 @@ impl Activity for SqliteActivity {
 
     async fn flush(&self) -> Result<(), LogError> {
         self.0.flush().await
-    }
-
-    async fn read(
-        &self,
-        filter: &ActivityFilter,
-        after: Option<EventId>,
-        limit: usize,
-    ) -> Result<Vec<ActivityRow>, LogError> {
-        self.0.read(filter, after, limit).await
     }
 }

@@ -1,8 +1,8 @@
 //! The writer of the SQLite log: one thread, which commits everything that waits in one
 //! transaction.
 
-use super::{integer, last, message, store::failed, version};
-use crate::{Append, AppendError, LogError};
+use super::{integer, last, message, version};
+use crate::{Append, AppendError, LogError, sqlite_file::SqliteError};
 use domain::position::Position;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use std::time::{Duration, Instant};
@@ -11,11 +11,11 @@ use tokio::sync::{
     oneshot, watch,
 };
 
-/// Appends that may wait for the writer; more wait for a place.
+/// Appends that wait for the writer; further callers wait for room.
 const MAX_QUEUED_APPENDS: usize = 8_192;
 
-/// How long the writer waits for as many appends as the last group had: those whom it has just
-/// answered need a moment to come back, and a sync to disk costs far more.
+/// How long the writer waits for as many appends as the last group had: the callers that
+/// were just answered need a moment to come back, and a sync to disk costs far more.
 const GROUP_WAIT: Duration = Duration::from_micros(200);
 
 type AppendResult = Result<Position, AppendError>;
@@ -33,19 +33,19 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread; the receiver tells the head after every commit.
+    /// Starts the thread; the receiver has the head after every commit.
     pub(super) fn start(
         connection: Connection,
         group: usize,
     ) -> Result<(Self, watch::Receiver<u64>), LogError> {
         let (queue, waiting) = mpsc::channel(MAX_QUEUED_APPENDS);
-        let head = last(&connection).map_err(|error| failed(&error))?;
-        let (tell, told) = watch::channel(head.0);
+        let head = last(&connection).map_err(SqliteError::from)?;
+        let (head, moved) = watch::channel(head.0);
         std::thread::Builder::new()
             .name("log-writer".to_owned())
-            .spawn(move || run(connection, waiting, group.max(1), &tell))
+            .spawn(move || run(connection, waiting, group.max(1), &head))
             .map_err(|error| LogError::Unavailable(format!("no thread: {error}")))?;
-        Ok((Self { queue }, told))
+        Ok((Self { queue }, moved))
     }
 
     pub(super) async fn append(&self, append: &Append) -> AppendResult {
@@ -74,7 +74,7 @@ fn run(
             Ok((answers, last)) => {
                 head.send_if_modified(|known| std::mem::replace(known, last.0) != last.0);
                 for (job, answer) in jobs.drain(..).zip(answers) {
-                    // Whoever asked may have gone; the record stands.
+                    // The caller may be gone; the record is stored.
                     drop(job.answer.send(answer));
                 }
             }
@@ -103,7 +103,7 @@ fn commit(
     connection: &mut Connection,
     jobs: &[Job],
 ) -> Result<(Vec<AppendResult>, Position), AppendError> {
-    let before = |error: rusqlite::Error| AppendError::Log(failed(&error));
+    let before = |error: rusqlite::Error| AppendError::Log(SqliteError::from(error).into());
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(before)?;
     let done = stage(&transaction, jobs).map_err(before)?;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{position::Position, stream::StreamName};
 use eventlog::{
-    Activity, KeyIndex, SharedLog,
+    Activity, ActivityEntry, KeyIndex, SharedLog,
     conformance::{Bench, Factory},
     conformance_suite,
     jetstream::{
@@ -123,6 +123,23 @@ impl Bench for OnServer {
     async fn activity(&self, node: &str, run: Uuid) -> Arc<dyn Activity> {
         let clock = super::fixed_clock();
         Arc::new(JetStreamActivity::open(&self.log, node, run, clock).await.unwrap())
+    }
+
+    async fn noted(&self) -> Vec<ActivityEntry> {
+        #[derive(serde::Deserialize)]
+        struct Batch {
+            entries: Vec<ActivityEntry>,
+        }
+        let name = format!("{}_ACTIVITY", self.options.stream);
+        let mut stream = self.operator.get_stream(name).await.unwrap();
+        let last = stream.info().await.unwrap().state.last_sequence;
+        let mut all = Vec::new();
+        for sequence in 1..=last {
+            let message = stream.get_raw_message(sequence).await.unwrap();
+            let batch: Batch = serde_json::from_slice(&message.payload).unwrap();
+            all.extend(batch.entries);
+        }
+        all
     }
 
     async fn restart(&mut self) {

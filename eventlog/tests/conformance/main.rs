@@ -7,6 +7,7 @@
     reason = "helpers of tests stop at the first thing that is not as it must be"
 )]
 
+mod consumer;
 mod jetstream;
 mod memory;
 mod server;

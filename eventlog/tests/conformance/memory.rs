@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{position::Position, stream::StreamName};
 use eventlog::{
-    Activity, KeyIndex, SharedLog,
+    Activity, ActivityEntry, KeyIndex, SharedLog,
     conformance::{Bench, Factory},
     conformance_suite,
     memory::{MemoryLog, MemoryRuns},
@@ -42,6 +42,10 @@ impl Bench for InMemory {
 
     async fn activity(&self, node: &str, run: Uuid) -> Arc<dyn Activity> {
         self.activity.start(node, run, &super::fixed_clock()).await.unwrap()
+    }
+
+    async fn noted(&self) -> Vec<ActivityEntry> {
+        self.activity.entries()
     }
 
     /// Nothing to end: what is in memory lives as long as its process.

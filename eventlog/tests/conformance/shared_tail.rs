@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{position::Position, stream::StreamName, time::Time};
 use eventlog::{
-    Activity, Checkpoint, Decorator, EventLog, Follower, KeyIndex, LogError, Record, SharedLog,
-    SharedTailLog,
+    Activity, ActivityEntry, Checkpoint, Decorator, EventLog, Follower, KeyIndex, LogError, Record,
+    SharedLog, SharedTailLog,
     conformance::{Bench, Factory, Maker, take},
     conformance_suite,
     memory::MemoryLog,
@@ -53,6 +53,10 @@ impl Bench for OnceBench {
 
     async fn activity(&self, node: &str, run: Uuid) -> Arc<dyn Activity> {
         self.inner.activity(node, run).await
+    }
+
+    async fn noted(&self) -> Vec<ActivityEntry> {
+        self.inner.noted().await
     }
 
     async fn restart(&mut self) {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{position::Position, stream::StreamName};
 use eventlog::{
-    Activity, Checkpoint, KeyIndex, SharedLog,
+    Activity, ActivityEntry, Checkpoint, KeyIndex, SharedLog,
     conformance::{
         Bench, Factory, Maker, everything,
         make::{at, item, put},
@@ -93,6 +93,13 @@ impl Bench for InFile {
     async fn activity(&self, node: &str, run: Uuid) -> Arc<dyn Activity> {
         let path = self.folder.path().join("activity.db");
         Arc::new(SqliteActivity::open(&path, node, run, super::fixed_clock()).await.unwrap())
+    }
+
+    async fn noted(&self) -> Vec<ActivityEntry> {
+        let connection = Connection::open(self.folder.path().join("activity.db")).unwrap();
+        let mut select = connection.prepare("SELECT body FROM entry ORDER BY batch, idx").unwrap();
+        let bodies = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        bodies.map(|body| serde_json::from_str(&body.unwrap()).unwrap()).collect()
     }
 
     async fn restart(&mut self) {

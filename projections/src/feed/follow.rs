@@ -5,87 +5,70 @@ use super::{
     audit_event::{AuditEvents, RenderError, render},
 };
 use crate::{AuditFilter, AuditOrder, Page};
-use domain::position::Position;
-use eventlog::{Checkpoint, Follower, LogError, Record};
+use domain::{position::Position, role::Role};
+use eventlog::{
+    Backoff, Checkpoint, Record,
+    consumer::{self, Batches, Consumer, StopReason},
+};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
-/// At most so many records at once.
+/// The most records of a batch.
 const BATCH_RECORDS: usize = 256;
-/// How long one look for new records lasts.
+/// How long a batch is waited for.
 const WAIT: Duration = Duration::from_secs(1);
 const MIN_RETRY_PAUSE: Duration = Duration::from_millis(50);
 const MAX_RETRY_PAUSE: Duration = Duration::from_secs(2);
 
-/// Why following ended.
-enum Halt {
-    /// Nobody reads any more; another one may be running by now.
-    Unwanted,
-    /// The service ends.
-    Closed,
-    /// Something is away; worth another try.
-    Lost(String),
-    /// It cannot go on.
-    Stopped(String),
+/// There are no readers any more; another follower may be running by now.
+struct Unwanted;
+
+/// Fills the ring.
+struct RingFiller<'a, B> {
+    inner: &'a Inner<B>,
+    at: FeedPosition,
+    /// The ring begins where following began.
+    begun: bool,
+    lost: bool,
+    idle_since: Option<Instant>,
 }
 
-impl From<LogError> for Halt {
-    fn from(error: LogError) -> Self {
-        match error {
-            LogError::Unavailable(_) | LogError::Misconfigured(_) => Self::Lost(error.to_string()),
-            LogError::Corrupt { .. } | LogError::Foreign { .. } => Self::Stopped(error.to_string()),
-        }
-    }
-}
-
-/// Where the follower stands.
-#[derive(Debug, Clone, Copy)]
-struct Place {
+/// Everything up to here is in the ring or before it.
+#[derive(Debug, Clone, Copy, Default)]
+struct FeedPosition {
     checkpoint: Checkpoint,
+    /// The version of the role table in force.
     rules: u32,
 }
 
 pub(super) async fn run<B: Body>(inner: Arc<Inner<B>>) {
-    let mut place = None;
-    let mut pause = MIN_RETRY_PAUSE;
+    let at = FeedPosition::default();
+    let mut filler = RingFiller { inner: &inner, at, begun: false, lost: false, idle_since: None };
+    let mut batches = Batches::new(BATCH_RECORDS, WAIT);
+    let backoff = Backoff::new(MIN_RETRY_PAUSE, MAX_RETRY_PAUSE);
     let mut closed = inner.closed.subscribe();
-    loop {
-        let before = place.map(|place: Place| place.checkpoint.position);
-        let halt = tokio::select! {
-            halt = follow(&inner, &mut place) => halt,
-            _ = closed.wait_for(|closed| *closed) => Halt::Closed,
-        };
-        match halt {
-            // INVARIANT (one follower): `running` is taken back once, by `idle`; whoever is
-            // admitted from then on starts another one.
-            Halt::Unwanted => return,
-            Halt::Closed => {
-                inner.readers.lock().running = false;
-                return;
-            }
-            Halt::Lost(why) => {
-                let moved = place.map(|place| place.checkpoint.position) != before;
-                pause = if moved { MIN_RETRY_PAUSE } else { pause };
-                tracing::warn!(%why, ?pause, "the feed waits and tries again");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(MAX_RETRY_PAUSE);
-                if idle(&inner) {
-                    return;
-                }
-            }
-            Halt::Stopped(why) => {
-                tracing::error!(why, "the feed has stopped; a new reader starts it again");
-                let mut readers = inner.readers.lock();
-                readers.running = false;
-                // Before anybody is admitted, whose follower would say that it starts.
-                inner.follower.send_replace(State::Stopped(why));
-                return;
-            }
+    let reason = tokio::select! {
+        reason = consumer::run(&inner.log, &mut filler, &mut batches, backoff) => reason,
+        _ = closed.wait_for(|closed| *closed) => {
+            inner.readers.lock().running = false;
+            return;
+        }
+    };
+    match reason {
+        // INVARIANT (one follower): `running` is taken back once, by `idle`; a reader that is
+        // admitted from then on starts another follower.
+        StopReason::Ended(Unwanted) => {}
+        StopReason::Unavailable(why) | StopReason::Stopped(_, why) => {
+            tracing::error!(why, "the feed has stopped; a new reader starts it again");
+            let mut readers = inner.readers.lock();
+            readers.running = false;
+            // Before a reader is admitted, whose follower would say that it starts.
+            inner.follower.send_replace(State::Stopped(why));
         }
     }
 }
 
-/// Ends the follower if nobody reads any more: empties the ring, then lets the next one begin it.
+/// Ends the follower if there are no readers: empties the ring, then lets the next follower begin it.
 fn idle<B: Body>(inner: &Inner<B>) -> bool {
     let mut readers = inner.readers.lock();
     if readers.count == 0 {
@@ -95,98 +78,103 @@ fn idle<B: Body>(inner: &Inner<B>) -> bool {
     readers.count == 0
 }
 
-async fn follow<B: Body>(inner: &Inner<B>, place: &mut Option<Place>) -> Halt {
-    let mut from = match *place {
-        Some(place) => place,
-        None => match start(inner).await {
-            Ok(place) => place,
-            Err(halt) => return halt,
-        },
-    };
-    let mut follower = match inner.log.follow(from.checkpoint).await {
-        Ok(follower) => follower,
-        Err(error) => return error.into(),
-    };
-    if place.is_none() {
-        inner.ring.write().begin(from.checkpoint.position);
-        *place = Some(from);
-        announce(inner);
+impl<B: Body> Consumer for RingFiller<'_, B> {
+    type Batch = Vec<Arc<Record>>;
+    type End = Unwanted;
+
+    async fn prepare(records: Vec<Arc<Record>>) -> Self::Batch {
+        records
     }
-    let mut alone_since = None;
-    loop {
-        let stepped = step(inner, follower.as_mut(), &mut from).await;
-        // Also of a batch that broke off: what of it is in the ring is not told again.
-        *place = Some(from);
-        if let Err(halt) = stepped {
-            return halt;
+
+    async fn checkpoint(&mut self) -> Result<Checkpoint, StopReason<Unwanted>> {
+        self.idle_since = None;
+        if self.lost && idle(self.inner) {
+            return Err(StopReason::Ended(Unwanted));
         }
-        if inner.readers.lock().count > 0 {
-            alone_since = None;
-        } else if alone_since.get_or_insert_with(Instant::now).elapsed() >= inner.options.idle
-            && idle(inner)
+        if !self.begun {
+            self.at = start(self.inner).await?;
+        }
+        Ok(self.at.checkpoint)
+    }
+
+    async fn apply(&mut self, records: Self::Batch) -> Result<(), StopReason<Unwanted>> {
+        if !self.begun {
+            self.begun = true;
+            self.inner.ring.write().begin(self.at.checkpoint.position);
+            announce(self.inner);
+        }
+        if !records.is_empty() {
+            let pushed = self.push_all(&records).await;
+            // Also of a batch that broke off: what of it is in the ring is not pushed again.
+            announce(self.inner);
+            pushed?;
+            report(self.at.checkpoint.position);
+        }
+        if self.inner.readers.lock().count > 0 {
+            self.idle_since = None;
+        } else if self.idle_since.get_or_insert_with(Instant::now).elapsed()
+            >= self.inner.options.idle
+            && idle(self.inner)
         {
-            return Halt::Unwanted;
+            return Err(StopReason::Ended(Unwanted));
         }
+        Ok(())
+    }
+
+    fn position(&self) -> Position {
+        self.at.checkpoint.position
+    }
+
+    fn lost(&mut self, why: &str, pause: Duration) {
+        self.lost = true;
+        tracing::warn!(why, ?pause, "the feed waits and tries again");
     }
 }
 
-/// Behind what the audit view knows: every position before it can be read there.
-async fn start<B>(inner: &Inner<B>) -> Result<Place, Halt> {
+impl<B: Body> RingFiller<'_, B> {
+    async fn push_all(&mut self, records: &[Arc<Record>]) -> Result<(), StopReason<Unwanted>> {
+        for record in records {
+            let mut rules = self.at.rules;
+            let events = render(record, self.inner.opener.as_ref(), &mut rules).await;
+            let events = events.map_err(|error| match error {
+                RenderError::Log(error) => StopReason::from_log(&error, record.position),
+                RenderError::Unreadable(why) => {
+                    let why = format!("position {}: {why}", record.position);
+                    StopReason::Stopped(record.position, why)
+                }
+            })?;
+            push(self.inner, record, events);
+            let checkpoint = Checkpoint { position: record.position, time: record.time };
+            self.at = FeedPosition { checkpoint, rules };
+        }
+        Ok(())
+    }
+}
+
+/// Begins after what the audit view knows: everything before can be read there.
+async fn start<B>(inner: &Inner<B>) -> Result<FeedPosition, StopReason<Unwanted>> {
     let filter = AuditFilter { order: AuditOrder::NewestFirst, ..AuditFilter::default() };
     let page = Page { limit: 1, ..Page::default() };
     let found = inner.views.audit(&filter, &page).await;
-    let found = found.map_err(|error| Halt::Lost(error.to_string()))?;
+    let found = found.map_err(|error| StopReason::Unavailable(error.to_string()))?;
     Ok(found.rows.first().map_or_else(
-        || Place { checkpoint: Checkpoint::default(), rules: domain::role::Role::TABLE_VERSION },
-        |last| Place {
+        || FeedPosition { checkpoint: Checkpoint::default(), rules: Role::TABLE_VERSION },
+        |last| FeedPosition {
             checkpoint: Checkpoint { position: last.id.position, time: last.time },
             rules: last.rules,
         },
     ))
 }
 
-async fn step<B: Body>(
-    inner: &Inner<B>,
-    follower: &mut dyn Follower,
-    from: &mut Place,
-) -> Result<(), Halt> {
-    let records = follower.next(BATCH_RECORDS, WAIT).await?;
-    if records.is_empty() {
-        return Ok(());
-    }
-    for record in &records {
-        let mut rules = from.rules;
-        let telling = render(record, inner.opener.as_ref(), &mut rules).await;
-        let telling = telling.map_err(|untold| match untold {
-            RenderError::Log(error) => error.into(),
-            RenderError::Unreadable(why) => {
-                Halt::Stopped(format!("position {}: {why}", record.position))
-            }
-        });
-        match telling {
-            Ok(telling) => push(inner, record, telling),
-            Err(halt) => {
-                announce(inner);
-                return Err(halt);
-            }
-        }
-        let checkpoint = Checkpoint { position: record.position, time: record.time };
-        *from = Place { checkpoint, rules };
-    }
-    report(from.checkpoint.position);
-    announce(inner);
-    Ok(())
-}
-
-fn push<B: Body>(inner: &Inner<B>, record: &Record, telling: AuditEvents) {
-    let told: Vec<_> = telling.events.into_iter().map(FeedEvent::of).collect();
+fn push<B: Body>(inner: &Inner<B>, record: &Record, rendered: AuditEvents) {
+    let events: Vec<_> = rendered.events.into_iter().map(FeedEvent::of).collect();
     let most = (inner.options.events, inner.options.bytes);
     let mut ring = inner.ring.write();
-    if telling.erases {
+    if rendered.erases {
         // What is at hand may hold the texts; the view that readers turn to knows of the erasure.
         ring.begin(record.position);
     } else {
-        ring.push(record.position, told, most);
+        ring.push(record.position, events, most);
     }
 }
 

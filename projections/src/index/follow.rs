@@ -5,45 +5,39 @@ use domain::{
     event::{DecodeError, Recorded},
     position::Position,
 };
-use eventlog::{Checkpoint, Follower, LogError, Record};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use eventlog::{
+    Backoff, Checkpoint, LogError, Record,
+    consumer::{self, Batches, Consumer, StopReason},
+};
+use std::{convert::Infallible, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     task::spawn_blocking,
     time::{Instant, timeout},
 };
 
-/// How long one look for new records lasts.
+/// How long a batch is waited for.
 const WAIT: Duration = Duration::from_secs(1);
-/// The pause after the first loss; doubled with every further one.
+/// The pause after the first loss.
 const MIN_RETRY_PAUSE: Duration = Duration::from_millis(50);
-/// More records than this are worth a thread of their own, or a look whether others want this
-/// one.
+/// More records than this are applied on a thread of their own; so many are decoded before other
+/// tasks may use the thread.
 const MANY_RECORDS: usize = 64;
 
 /// The end of the log.
 #[derive(Debug, Clone, Copy)]
-struct End {
+struct LogEnd {
     position: Position,
-    /// When it was asked for: whatever was acknowledged before stands up to there.
+    /// When it was requested: what was acknowledged before is at or before that position.
     asked: Instant,
 }
 
-/// Why following ended.
-#[derive(Debug)]
-enum Halt {
-    /// Worth another try.
-    Lost(String),
-    /// It cannot go on.
-    Stopped(Position, String),
-}
-
-fn failed(error: &LogError, at: Position) -> Halt {
-    let text = error.to_string();
-    match error {
-        LogError::Unavailable(_) | LogError::Misconfigured(_) => Halt::Lost(text),
-        LogError::Corrupt { position, .. } => Halt::Stopped(*position, text),
-        LogError::Foreign { .. } => Halt::Stopped(at, text),
-    }
+/// Applies the log to the tables; their only writer.
+struct Indexer {
+    shared: Arc<Shared>,
+    tables: Tables,
+    /// Where the log ended when following began.
+    end: LogEnd,
+    published: bool,
 }
 
 /// The tables that a saved file holds, if it belongs to this log; empty ones otherwise.
@@ -87,7 +81,7 @@ impl AccessIndex {
         let (following, mut ending) = (self.shared.clone(), self.shared.ending.subscribe());
         let task = tokio::spawn(async move {
             tokio::select! {
-                () = following.keep(tables) => {}
+                () = Arc::clone(&following).follow(tables) => {}
                 () = following.look() => {}
                 _ = ending.wait_for(|ending| *ending) => {}
             }
@@ -96,21 +90,97 @@ impl AccessIndex {
     }
 }
 
-impl Shared {
-    async fn keep(self: &Arc<Self>, mut tables: Tables) {
-        let mut pause = MIN_RETRY_PAUSE;
-        loop {
-            let from = tables.position;
-            match self.follow(&mut tables).await {
-                Halt::Lost(why) => {
-                    pause = if tables.position > from { MIN_RETRY_PAUSE } else { pause };
-                    tracing::warn!(%why, ?pause, "the access index waits and tries again");
-                    self.state.lock().lost = Some(why);
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(self.options.longest_pause);
-                }
-                Halt::Stopped(position, why) => return self.stop(position, why),
+impl Consumer for Indexer {
+    type Batch = Vec<Decoded>;
+    type End = Infallible;
+
+    /// Decodes a few at a time: others want the thread too.
+    async fn prepare(records: Vec<Arc<Record>>) -> Vec<Decoded> {
+        let mut records = records.into_iter().peekable();
+        let mut all = Vec::with_capacity(records.len());
+        while records.peek().is_some() {
+            if !all.is_empty() {
+                tokio::task::yield_now().await;
             }
+            all.extend(records.by_ref().take(MANY_RECORDS).map(|record| {
+                let events = record.events();
+                (record, events)
+            }));
+        }
+        all
+    }
+
+    async fn checkpoint(&mut self) -> Result<Checkpoint, StopReason<Infallible>> {
+        self.end = self.log_end().await?;
+        self.published = false;
+        Ok(Checkpoint { position: self.tables.position, time: self.tables.time })
+    }
+
+    async fn apply(&mut self, records: Vec<Decoded>) -> Result<(), StopReason<Infallible>> {
+        if !records.is_empty() {
+            self.apply_all(records).await?;
+        } else if !self.published {
+            self.shared.publish(&self.tables, self.end);
+        }
+        self.published = true;
+        if self.shared.starting() && self.tables.position >= self.end.position {
+            // It took so long to come here that too little is known of what came meanwhile.
+            self.end = self.log_end().await?;
+            self.shared.publish(&self.tables, self.end);
+        }
+        self.shared.save_now_and_then();
+        Ok(())
+    }
+
+    fn position(&self) -> Position {
+        self.tables.position
+    }
+
+    fn lost(&mut self, why: &str, pause: Duration) {
+        tracing::warn!(why, ?pause, "the access index waits and tries again");
+        self.shared.state.lock().lost = Some(why.to_owned());
+    }
+}
+
+impl Indexer {
+    async fn log_end(&self) -> Result<LogEnd, StopReason<Infallible>> {
+        let end = self.shared.end().await;
+        end.map_err(|error| StopReason::from_log(&error, self.tables.position))
+    }
+
+    async fn apply_all(&mut self, records: Vec<Decoded>) -> Result<(), StopReason<Infallible>> {
+        let unreadable = if records.len() < MANY_RECORDS {
+            apply(&mut self.tables, &records)
+        } else {
+            let mut moved = std::mem::take(&mut self.tables);
+            let applied = spawn_blocking(move || {
+                let unreadable = apply(&mut moved, &records);
+                (moved, unreadable)
+            });
+            let (applied, unreadable) = applied
+                .await
+                .map_err(|error| StopReason::Stopped(self.end.position, error.to_string()))?;
+            self.tables = applied;
+            unreadable
+        };
+        self.shared.publish(&self.tables, self.end);
+        let Some((position, why)) = unreadable else { return Ok(()) };
+        // At once: while the next records are waited for, nothing may be answered.
+        self.shared.stop(position, why.clone());
+        Err(StopReason::Stopped(position, why))
+    }
+}
+
+impl Shared {
+    async fn follow(self: Arc<Self>, tables: Tables) {
+        let log = self.log.clone();
+        let mut batches = Batches::new(self.options.batch, WAIT);
+        let backoff = Backoff::new(MIN_RETRY_PAUSE, self.options.longest_pause);
+        let end = LogEnd { position: tables.position, asked: Instant::now() };
+        let mut indexer = Indexer { shared: Arc::clone(&self), tables, end, published: false };
+        match consumer::run(&log, &mut indexer, &mut batches, backoff).await {
+            StopReason::Stopped(position, why) => self.stop(position, why),
+            StopReason::Unavailable(why) => self.stop(indexer.position(), why),
         }
     }
 
@@ -161,94 +231,18 @@ impl Shared {
         self.moved.send_modify(|_| {});
     }
 
-    /// Follows from what is known; the next records are fetched and decoded while the last ones are
-    /// taken in.
-    async fn follow(self: &Arc<Self>, tables: &mut Tables) -> Halt {
-        let (mut follower, mut end) = match self.start_following(tables).await {
-            Ok(started) => started,
-            Err(error) => return failed(&error, tables.position),
-        };
-        let mut ready = Vec::new();
-        loop {
-            let (taken, next) = futures::join!(
-                self.take_in(tables, std::mem::take(&mut ready), end),
-                decoded(&mut *follower, self.options.batch)
-            );
-            if let Err(halt) = taken {
-                return halt;
-            }
-            match next {
-                Ok(records) => ready = records,
-                Err(error) => return failed(&error, tables.position),
-            }
-            if self.starting() && tables.position >= end.position {
-                // It took so long to come here that too little is known of what came meanwhile.
-                end = match self.end().await {
-                    Ok(end) => end,
-                    Err(error) => return failed(&error, tables.position),
-                };
-                self.publish(tables, end);
-            }
-            self.save_now_and_then();
-        }
-    }
-
-    async fn end(&self) -> Result<End, LogError> {
+    async fn end(&self) -> Result<LogEnd, LogError> {
         let asked = Instant::now();
-        Ok(End { position: self.log.head().await?.position, asked })
+        Ok(LogEnd { position: self.log.head().await?.position, asked })
     }
 
     fn starting(&self) -> bool {
         self.state.lock().start_took.is_none()
     }
 
-    async fn start_following(&self, tables: &Tables) -> Result<(Box<dyn Follower>, End), LogError> {
-        let end = self.end().await?;
-        let checkpoint = Checkpoint { position: tables.position, time: tables.time };
-        let follower = self.log.follow(checkpoint).await?;
-        self.publish(tables, end);
-        Ok((follower, end))
-    }
-
-    async fn take_in(
-        &self,
-        tables: &mut Tables,
-        records: Vec<Decoded>,
-        end: End,
-    ) -> Result<(), Halt> {
-        if records.is_empty() {
-            return Ok(());
-        }
-        let unreadable = if records.len() < MANY_RECORDS {
-            apply(tables, &records)
-        } else {
-            let mut moved = std::mem::take(tables);
-            let applied = spawn_blocking(move || {
-                let unreadable = apply(&mut moved, &records);
-                (moved, unreadable)
-            });
-            match applied.await {
-                Ok((applied, unreadable)) => {
-                    *tables = applied;
-                    unreadable
-                }
-                Err(error) => return Err(Halt::Stopped(end.position, error.to_string())),
-            }
-        };
-        self.publish(tables, end);
-        match unreadable {
-            Some((position, why)) => {
-                // At once: while the next records are waited for, nothing may be answered.
-                self.stop(position, why.clone());
-                Err(Halt::Stopped(position, why))
-            }
-            None => Ok(()),
-        }
-    }
-
     /// Lets readers have it, once the end of the log at the start is reached, and that end is not
     /// too old: until then no copy is taken, and nothing has to be copied to be changed.
-    fn publish(&self, tables: &Tables, end: End) {
+    fn publish(&self, tables: &Tables, end: LogEnd) {
         let mut state = self.state.lock();
         state.reached = tables.position;
         if state.start_took.is_none() {
@@ -270,22 +264,6 @@ impl Shared {
 
 /// A record and its events.
 type Decoded = (Arc<Record>, Result<Vec<Recorded>, DecodeError>);
-
-/// The records that come next, decoded a few at a time: others want the thread too.
-async fn decoded(follower: &mut dyn Follower, batch: usize) -> Result<Vec<Decoded>, LogError> {
-    let mut records = follower.next(batch, WAIT).await?.into_iter().peekable();
-    let mut all = Vec::with_capacity(records.len());
-    while records.peek().is_some() {
-        if !all.is_empty() {
-            tokio::task::yield_now().await;
-        }
-        all.extend(records.by_ref().take(MANY_RECORDS).map(|record| {
-            let events = record.events();
-            (record, events)
-        }));
-    }
-    Ok(all)
-}
 
 /// Takes in records up to the first that cannot be read; answers where that stands and why.
 fn apply(tables: &mut Tables, records: &[Decoded]) -> Option<(Position, String)> {
@@ -318,8 +296,8 @@ mod tests {
         AccessIndex { shared: Arc::new(Shared::new(log, None, IndexOptions::default())) }
     }
 
-    fn asked_before(ago: Duration) -> End {
-        End { position: Position::START, asked: Instant::now().checked_sub(ago).unwrap() }
+    fn asked_before(ago: Duration) -> LogEnd {
+        LogEnd { position: Position::START, asked: Instant::now().checked_sub(ago).unwrap() }
     }
 
     #[test]

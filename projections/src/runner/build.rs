@@ -6,16 +6,19 @@
 //! place in one transaction.
 
 use super::{
-    BuildTarget, Halt, MIN_RETRY_PAUSE, Runner,
-    follow::{BatchSizer, gather},
-    log_failed,
+    BuildTarget, Interruption, Runner, Stop,
+    follow::{Filler, LINGER, WAIT},
 };
 use crate::{
     generations::{Build, BuildState, Comparison, Purpose, RENEWAL, RequestError, Switched},
     store::{Generation, StoreError},
 };
 use domain::position::Position;
-use std::time::Duration;
+use eventlog::{
+    Checkpoint, Record,
+    consumer::{self, Batches, Consumer, StopReason},
+};
+use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
 
 /// How often a node looks whether there is something to build.
@@ -28,17 +31,17 @@ const SWITCH_WAIT: Duration = Duration::from_millis(20);
 const BUSY_PAUSE: Duration = Duration::from_millis(200);
 
 impl Runner {
-    /// Builds what was asked for and drops what is not read any more, for ever.
-    pub(super) async fn tend(&self) {
+    /// Builds what was requested and drops what is not read any more; never ends.
+    pub(super) async fn run_builds(&self) {
         loop {
-            if let Err(error) = self.tend_once().await {
+            if let Err(error) = self.build_requested().await {
                 tracing::warn!(%error, "cannot look after the generations of tables");
             }
             sleep(BUILD_INTERVAL).await;
         }
     }
 
-    async fn tend_once(&self) -> Result<(), StoreError> {
+    async fn build_requested(&self) -> Result<(), StoreError> {
         for projection in &self.projections {
             let standing = self.generations.live_generation(projection.name()).await?;
             if standing.version < projection.version() {
@@ -77,7 +80,7 @@ impl Runner {
         tracing::info!(projection = name, generation, purpose, "builds a generation of tables");
         let ended = tokio::select! {
             ended = self.build_on(build, target) => ended,
-            () = self.renew(&target) => Err(Halt::Switched),
+            () = self.renew(&target) => Err(StopReason::Ended(Interruption::Switched)),
         };
         match ended {
             Ok(comparison) => {
@@ -93,9 +96,9 @@ impl Runner {
                     tracing::info!(projection = name, generation, purpose, "built");
                 }
             }
-            Err(halt) => tracing::info!(projection = name, generation, ?halt, "not built here"),
+            Err(stop) => tracing::info!(projection = name, generation, ?stop, "not built here"),
         }
-        self.tell();
+        self.notify();
     }
 
     /// Says again and again that this node builds; returns when it may not any more.
@@ -111,48 +114,44 @@ impl Runner {
     }
 
     /// Goes on after losses, until the build has ended or the projection is paused.
-    async fn build_on(&self, build: &Build, target: Generation) -> Result<Comparison, Halt> {
-        let mut pause = MIN_RETRY_PAUSE;
+    async fn build_on(&self, build: &Build, target: Generation) -> Result<Comparison, Stop> {
+        let mut backoff = self.backoff();
         loop {
-            let halt = match self.build_once(build, target).await {
+            let stop = match self.build_once(build, target).await {
                 Ok(comparison) => return Ok(comparison),
-                Err(halt) => halt,
+                Err(stop) => stop,
             };
-            let (name, node) = (target.name(), self.options.node.as_str());
-            match halt {
-                Halt::Lost(why) => {
+            let failure = match &stop {
+                StopReason::Unavailable(why) => {
+                    let (name, pause) = (target.name(), backoff.next_pause());
                     tracing::warn!(projection = name, %why, ?pause, "a build waits, tries again");
                     sleep(pause).await;
-                    pause = (pause * 2).min(self.options.longest_pause);
+                    continue;
                 }
-                Halt::Paused => {
+                StopReason::Ended(Interruption::Paused) => {
                     let why = "the projection is paused; it goes on when that is resumed";
                     self.stage(&target, BuildState::Waiting, Some(why)).await?;
-                    return Err(Halt::Paused);
+                    return Err(stop);
                 }
-                Halt::Switched => return Err(Halt::Switched),
-                Halt::Refused(why) => {
-                    let failed = BuildState::Failed;
-                    self.generations.end(&target, node, failed, None, Some(&why)).await?;
-                    return Err(Halt::Refused(why));
-                }
-                Halt::Stopped(stopped) => {
-                    let why = format!("stopped at {}: {}", stopped.position, stopped.why);
-                    let failed = BuildState::Failed;
-                    self.generations.end(&target, node, failed, None, Some(&why)).await?;
-                    return Err(Halt::Stopped(stopped));
-                }
-            }
+                StopReason::Ended(Interruption::Switched | Interruption::Done) => return Err(stop),
+                StopReason::Ended(Interruption::Refused(why)) => why.clone(),
+                StopReason::Stopped(position, why) => format!("stopped at {position}: {why}"),
+            };
+            let (node, failed) = (self.options.node.as_str(), BuildState::Failed);
+            self.generations.end(&target, node, failed, None, Some(&failure)).await?;
+            return Err(stop);
         }
     }
 
-    async fn build_once(&self, build: &Build, target: Generation) -> Result<Comparison, Halt> {
-        let line = BuildTarget { target, live: false };
-        let mut pace = BatchSizer::new(self.options.filling, self.database.filling());
+    async fn build_once(&self, build: &Build, target: Generation) -> Result<Comparison, Stop> {
+        let build_target = BuildTarget { target, live: false };
+        let mut batches = Batches::new(self.options.filling, WAIT)
+            .filled_within(LINGER)
+            .sized_for(self.database.filling());
         self.stage(&target, BuildState::Loading, None).await?;
         loop {
             let aim = self.aim(&target).await?;
-            self.advance(&line, aim, &mut pace).await?;
+            self.advance(&build_target, aim, &mut batches).await?;
             if self.aim(&target).await?.0.saturating_sub(aim.0) < MAX_LAG_RECORDS {
                 break;
             }
@@ -162,7 +161,7 @@ impl Runner {
         control.finish(&target).await?;
         control.commit().await?;
         self.stage(&target, BuildState::Comparing, None).await?;
-        let comparison = self.compare(&line, &mut pace).await?;
+        let comparison = self.compare(&build_target, &mut batches).await?;
         match build.purpose {
             Purpose::Verify => {
                 let (node, done) = (self.options.node.as_str(), BuildState::Done);
@@ -171,8 +170,8 @@ impl Runner {
             Purpose::Rebuild => {
                 self.stage(&target, BuildState::Switching, None).await?;
                 let head = self.head(Position::START).await?;
-                self.advance(&line, head, &mut pace).await?;
-                self.take_over(&line, &comparison).await?;
+                self.advance(&build_target, head, &mut batches).await?;
+                self.take_over(build_target, &comparison).await?;
             }
         }
         Ok(comparison)
@@ -184,26 +183,26 @@ impl Runner {
         target: &Generation,
         state: BuildState,
         why: Option<&str>,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), Stop> {
         let node = self.options.node.as_str();
         let ours = self.generations.note(target, node, state, why).await?;
-        if ours { Ok(()) } else { Err(Halt::Switched) }
+        if ours { Ok(()) } else { Err(StopReason::Ended(Interruption::Switched)) }
     }
 
-    pub(super) async fn head(&self, at: Position) -> Result<Position, Halt> {
-        let head = self.log.head().await.map_err(|error| log_failed(&error, at))?;
+    pub(super) async fn head(&self, at: Position) -> Result<Position, Stop> {
+        let head = self.log.head().await.map_err(|error| Stop::from_log(&error, at))?;
         Ok(head.position)
     }
 
     /// How far to fill before comparing: as far as the tables that are read have come, where both
     /// can be compared; never further, for they may stand.
-    async fn aim(&self, target: &Generation) -> Result<Position, Halt> {
+    async fn aim(&self, target: &Generation) -> Result<Position, Stop> {
         // The end is asked for last: what is read stands before it, or nowhere on this log.
         let read = self.generations.live_generation(target.name()).await?;
         let head = self.head(Position::START).await?;
         let built = self.generations.progress(target).await?;
         let identity = self.log.identity().await;
-        let identity = identity.map_err(|error| log_failed(&error, built.position))?;
+        let identity = identity.map_err(|error| Stop::from_log(&error, built.position))?;
         let related = read.version == target.projection.version()
             && read.progress.log == identity
             && (built.position..=head).contains(&read.progress.position);
@@ -211,30 +210,62 @@ impl Runner {
     }
 
     /// Follows the log until it can take the place of what is read.
-    async fn take_over(&self, line: &BuildTarget, comparison: &Comparison) -> Result<(), Halt> {
-        let (target, node) = (&line.target, self.options.node.as_str());
-        let (mut follower, mut at) = self.start(line).await?;
-        let mut beyond = None;
+    async fn take_over(&self, target: BuildTarget, comparison: &Comparison) -> Result<(), Stop> {
+        let filler = Filler::new(self, target, Position::START);
+        let mut switcher = Switcher { runner: self, target, filler, comparison, beyond: None };
+        let mut batches = Batches::new(self.options.batch, SWITCH_WAIT).filled_within(LINGER);
+        let stop = consumer::follow(&self.log, &mut switcher, &mut batches).await;
+        let done = matches!(stop, StopReason::Ended(Interruption::Done));
+        if done { Ok(()) } else { Err(stop) }
+    }
+}
+
+/// Fills a generation and, after every batch, tries to let it take the place of what is read.
+struct Switcher<'a> {
+    runner: &'a Runner,
+    target: BuildTarget,
+    filler: Filler<'a>,
+    comparison: &'a Comparison,
+    /// The tables that are read were seen at this position, which the log does not have.
+    beyond: Option<Position>,
+}
+
+impl Consumer for Switcher<'_> {
+    type Batch = Vec<Arc<Record>>;
+    type End = Interruption;
+
+    async fn prepare(records: Vec<Arc<Record>>) -> Self::Batch {
+        records
+    }
+
+    async fn checkpoint(&mut self) -> Result<Checkpoint, Stop> {
+        self.filler.checkpoint().await
+    }
+
+    async fn apply(&mut self, records: Self::Batch) -> Result<(), Stop> {
+        self.filler.apply(records).await?;
+        let (runner, target) = (self.runner, &self.target.target);
+        let node = runner.options.node.as_str();
         loop {
-            match self.generations.switch(target, node, comparison, beyond).await? {
-                Switched::Done => return Ok(()),
-                Switched::Taken => return Err(Halt::Switched),
-                // Asked for after it was seen there, so the log did not end before it then.
-                Switched::Behind(read) if self.head(at).await? < read => {
-                    beyond = Some(read);
-                    continue;
+            match runner.generations.switch(target, node, self.comparison, self.beyond).await? {
+                Switched::Done => return Err(StopReason::Ended(Interruption::Done)),
+                Switched::Taken => return Err(StopReason::Ended(Interruption::Switched)),
+                // Requested after it was seen there, so the log did not end before it then.
+                Switched::Behind(read) if runner.head(self.position()).await? < read => {
+                    self.beyond = Some(read);
                 }
-                Switched::Behind(_) => {}
+                Switched::Behind(_) => return Ok(()),
                 Switched::Busy(why) => {
                     let words = format!("waits for readers of the tables or views: {why}");
-                    self.stage(target, BuildState::Switching, Some(&words)).await?;
+                    runner.stage(target, BuildState::Switching, Some(&words)).await?;
                     sleep(BUSY_PAUSE).await;
+                    return Ok(());
                 }
             }
-            let records = gather(follower.as_mut(), self.options.batch, SWITCH_WAIT)
-                .await
-                .map_err(|error| log_failed(&error, at))?;
-            at = self.take_in(line, records, at).await?;
         }
+    }
+
+    fn position(&self) -> Position {
+        self.filler.position()
     }
 }

@@ -1,7 +1,7 @@
 //! Compares the tables that are read with what follows from the log. Both generations are compared
 //! at one position, while the runner and readers go on.
 
-use super::{BuildTarget, Halt, POLL_INTERVAL, Runner, follow::BatchSizer, log_failed};
+use super::{BuildTarget, POLL_INTERVAL, Runner, Stop};
 use crate::{
     generations::{self, Comparison, Difference, LiveGeneration, TableRows},
     store::{Generation, ReadTransaction, StoreError},
@@ -9,6 +9,7 @@ use crate::{
     value::{Row, Value},
 };
 use domain::position::Position;
+use eventlog::consumer::Batches;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -34,20 +35,21 @@ fn not_compared(position: Position, why: String) -> Comparison {
 }
 
 impl Runner {
-    /// Compares what this line filled with what is read. The filling ends at the same position.
+    /// Compares what this target filled with what is read. The filling ends at the same position.
     pub(super) async fn compare(
         &self,
-        line: &BuildTarget,
-        pace: &mut BatchSizer,
-    ) -> Result<Comparison, Halt> {
+        target: &BuildTarget,
+        batches: &mut Batches,
+    ) -> Result<Comparison, Stop> {
         let began = Instant::now();
         let mut again = None;
         loop {
             let mut snapshot = self.database.snapshot().await?;
-            let read = generations::live_generation(snapshot.as_mut(), line.target.name()).await?;
+            let read =
+                generations::live_generation(snapshot.as_mut(), target.target.name()).await?;
             let at = read.progress.position;
-            let built = self.generations.progress(&line.target).await?;
-            if let Some(why) = self.incomparable(&read, line, began).await? {
+            let built = self.generations.progress(&target.target).await?;
+            if let Some(why) = self.incomparable(&read, target, began).await? {
                 snapshot.end().await?;
                 return Ok(not_compared(built.position, why));
             }
@@ -60,8 +62,8 @@ impl Runner {
                 sleep(POLL_INTERVAL).await;
                 continue;
             }
-            self.advance(line, at, pace).await?;
-            let comparison = self.compare_at(line, snapshot.as_mut(), &read).await?;
+            self.advance(target, at, batches).await?;
+            let comparison = self.compare_at(target, snapshot.as_mut(), &read).await?;
             snapshot.end().await?;
             let head = self.head(at).await?;
             if comparison.equal == Some(false) && again.is_none() && head > at {
@@ -78,15 +80,15 @@ impl Runner {
     async fn incomparable(
         &self,
         read: &LiveGeneration,
-        line: &BuildTarget,
+        target: &BuildTarget,
         began: Instant,
-    ) -> Result<Option<String>, Halt> {
+    ) -> Result<Option<String>, Stop> {
         let at = read.progress.position;
-        if read.version != line.target.projection.version() {
+        if read.version != target.target.projection.version() {
             return Ok(Some(format!("version {} is read", read.version)));
         }
-        let built = self.generations.progress(&line.target).await?;
-        let identity = self.log.identity().await.map_err(|error| log_failed(&error, at))?;
+        let built = self.generations.progress(&target.target).await?;
+        let identity = self.log.identity().await.map_err(|error| Stop::from_log(&error, at))?;
         if read.progress.log != identity {
             return Ok(Some("the tables that are read are of another log, or empty".to_owned()));
         }
@@ -104,18 +106,18 @@ impl Runner {
 
     async fn compare_at(
         &self,
-        line: &BuildTarget,
+        target: &BuildTarget,
         read: &mut dyn ReadTransaction,
         standing: &LiveGeneration,
-    ) -> Result<Comparison, Halt> {
-        let (name, version) = (line.target.name(), line.target.projection.version());
+    ) -> Result<Comparison, Stop> {
+        let (name, version) = (target.target.name(), target.target.projection.version());
         let mut built = self.database.snapshot().await?;
         let mut pair = Pair {
             read_prefix: read.prefix(name, version, standing.generation),
-            built_prefix: built.prefix(name, version, line.target.generation),
+            built_prefix: built.prefix(name, version, target.target.generation),
             read,
             built: built.as_mut(),
-            target: line.target,
+            target: target.target,
         };
         let comparison = pair.compare(standing.progress.position).await?;
         built.end().await?;

@@ -1,224 +1,172 @@
 //! Moves records from the log into one generation of tables.
 
 use super::{
-    Halt, Runner, log_failed,
+    Interruption, Runner, Stop,
     prepare::{Prepared, prepare},
 };
 use crate::{
-    Stopped,
     fold::{self, ApplyError},
     store::{Generation, Progress},
 };
-use domain::{id::LogId, position::Position};
-use eventlog::{Checkpoint, Follower, LogError, Record};
+use domain::position::Position;
+use eventlog::{
+    Checkpoint, LogError, Record,
+    consumer::{self, Batches, Consumer, StopReason},
+};
 use std::{sync::Arc, time::Duration};
-use tokio::time::Instant;
 
-/// How long one look for new records lasts.
-const WAIT: Duration = Duration::from_secs(1);
-/// So many records at once say that more will follow at once, within so long.
-const LAGGING_RECORDS: usize = 16;
-const LINGER: Duration = Duration::from_millis(3);
-/// So many bytes of records are held at most, beside the same that are being written.
-const MAX_BATCH_BYTES: usize = 16 << 20;
-/// Looked for in portions, so that the bound on bytes is kept.
-const PORTION_RECORDS: usize = 512;
+/// How long a batch is waited for.
+pub(super) const WAIT: Duration = Duration::from_secs(1);
+/// How long a batch that shows a lag is filled up.
+pub(super) const LINGER: Duration = Duration::from_millis(3);
 
 /// A generation that is filled.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BuildTarget {
     /// Which.
     pub(super) target: Generation,
-    /// Is it the one that is read? If it ceases to be, or becomes it, whoever fills it ends.
+    /// Is it the one that is read? If it ceases to be, or becomes it, its filling ends.
     pub(super) live: bool,
 }
 
-/// How many records go into one transaction, so that it lasts about as long as it should.
-#[derive(Debug)]
-pub(super) struct BatchSizer {
-    size: usize,
-    most: usize,
-    wanted: Duration,
+/// Fills a generation.
+pub(super) struct Filler<'a> {
+    runner: &'a Runner,
+    target: BuildTarget,
+    /// Everything up to here is in the tables.
+    at: Position,
 }
 
-impl BatchSizer {
-    const LEAST: usize = 64;
+impl<'a> Filler<'a> {
+    pub(super) fn new(runner: &'a Runner, target: BuildTarget, at: Position) -> Self {
+        Self { runner, target, at }
+    }
+}
 
-    pub(super) fn new(most: usize, wanted: Duration) -> Self {
-        Self { size: 512.min(most).max(1), most, wanted }
+impl Consumer for Filler<'_> {
+    type Batch = Vec<Arc<Record>>;
+    type End = Interruption;
+
+    async fn prepare(records: Vec<Arc<Record>>) -> Self::Batch {
+        records
     }
 
-    fn lasted(&mut self, time: Duration, records: usize) {
-        if time > self.wanted {
-            self.size = (self.size / 2).max(Self::LEAST).min(self.most);
-        } else if time < self.wanted / 2 && records >= self.size {
-            self.size = (self.size * 2).min(self.most);
+    async fn checkpoint(&mut self) -> Result<Checkpoint, Stop> {
+        let checkpoint = self.runner.checkpoint(&self.target).await?;
+        self.at = checkpoint.position;
+        Ok(checkpoint)
+    }
+
+    async fn apply(&mut self, records: Self::Batch) -> Result<(), Stop> {
+        if !records.is_empty() {
+            self.at = self.runner.apply(&self.target, records, self.at).await?;
         }
+        Ok(())
+    }
+
+    fn position(&self) -> Position {
+        self.at
     }
 }
 
 /// What came of one attempt to write.
 enum Written {
     At(Position),
-    Inconsistent(Stopped),
+    /// The record at this position cannot be applied.
+    Inconsistent(Position, String),
 }
 
 impl Runner {
-    /// Follows from the checkpoint; the next records are fetched while the last ones are written.
-    pub(super) async fn follow(
-        &self,
-        line: &BuildTarget,
-        moved: &mut bool,
-        at: &mut Position,
-    ) -> Halt {
-        let mut follower = match self.start(line).await {
-            Ok((follower, position)) => {
-                *at = position;
-                follower
-            }
-            Err(halt) => return halt,
-        };
-        let mut ready: Vec<Arc<Record>> = Vec::new();
-        loop {
-            let (written, next) = futures::join!(
-                self.take_in(line, std::mem::take(&mut ready), *at),
-                gather(follower.as_mut(), self.options.batch, WAIT)
-            );
-            match written {
-                Ok(position) => {
-                    *moved |= position > *at;
-                    *at = position;
-                }
-                Err(halt) => return halt,
-            }
-            match next {
-                Ok(records) => ready = records,
-                Err(error) => return log_failed(&error, *at),
-            }
-        }
-    }
-
-    /// Takes in everything up to a position and nothing behind it.
+    /// Applies everything up to a position and nothing after it.
     pub(super) async fn advance(
         &self,
-        line: &BuildTarget,
+        target: &BuildTarget,
         until: Position,
-        pace: &mut BatchSizer,
-    ) -> Result<(), Halt> {
-        let (mut follower, mut at) = self.start(line).await?;
-        let (mut fetched, mut ready) = (at, Vec::new());
-        while at < until {
-            let left = until.0.saturating_sub(fetched.0);
-            let most = pace.size.min(usize::try_from(left).unwrap_or(usize::MAX));
-            let fetch = async {
-                if most == 0 {
-                    return Ok(Vec::new());
-                }
-                gather(follower.as_mut(), most, WAIT).await
-            };
-            let records = ready.len();
-            let write = async {
-                let began = Instant::now();
-                let written = self.take_in(line, std::mem::take(&mut ready), at).await;
-                (written, began.elapsed())
-            };
-            let ((written, lasted), next) = futures::join!(write, fetch);
-            at = written?;
-            pace.lasted(lasted, records);
-            ready = next.map_err(|error| log_failed(&error, at))?;
-            fetched = ready.last().map_or(fetched, |record| record.position);
-        }
-        Ok(())
+        batches: &mut Batches,
+    ) -> Result<(), Stop> {
+        let mut filler = Filler::new(self, *target, Position::START);
+        consumer::follow_to(&self.log, &mut filler, until, batches).await
     }
 
-    /// Checks that checkpoint and log belong together, then follows.
-    pub(super) async fn start(
-        &self,
-        line: &BuildTarget,
-    ) -> Result<(Box<dyn Follower>, Position), Halt> {
-        let known = self.generations.progress(&line.target).await?;
-        let failed = |error: LogError| log_failed(&error, known.position);
+    /// Where to follow from; checks that checkpoint and log belong together.
+    async fn checkpoint(&self, target: &BuildTarget) -> Result<Checkpoint, Stop> {
+        let known = self.generations.progress(&target.target).await?;
+        let failed = |error: LogError| Stop::from_log(&error, known.position);
         let head = self.log.head().await.map_err(failed)?;
         let identity = self.log.identity().await.map_err(failed)?;
-        let stopped = |why| Halt::Stopped(Stopped { position: known.position, why });
         if head.position < known.position {
-            return Err(stopped(format!(
-                "the checkpoint stands at {}, beyond the end of the log at {}: the log was set \
-                back or \
+            let why = format!(
+                "the checkpoint {} is beyond the end of the log at {}: the log was set back or \
                  replaced; the tables must be rebuilt from it",
                 known.position, head.position
-            )));
+            );
+            return Err(StopReason::Stopped(known.position, why));
         }
         if let (Some(expected), Some(found)) = (known.log, identity)
             && expected != found
         {
-            return Err(stopped(LogError::Foreign { expected, found }.to_string()));
+            return Err(failed(LogError::Foreign { expected, found }));
         }
-        if line.live {
+        if target.live {
             // What was noted by an earlier start or release may no longer hold; if it does, it is
             // noted again.
-            self.generations.note_going_on(&line.target).await?;
+            self.generations.note_going_on(&target.target).await?;
         }
-        let checkpoint = Checkpoint { position: known.position, time: known.time };
-        let follower = self.log.follow(checkpoint).await.map_err(failed)?;
-        Ok((follower, known.position))
+        Ok(Checkpoint { position: known.position, time: known.time })
     }
 
-    /// Takes in records; answers the position reached.
-    pub(super) async fn take_in(
+    /// Applies records; answers the position reached.
+    async fn apply(
         &self,
-        line: &BuildTarget,
+        target: &BuildTarget,
         mut records: Vec<Arc<Record>>,
         at: Position,
-    ) -> Result<Position, Halt> {
-        if records.is_empty() {
-            return Ok(at);
-        }
-        let mut misfit = None;
+    ) -> Result<Position, Stop> {
+        let mut inconsistent = None;
         loop {
-            let mut prepared = prepare(line.target.projection, self.opener.as_ref(), &records)
+            let mut prepared = prepare(target.target.projection, self.opener.as_ref(), &records)
                 .await
-                .map_err(|error| log_failed(&error, at))?;
-            match self.write(line, &mut prepared).await? {
+                .map_err(|error| Stop::from_log(&error, at))?;
+            match self.write(target, &mut prepared).await? {
                 Written::At(position) => {
-                    self.report(line, position);
-                    return match misfit.or(prepared.unreadable) {
-                        Some(stopped) => Err(Halt::Stopped(stopped)),
+                    self.report(target, position);
+                    return match inconsistent.or(prepared.unreadable) {
+                        Some((position, why)) => Err(StopReason::Stopped(position, why)),
                         None => Ok(position),
                     };
                 }
-                // What stands before the misfit is taken in; then the projection stops there.
-                Written::Inconsistent(stopped) => {
-                    records.retain(|record| record.position < stopped.position);
-                    misfit = Some(stopped);
+                // The records before it are applied; then the projection stops there.
+                Written::Inconsistent(position, why) => {
+                    records.retain(|record| record.position < position);
+                    inconsistent = Some((position, why));
                 }
             }
         }
     }
 
-    fn report(&self, line: &BuildTarget, position: Position) {
-        let name = line.target.name();
+    fn report(&self, target: &BuildTarget, position: Position) {
+        let name = target.target.name();
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; exact to 2^53")]
         let value = position.0 as f64;
-        if line.live {
+        if target.live {
             metrics::gauge!("sharelog_projection_position", "projection" => name).set(value);
             metrics::gauge!("sharelog_projection_stopped", "projection" => name).set(0.0);
         }
-        self.tell();
+        self.notify();
     }
 
     /// Writes rows and checkpoint in one transaction.
-    async fn write(&self, line: &BuildTarget, prepared: &mut Prepared) -> Result<Written, Halt> {
-        let mut batch = self.database.begin(&line.target).await?;
+    async fn write(&self, target: &BuildTarget, prepared: &mut Prepared) -> Result<Written, Stop> {
+        let mut batch = self.database.begin(&target.target).await?;
         let held = batch.start().clone();
         let known = held.progress;
-        if held.live != line.live {
+        if held.live != target.live {
             batch.leave().await?;
-            return Err(Halt::Switched);
+            return Err(StopReason::Ended(Interruption::Switched));
         }
         if held.paused {
             batch.leave().await?;
-            return Err(Halt::Paused);
+            return Err(StopReason::Ended(Interruption::Paused));
         }
         let Some((last, log)) = prepared.last() else {
             batch.leave().await?;
@@ -226,7 +174,7 @@ impl Runner {
         };
         if let Some(expected) = known.log.filter(|expected| *expected != log) {
             let why = LogError::Foreign { expected, found: log }.to_string();
-            return Err(Halt::Stopped(Stopped { position: known.position, why }));
+            return Err(StopReason::Stopped(known.position, why));
         }
         if last.position <= known.position {
             // Another runner was faster.
@@ -234,44 +182,18 @@ impl Runner {
             return Ok(Written::At(known.position));
         }
         if known.position.next() < prepared.first {
-            return Err(Halt::Lost("the checkpoint was set back; follows from there".to_owned()));
+            let why = "the checkpoint was set back; follows from there";
+            return Err(StopReason::Unavailable(why.to_owned()));
         }
         match fold::apply(batch.as_mut(), prepared.after(known.position)).await {
             Ok(()) => {}
             Err(ApplyError::Store(error)) => return Err(error.into()),
             Err(ApplyError::Inconsistent { at, why }) => {
-                return Ok(Written::Inconsistent(Stopped { position: at.position, why }));
+                return Ok(Written::Inconsistent(at.position, why));
             }
         }
         let reached = Progress { log: Some(log), position: last.position, time: last.time };
         batch.commit(&reached).await?;
         Ok(Written::At(last.position))
     }
-}
-
-/// The next records: what is there at once at the tail, a full batch when far behind; never more
-/// bytes than are held at once.
-pub(super) async fn gather(
-    follower: &mut dyn Follower,
-    batch: usize,
-    look: Duration,
-) -> Result<Vec<Arc<Record>>, LogError> {
-    let mut records = follower.next(batch.min(PORTION_RECORDS), look).await?;
-    let mut bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
-    while records.len() >= LAGGING_RECORDS && records.len() < batch && bytes < MAX_BATCH_BYTES {
-        match follower.next((batch - records.len()).min(PORTION_RECORDS), LINGER).await {
-            Ok(more) if !more.is_empty() => {
-                bytes += more.iter().map(|record| record.bytes.len()).sum::<usize>();
-                records.extend(more);
-            }
-            // An error comes again with the next look; what is good is taken in before.
-            Ok(_) | Err(_) => break,
-        }
-    }
-    Ok(records)
-}
-
-/// The identity a record claims.
-pub(super) fn identity(record: &Record) -> LogId {
-    record.envelope.log
 }

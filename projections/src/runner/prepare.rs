@@ -1,8 +1,6 @@
 //! Prepares fetched records: their changes, before any table is read.
 
-use super::follow::identity;
 use crate::{
-    Stopped,
     fold::TimedChange,
     projection::{Moment, Projection, RecordMeta},
 };
@@ -24,8 +22,8 @@ pub(super) struct Prepared {
     moments: Vec<Moment>,
     log: Option<LogId>,
     changes: Vec<TimedChange>,
-    /// Set when the record behind the last one cannot be taken in.
-    pub(super) unreadable: Option<Stopped>,
+    /// Set when the record behind the last one cannot be read: its position, and why.
+    pub(super) unreadable: Option<(Position, String)>,
 }
 
 impl Prepared {
@@ -52,7 +50,7 @@ pub(super) async fn prepare(
     let mut prepared = Prepared {
         first: records.first().map(|record| record.position).unwrap_or_default(),
         moments: Vec::with_capacity(records.len()),
-        log: records.first().map(|record| identity(record)),
+        log: records.first().map(|record| record.envelope.log),
         changes: Vec::with_capacity(records.len() * 3),
         unreadable: None,
     };
@@ -60,8 +58,7 @@ pub(super) async fn prepare(
         let mut events = match record.events() {
             Ok(events) => events,
             Err(error) => {
-                let why = error.to_string();
-                prepared.unreadable = Some(Stopped { position: record.position, why });
+                prepared.unreadable = Some((record.position, error.to_string()));
                 break;
             }
         };
