@@ -32,7 +32,8 @@ impl RawRecord {
         let envelope: Envelope = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
         if envelope.f != ENVELOPE_FORMAT {
             return Err(corrupt(format!(
-                "the record has format {}, this release reads {ENVELOPE_FORMAT}; upgrade before reading on",
+                "the record has format {}, this release reads {ENVELOPE_FORMAT}; \
+                 upgrade before reading on",
                 envelope.f
             )));
         }

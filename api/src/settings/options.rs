@@ -64,8 +64,8 @@ options! {
         /// Event log: `sqlite`, or servers `nats://host:4222[,nats://…]` or `tls://…`
         /// [default: sqlite, in the data folder]
         ///
-        /// An address with a password is taken from the environment or the file only: other users of
-        /// the machine can read a command line.
+        /// An address with a password is taken from the environment or the file only: other users
+        /// of the machine can read a command line.
         #[arg(value_name = "ENGINE", help_heading = "Data")]
         log: Protected = "SHARELOG_LOG",
         /// Read models and vault: `sqlite`, or `postgres://user@host/database`

@@ -166,7 +166,10 @@ mod tests {
 
         #[test]
         fn a_link_token_with_any_bit_flipped_opens_nothing(
-            key: [u8; 32], link: [u8; 16], generation: u32, bit in 0usize..(2 + LINK_BYTES + TAG_BYTES) * 8,
+            key: [u8; 32],
+            link: [u8; 16],
+            generation: u32,
+            bit in 0usize..(2 + LINK_BYTES + TAG_BYTES) * 8,
         ) {
             let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(token(&key, link, generation)).unwrap();
             bytes[bit / 8] ^= 1 << (bit % 8);
@@ -188,7 +191,12 @@ mod tests {
 
         #[test]
         fn arbitrary_text_is_read_without_harm(text: String) {
-            for (kind, length) in [(TokenKind::Link, LINK_BYTES), (TokenKind::Visit, VISIT_BYTES), (TokenKind::Code, CODE_BYTES)] {
+            let kinds = [
+                (TokenKind::Link, LINK_BYTES),
+                (TokenKind::Visit, VISIT_BYTES),
+                (TokenKind::Code, CODE_BYTES),
+            ];
+            for (kind, length) in kinds {
                 let read = Unverified::parse(kind, length, &text);
                 prop_assert!(read.is_none_or(|read| read.verify(&[1; 32]).is_none()));
             }

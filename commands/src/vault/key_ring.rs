@@ -1,8 +1,8 @@
 //! The key ring: unwraps, caches and creates data keys; seals and opens texts with them.
 //!
-//! INVARIANT (erasure): a destroyed key is used here for at most [`KEY_TTL_SECONDS`] on nodes that did
-//! not destroy it, and not at all on the one that did. What was sealed with it in that time cannot
-//! be opened.
+//! INVARIANT (erasure): a destroyed key is used here for at most [`KEY_TTL_SECONDS`] on nodes that
+//! did not destroy it, and not at all on the one that did. What was sealed with it in that time
+//! cannot be opened.
 
 use super::{DataKeyRow, ServerKey, Vault, VaultError, crypto};
 use crate::random;
@@ -116,7 +116,7 @@ impl KeyRing {
         Self { vault, server_key, by_owner: cache(), by_id: cache(), era }
     }
 
-    /// The key that seals for a key owner, made when there is none; `None` = the key owner is erased.
+    /// The key that seals for a key owner, made when there is none; `None` = the owner is erased.
     pub(crate) async fn sealing_key(
         &self,
         key_owner: &str,

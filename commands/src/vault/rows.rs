@@ -97,7 +97,7 @@ fn decode(entry: Entry) -> Result<Row, VaultError> {
 
 /// A round over all rows; nodes share it.
 #[derive(Debug, Serialize, Deserialize)]
-struct Round {
+struct CleanupRound {
     began_at: Time,
     /// The last key that was looked at; `None` = it is done.
     after: Option<String>,
@@ -159,17 +159,17 @@ impl dyn Vault + '_ {
         let known = self.get(ROUND).await?;
         let version = known.as_ref().map_or(0, |entry| entry.version);
         let round = known.map(Entry::into_value).transpose()?;
-        let round = round.map(|value| serde_json::from_slice::<Round>(&value)).transpose();
+        let round = round.map(|value| serde_json::from_slice::<CleanupRound>(&value)).transpose();
         let round = round.map_err(|_| unreadable(ROUND))?;
-        let Round { began_at, after } = match round {
+        let CleanupRound { began_at, after } = match round {
             Some(round) if round.after.is_some() => round,
             Some(round) if round.began_at > before => return Ok(Vec::new()),
-            Some(_) | None => Round { began_at: now, after: None },
+            Some(_) | None => CleanupRound { began_at: now, after: None },
         };
         let entries = self.list(ROWS, after.as_deref(), limit).await?;
         let full = entries.len() == limit as usize;
         let after = entries.last().filter(|_| full).map(|entry| entry.key.clone());
-        let value = serde_json::to_vec(&Round { began_at, after });
+        let value = serde_json::to_vec(&CleanupRound { began_at, after });
         let value = Some(value.map_err(|_| unreadable(ROUND))?);
         if !self.put(Entry { version, value, ..Entry::new(ROUND, Vec::new()) }).await? {
             return Ok(Vec::new());

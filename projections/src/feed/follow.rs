@@ -68,7 +68,7 @@ pub(super) async fn run<B: Body>(inner: Arc<Inner<B>>) {
     }
 }
 
-/// Ends the follower if there are no readers: empties the ring, then lets the next follower begin it.
+/// Ends the follower if there are no readers: empties the ring, which the next follower begins.
 fn idle<B: Body>(inner: &Inner<B>) -> bool {
     let mut readers = inner.readers.lock();
     if readers.count == 0 {
