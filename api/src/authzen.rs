@@ -14,7 +14,7 @@ pub mod schema;
 pub mod search;
 mod subject;
 
-pub(crate) use subject::{QueryScope, Who};
+pub(crate) use subject::{QueryScope, is_caller};
 
 use crate::{
     problem::{Problem, ProblemType},

@@ -16,10 +16,12 @@ use domain::{
     aggregate::Decision,
     event::ItemEvent,
     id::{AccountId, GroupId, ItemRef},
-    item::{ItemState, Lifecycle},
+    item::ItemState,
+    lifecycle::Lifecycle,
     position::Position,
+    principal::Principal,
     rejection::{Entity, Reason, Rejection, ShareResult},
-    role::Permissions,
+    role::{Permission, Permissions},
     time::Time,
 };
 use eventlog::Checkpoint;
@@ -44,13 +46,13 @@ pub struct AccountFacts {
 /// Knows what other streams than the item's say of an account.
 #[async_trait]
 pub trait Authority: Send + Sync + fmt::Debug {
-    /// How an account stands, towards an item if one is named, known at least up to a position and
-    /// no more than a moment old. Waits for that position for a bounded time; an error means that
-    /// it does not know.
+    /// What is known of an account towards an item, at least up to a position and no more than a
+    /// moment old. Waits for that position for a bounded time; an error means that it is not
+    /// known.
     async fn account_facts(
         &self,
         account: &AccountId,
-        item: Option<&ItemRef>,
+        item: &ItemRef,
         at_least: Position,
         now: Time,
     ) -> Result<AccountFacts, CommandError>;
@@ -74,48 +76,45 @@ pub struct KnownEnds {
     pub left_out: Option<Time>,
 }
 
-/// Who asks, with everything valid that could give a right.
+/// What a caller may do with an item, for commands and reads alike.
 #[derive(Debug)]
-pub(crate) struct Asked {
-    pub(crate) subject: Subject,
+pub struct EffectiveAccess {
+    /// The caller as the access rule takes it, with all visits that are valid.
+    pub subject: Subject,
+    /// What it may do.
+    pub permissions: Permissions,
+    /// The position up to which this is known.
+    pub known_at: Position,
+    /// Why what other streams say is not known: permissions beyond these are possible.
+    pub uncertain: Option<CommandError>,
     /// Why visits that were presented gave nothing.
-    pub(crate) ignored_visits: Vec<String>,
-    standing: AccountFacts,
-    /// Why what other streams say is not known.
-    doubt: Option<CommandError>,
+    pub ignored_visits: Vec<String>,
 }
 
-/// What the rights of a caller on an item are, and as of which position they are known.
-#[derive(Debug)]
-pub(crate) struct Rights {
-    pub(crate) subject: Subject,
-    /// What that one may do now.
-    pub(crate) permissions: Permissions,
-    /// The position up to which rights are known.
-    pub(crate) seen: Position,
-    pub(crate) ignored_visits: Vec<String>,
-    doubt: Option<CommandError>,
-}
+impl EffectiveAccess {
+    /// Has the caller a permission? An error where that is not known.
+    pub fn has(self, permission: Permission) -> Result<bool, CommandError> {
+        match self.uncertain {
+            _ if self.permissions.has(permission) => Ok(true),
+            Some(error) => Err(error),
+            None => Ok(false),
+        }
+    }
 
-impl Rights {
-    /// A decision as it may be told: one that lacks rights is none where rights are in doubt.
-    pub(crate) fn told(
+    /// A decision as it may be reported: one that lacks permissions is none where they are
+    /// uncertain.
+    pub(crate) fn certain(
         &mut self,
         decided: Result<Decision<ItemEvent>, Rejection>,
     ) -> Result<Decision<ItemEvent>, CommandError> {
         let lacking = match &decided {
             Ok(decision) => decision.results.iter().any(above_own),
-            Err(rejection) => for_lack_of_rights(rejection),
+            Err(rejection) => for_lack_of_permissions(rejection),
         };
-        match self.doubt.take().filter(|_| lacking) {
-            Some(doubt) => Err(doubt),
+        match self.uncertain.take().filter(|_| lacking) {
+            Some(error) => Err(error),
             None => Ok(decided?),
         }
-    }
-
-    /// The permissions; fails where they are in doubt.
-    pub(crate) fn certain(self) -> Result<Permissions, CommandError> {
-        self.doubt.map_or(Ok(self.permissions), Err)
     }
 }
 
@@ -123,7 +122,7 @@ fn above_own(result: &ShareResult) -> bool {
     matches!(result, ShareResult::Refused { reason: Reason::AboveOwnRole, .. })
 }
 
-fn for_lack_of_rights(rejection: &Rejection) -> bool {
+fn for_lack_of_permissions(rejection: &Rejection) -> bool {
     match rejection {
         Rejection::NotPermitted { .. } | Rejection::NotFound(Entity::Item) => true,
         Rejection::Rule { reason, .. } => *reason == Reason::AboveOwnRole,
@@ -150,48 +149,25 @@ impl Core {
         }
     }
 
-    /// The rights on an item, known at least up to a position. `state` is the item's as the command
-    /// decides on it.
-    pub(crate) async fn rights(
+    /// What a caller may do with an item, known at least up to a position. `state` is the item's as
+    /// the command decides on it, or the answer shows it.
+    pub(crate) async fn effective_access(
         &self,
         caller: &Caller,
         item: &ItemRef,
         state: &ItemState,
         at_least: Position,
         now: Time,
-    ) -> Result<Rights, CommandError> {
-        let asked = self.subject(caller, Some(item), state, at_least, now).await?;
-        let Asked { subject, ignored_visits, standing, doubt } = asked;
-        let mut permissions = access::permissions(&subject, state, now);
-        // A closed item cuts what is inherited, at once.
-        if state.lifecycle == Lifecycle::Open {
-            permissions = permissions.union(standing.through_containers);
-            if state.in_library {
-                permissions = permissions.union(standing.through_library);
-            }
-        }
-        let seen = state.position.max(at_least).max(standing.known);
-        Ok(Rights { subject, permissions, seen, ignored_visits, doubt })
-    }
-
-    /// Who asks, with everything valid that could give a right; why the rest gives nothing.
-    pub(crate) async fn subject(
-        &self,
-        caller: &Caller,
-        item: Option<&ItemRef>,
-        state: &ItemState,
-        at_least: Position,
-        now: Time,
-    ) -> Result<Asked, CommandError> {
+    ) -> Result<EffectiveAccess, CommandError> {
         let mut subject = Subject { unrestricted: caller.unrestricted(), ..Subject::default() };
-        let (mut standing, mut doubt) = (AccountFacts::default(), None);
+        let (mut facts, mut uncertain) = (AccountFacts::default(), None);
         if let Some(account) = &caller.account {
-            if subject.unrestricted {
-                subject.account = Some(account.clone());
-            } else {
-                (standing, doubt) = self.account_facts(account, item, at_least, now).await?;
-                subject.account = standing.active.then(|| account.clone());
-                subject.groups = std::mem::take(&mut standing.groups);
+            if !subject.unrestricted {
+                (facts, uncertain) = self.account_facts(account, item, at_least, now).await?;
+            }
+            if subject.unrestricted || facts.active {
+                subject.principal = Principal::Account(account.clone());
+                subject.groups = std::mem::take(&mut facts.groups);
             }
         }
         let mut ignored_visits = Vec::new();
@@ -201,27 +177,36 @@ impl Core {
                 Err(why) => ignored_visits.push(why.to_owned()),
             }
         }
-        Ok(Asked { subject, ignored_visits, standing, doubt })
+        let mut permissions = access::permissions(state, &subject, now);
+        // A closed item cuts what is inherited, at once.
+        if state.lifecycle == Lifecycle::Open {
+            permissions = permissions.union(facts.through_containers);
+            if state.in_library {
+                permissions = permissions.union(facts.through_library);
+            }
+        }
+        let known_at = state.position.max(at_least).max(facts.known);
+        Ok(EffectiveAccess { subject, permissions, known_at, uncertain, ignored_visits })
     }
 
-    /// How an account stands: as the authority knows, after all that this node has recorded of
-    /// accounts; where it does not know, as the account's own stream says.
+    /// What is known of an account: by the authority, after all that this node has recorded of
+    /// accounts; where that does not know, by the account's own stream, and why that is not all.
     async fn account_facts(
         &self,
         account: &AccountId,
-        item: Option<&ItemRef>,
+        item: &ItemRef,
         at_least: Position,
         now: Time,
     ) -> Result<(AccountFacts, Option<CommandError>), CommandError> {
-        let mut doubt = None;
+        let mut uncertain = None;
         if let Some(authority) = &self.parts.authority {
             let at_least = at_least.max(self.handler.recorded_of_accounts());
             match authority.account_facts(account, item, at_least, now).await {
                 Ok(standing) => return Ok((standing, None)),
-                Err(error) => doubt = Some(error),
+                Err(error) => uncertain = Some(error),
             }
         }
         let (found, known) = self.recent_account(account, at_least).await?;
-        Ok((AccountFacts { active: active(&found), known, ..AccountFacts::default() }, doubt))
+        Ok((AccountFacts { active: active(&found), known, ..AccountFacts::default() }, uncertain))
     }
 }

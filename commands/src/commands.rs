@@ -7,16 +7,18 @@ mod token;
 mod webhook;
 
 use crate::{
-    Caller, CommandError, Dependencies, LinkPreview, LinkVisit, OpenError, Secret, StartError,
-    WriteHealth, core::Core, expiry_worker::ExpiryWorker, links, vault::VaultTextDecryptor,
+    Caller, CommandError, Dependencies, EffectiveAccess, LinkPreview, LinkVisit, OpenError, Secret,
+    StartError, WriteHealth, core::Core, expiry_worker::ExpiryWorker, links,
+    vault::VaultTextDecryptor,
 };
 use domain::{
-    access::{Subject, Visit},
+    access::Visit,
     account::AccountState,
     id::{AccountId, ItemRef, LinkId, LogId, TokenId},
     item::ItemState,
     position::Position,
     system::SystemState,
+    time::Time,
     token::TokenState,
 };
 use std::sync::{Arc, atomic::Ordering};
@@ -76,17 +78,17 @@ impl Commands {
         self.core.link_uses(link).await
     }
 
-    /// Who asks, as known at least up to a position: the account if it is active, the visits that
-    /// are valid; and why others gave nothing.
-    pub async fn subject(
+    /// What a caller may do at an instant with an item in this state, known at least up to a
+    /// position.
+    pub async fn effective_access(
         &self,
         caller: &Caller,
+        item: &ItemRef,
         state: &ItemState,
         at_least: Position,
-    ) -> Result<(Subject, Vec<String>), CommandError> {
-        let now = self.core.now();
-        let asked = self.core.subject(caller, None, state, at_least, now).await?;
-        Ok((asked.subject, asked.ignored_visits))
+        at: Time,
+    ) -> Result<EffectiveAccess, CommandError> {
+        self.core.effective_access(caller, item, state, at_least, at).await
     }
 
     /// The opening of a link that a text stands for; `None` = this service did not sign it. Whether

@@ -17,7 +17,7 @@ mod settings;
 pub mod vault;
 mod webhooks;
 
-pub use authority::{AccountFacts, Authority, KnownEnds};
+pub use authority::{AccountFacts, Authority, EffectiveAccess, KnownEnds};
 pub use clock::{Clock, ManualClock};
 pub use commands::Commands;
 pub use error::{CommandError, OpenError, StartError};

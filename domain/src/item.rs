@@ -3,6 +3,7 @@
 //! Stream `item/{kind}/{id}`. See `decide` for the order of the checks.
 
 mod access_diff;
+mod access_facts;
 mod aggregate;
 mod command;
 mod decide;

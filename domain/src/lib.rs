@@ -17,6 +17,7 @@ pub mod field;
 pub mod id;
 pub mod item;
 pub mod kind;
+pub mod lifecycle;
 pub mod link_use;
 pub mod position;
 pub mod principal;

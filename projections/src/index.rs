@@ -14,7 +14,6 @@ mod facts;
 mod file;
 mod follow;
 mod interner;
-mod near;
 mod options;
 mod persistent_vec;
 mod relationships;
@@ -25,7 +24,7 @@ mod snapshot;
 mod sorted_chunks;
 mod tables;
 
-pub use answer::{DenialReason, IndexPath, IndexVia, ItemFacts, Verdict};
+pub use answer::ItemFacts;
 pub use builder::IndexBuilder;
 pub use expirations::Expiration;
 pub use file::{LoadError, SavedIndex, inspect};

@@ -5,13 +5,15 @@
 
 mod rows;
 pub(crate) mod sql;
+pub(crate) mod stored_item;
 
 pub use rows::*;
 
 use crate::{PROJECTIONS, cursor::CursorMismatch};
 use async_trait::async_trait;
 use domain::{
-    id::{AccountId, GroupId, ItemRef, KindName, LinkId},
+    access::Subject,
+    id::{AccountId, ItemRef, KindName},
     position::Position,
     role::Permission,
     time::Time,
@@ -124,25 +126,11 @@ impl Default for Page {
     }
 }
 
-/// Whom a question about one principal is about.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Asker {
-    /// The account, when signed in.
-    pub account: Option<AccountId>,
-    /// The groups whose grants count.
-    pub groups: Vec<GroupId>,
-    /// Whoever opened this link, when nothing else is known of who that is: of one for people who
-    /// are signed in, somebody who is and has nothing else.
-    pub link: Option<LinkId>,
-    /// Links of which it presents openings.
-    pub visits: Vec<LinkId>,
-}
-
 /// Which items somebody could do something with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceQuery {
     /// Who. What a link gives does not count.
-    pub asker: Asker,
+    pub subject: Subject,
     /// Items of this kind.
     pub kind: KindName,
     /// What.
@@ -291,7 +279,7 @@ pub trait Views: Send + Sync + fmt::Debug {
     async fn access_at(
         &self,
         item: &ItemRef,
-        asker: &Asker,
+        subject: &Subject,
         as_of: AsOf,
         now: Time,
     ) -> Result<AccessAt, ViewError>;
@@ -301,7 +289,7 @@ pub trait Views: Send + Sync + fmt::Debug {
     async fn revoked_access(
         &self,
         item: &ItemRef,
-        asker: &Asker,
+        subject: &Subject,
         permission: Permission,
         position: Position,
     ) -> Result<Option<RevokedAccess>, ViewError>;

@@ -3,7 +3,7 @@
 use super::paging::PageBody;
 use crate::v1::{access::AsOfBody, shape::words};
 use domain::{
-    access::rule::{PathKind, PathKinds},
+    access::{PathKind, PathKinds},
     event::Visibility,
     position::Position,
     time::Time,

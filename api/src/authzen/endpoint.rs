@@ -1,7 +1,7 @@
 //! The endpoint around each AuthZEN answer. It does the least that is needed: these are the
 //! hottest routes of the service, so they pass no layer but do for themselves what layers do.
 
-use super::{request::Text, subject::Who};
+use super::{request::Text, subject::is_caller};
 use crate::{
     auth::{Route, authenticate, find},
     extract::{at_least, wait},
@@ -22,7 +22,7 @@ use axum::{
     response::Response,
 };
 use commands::{Caller, CommandError};
-use domain::{access::Visit, position::Position, time::Time};
+use domain::{access::Visit, position::Position, principal::Principal, time::Time};
 use futures::{FutureExt as _, StreamExt as _};
 use projections::index::Snapshot;
 use serde::Serialize;
@@ -175,7 +175,7 @@ impl EvaluationContext {
     pub(super) async fn visits(
         &self,
         app: &AppState,
-        who: &Who,
+        principal: &Principal,
         texts: &[Text<'_>],
     ) -> ApiResult<(Vec<Visit>, Vec<&'static str>)> {
         let (mut visits, mut ignored) = (Vec::new(), Vec::new());
@@ -184,7 +184,7 @@ impl EvaluationContext {
             return Ok((visits, ignored));
         }
         let mut texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
-        if who.is(&self.caller) {
+        if is_caller(&self.caller, principal) {
             texts.extend(presented.iter().map(String::as_str));
         } else if !presented.is_empty() {
             ignored.push(

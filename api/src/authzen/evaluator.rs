@@ -4,7 +4,7 @@ use super::{
     answer::{Decision, ErrorBody, SearchContext},
     endpoint::EvaluationContext,
     request::{Entity, NamedAction, Object, Question, RequestContext, Text},
-    subject::{QueryScope, Who},
+    subject::{QueryScope, principal},
 };
 use crate::{
     extract::instant_or_end_of_date,
@@ -12,25 +12,21 @@ use crate::{
     state::AppState,
 };
 use domain::{
-    access::{
-        Subject,
-        rule::{PathKind, PathKinds},
-    },
+    access::{AccessDecision, PathKind, PathKinds, Subject},
     id::{ItemId, ItemRef, KindName},
-    item::Lifecycle,
+    lifecycle::Lifecycle,
     position::Position,
+    principal::Principal,
     role::{Permission, Permissions},
     time::Time,
 };
-use projections::{
-    AccessAt, AsOf, Via,
-    index::{Snapshot, Verdict},
-};
+use projections::{AccessAt, AsOf, index::Snapshot};
 
 /// A question, with what of it can mean something.
 #[derive(Debug, Clone)]
 pub(super) struct ParsedEvaluation<'a> {
-    pub(super) who: Who,
+    /// `None` = no subject can be named so.
+    pub(super) principal: Option<Principal>,
     /// `None` = no item can be called so.
     pub(super) item: Option<ItemRef>,
     /// `None` = there is no such permission.
@@ -134,7 +130,7 @@ impl<'a> ParsedEvaluation<'a> {
         let context = part.context.as_ref().or(common.context.as_ref()).map(|context| &context.0);
         let visits = context.and_then(|context| context.visits.as_deref());
         Ok(Self {
-            who: Who::named(kind, id),
+            principal: principal(kind, id),
             item: item(resource),
             permission: permission(name),
             visits: visits.unwrap_or_default(),
@@ -173,7 +169,7 @@ impl<'a> Evaluator<'a> {
         let index = call.index(app).await?;
         // The index may have been waited for.
         let now = app.clock.now().max(index.time());
-        let scope = QueryScope::of(&call.caller);
+        let scope = QueryScope::new(&call.caller);
         Ok(Self { app, call, scope, index, now, moved: false, views_fresh: false })
     }
 
@@ -182,15 +178,13 @@ impl<'a> Evaluator<'a> {
         if let Some(as_of) = asked.past.moment(self.call.now)? {
             return self.decide_then(asked, as_of).await;
         }
-        self.scope.check(&asked.who, asked.item.as_ref(), &self.index, self.now)?;
+        self.scope.check(asked.principal.as_ref(), asked.item.as_ref(), &self.index, self.now)?;
         let position = self.index.position();
         let unknown = |reason| Ok(Decision::no(reason, position));
-        if asked.who == Who::Nobody {
-            return unknown("unknown_subject");
-        }
+        let Some(principal) = &asked.principal else { return unknown("unknown_subject") };
         let Some(permission) = asked.permission else { return unknown("unknown_action") };
         let Some(item) = &asked.item else { return unknown("unknown_resource") };
-        let (subject, verdict, warnings) = self.verdict(&asked.who, item, asked.visits).await?;
+        let (subject, verdict, warnings) = self.verdict(principal, item, asked.visits).await?;
         let reason = self.reason(asked, verdict.permissions, permission, || {
             self.index.item(item).map(|facts| facts.lifecycle)
         });
@@ -209,12 +203,12 @@ impl<'a> Evaluator<'a> {
     /// What the index says, and why openings of links gave nothing.
     async fn verdict(
         &mut self,
-        who: &Who,
+        principal: &Principal,
         item: &ItemRef,
         texts: &[Text<'_>],
-    ) -> ApiResult<(Subject, Verdict, Vec<&'static str>)> {
-        let (visits, mut ignored) = self.call.visits(self.app, who, texts).await?;
-        let subject = who.subject(visits);
+    ) -> ApiResult<(Subject, AccessDecision, Vec<&'static str>)> {
+        let (visits, mut ignored) = self.call.visits(self.app, principal, texts).await?;
+        let subject = Subject::new(principal.clone()).with_visits(visits);
         let mut verdict = self.index.check(&subject, item, self.now);
         if subject.visits.is_empty() {
             return Ok((subject, verdict, ignored));
@@ -235,10 +229,10 @@ impl<'a> Evaluator<'a> {
         Ok((subject, verdict, ignored))
     }
 
-    /// The kinds of the ways that permit something. Where there is one way, it is that one.
+    /// The kinds of the paths that permit something. Where there is one path, it is that one.
     fn permitting(
         &self,
-        verdict: &Verdict,
+        verdict: &AccessDecision,
         subject: &Subject,
         item: &ItemRef,
         permission: Permission,
@@ -246,28 +240,27 @@ impl<'a> Evaluator<'a> {
         if verdict.paths.iter().nth(1).is_none() {
             return verdict.paths;
         }
-        let ways = self.index.paths(subject, item, self.now).into_iter();
-        ways.filter(|way| way.permissions.has(permission))
-            .fold(PathKinds::default(), |kinds, way| kinds.with(way.kind()))
+        self.index.permitting(subject, item, permission, self.now)
     }
 
-    /// Everything that somebody may do with an item, now or at a past moment, and what is to be
+    /// Everything that a subject may do with an item, now or at a past moment, and what is to be
     /// said beside.
     pub(super) async fn permissions(
         &mut self,
-        who: &Who,
+        principal: &Principal,
         item: &ItemRef,
         as_of: Option<AsOf>,
         texts: &[Text<'_>],
     ) -> ApiResult<(Permissions, SearchContext)> {
-        self.scope.check(who, Some(item), &self.index, self.now)?;
+        self.scope.check(Some(principal), Some(item), &self.index, self.now)?;
         let Some(as_of) = as_of else {
-            let (_, verdict, warnings) = self.verdict(who, item, texts).await?;
+            let (_, verdict, warnings) = self.verdict(principal, item, texts).await?;
             let context = SearchContext { warnings, ..SearchContext::at(self.index.position()) };
             return Ok((verdict.permissions, context));
         };
         self.fresh_views(as_of).await?;
-        let had = self.app.views.access_at(item, &who.asker(), as_of, self.now).await?;
+        let had =
+            self.app.views.access_at(item, &Subject::from(principal), as_of, self.now).await?;
         let warnings = self.past_warnings(texts, item, &had);
         let context = SearchContext::at(had.position).then(had.as_of);
         Ok((had.permissions(), SearchContext { warnings, ..context }))
@@ -329,21 +322,19 @@ impl<'a> Evaluator<'a> {
         asked: &ParsedEvaluation<'_>,
         as_of: AsOf,
     ) -> ApiResult<Decision> {
-        self.scope.check(&asked.who, asked.item.as_ref(), &self.index, self.now)?;
+        self.scope.check(asked.principal.as_ref(), asked.item.as_ref(), &self.index, self.now)?;
         self.fresh_views(as_of).await?;
         let position = self.index.position();
         let unknown = |reason| Ok(Decision::no(reason, position));
-        if asked.who == Who::Nobody {
-            return unknown("unknown_subject");
-        }
+        let Some(principal) = &asked.principal else { return unknown("unknown_subject") };
         let Some(permission) = asked.permission else { return unknown("unknown_action") };
         let Some(item) = &asked.item else { return unknown("unknown_resource") };
-        let whom = asked.who.asker();
-        let had = self.app.views.access_at(item, &whom, as_of, self.now).await?;
-        let reason = self.reason(asked, had.permissions(), permission, || had.lifecycle);
+        let subject = Subject::from(principal);
+        let had = self.app.views.access_at(item, &subject, as_of, self.now).await?;
+        let reason = self.reason(asked, had.permissions(), permission, || had.lifecycle());
         Ok(Decision {
             permitted: reason.is_none(),
-            paths: way_kinds(&asked.who, &had, permission),
+            paths: had.permitting(permission),
             reason,
             position: had.position,
             as_of: Some(had.as_of),
@@ -365,20 +356,6 @@ pub(super) fn warnings_about_past(
     let ignored = Some(ignored).filter(|_| !visits.is_empty());
     let before = Some(before).filter(|_| known_from.is_some_and(|from| at < from));
     ignored.into_iter().chain(before).collect()
-}
-
-/// The kinds of the ways that permitted something.
-fn way_kinds(who: &Who, had: &AccessAt, permission: Permission) -> PathKinds {
-    let ways = had.holding().filter(|path| path.permissions().has(permission));
-    ways.fold(PathKinds::default(), |kinds, path| {
-        kinds.with(match (path.via, who) {
-            (Via::Owner, _) => PathKind::Owner,
-            (Via::Grant, Who::Group(_)) => PathKind::Group,
-            (Via::Grant, _) => PathKind::Grant,
-            (Via::Link, _) => PathKind::Link,
-            (Via::Visibility, _) => PathKind::Visibility,
-        })
-    })
 }
 
 /// A question of a batch that could not be answered; what fails the service fails the whole batch.

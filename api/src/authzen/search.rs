@@ -10,7 +10,7 @@ use super::{
     paging::SearchPage,
     request::{Object, SearchBody, Text, read},
     schema,
-    subject::{Who, not_about_others},
+    subject::{not_about_others, principal},
 };
 use crate::{
     problem::{ApiResult, FieldError, Problem, ProblemType},
@@ -21,9 +21,10 @@ use axum::{
     response::Response,
 };
 use domain::{
+    access::Subject,
     event::Visibility,
     id::{AccountId, ItemRef, KindName},
-    item::Lifecycle,
+    lifecycle::Lifecycle,
     position::Position,
     principal::Principal,
     role::{Permission, Permissions, Role},
@@ -295,8 +296,8 @@ async fn resources(
     let kind = typed(body.resource.as_ref(), "/resource").map_err(refused)?;
     let asked = asked(&endpoint::SEARCH_RESOURCE, call, body, &[subject.0, subject.1, name, kind])?;
     let mut judge = judge(app, call, &asked.page).await?;
-    let who = Who::named(subject.0, subject.1);
-    if !judge.scope.covers(&who) {
+    let principal = principal(subject.0, subject.1);
+    if !principal.as_ref().is_none_or(|principal| judge.scope.covers(principal)) {
         return Err(not_about_others());
     }
     let position = judge.index.position();
@@ -304,16 +305,14 @@ async fn resources(
         let rows: (Vec<FoundEntity>, _) = (Vec::new(), None);
         respond(app, &asked.page, rows, nothing(reason, position))
     };
-    if who == Who::Nobody {
-        return none("unknown_subject");
-    }
+    let Some(principal) = principal else { return none("unknown_subject") };
     let Some(permission) = permission(name) else { return none("unknown_action") };
     let ((items, next), context) = match asked.as_of {
         None => {
-            let (visits, mut warnings) = call.visits(app, &who, asked.visits).await?;
-            warnings.extend(unlisted(&who, !visits.is_empty()));
+            let (visits, mut warnings) = call.visits(app, &principal, asked.visits).await?;
+            warnings.extend(unlisted(&principal, !visits.is_empty()));
             let (index, now, page) = (judge.index.clone(), judge.now, asked.page.clone());
-            let (subject, kind) = (who.subject(Vec::new()), kind.to_owned());
+            let (subject, kind) = (Subject::new(principal), kind.to_owned());
             let look = move || {
                 let after = page.after.as_deref();
                 index.resources(&subject, &kind, permission, now, after, page.wanted())
@@ -322,7 +321,7 @@ async fn resources(
         }
         Some(as_of) => {
             judge.fresh_views(as_of).await?;
-            resources_then(&judge, &who, (kind, permission, as_of), &asked).await?
+            resources_then(&judge, principal, (kind, permission, as_of), &asked).await?
         }
     };
     let row = |item: ItemRef| FoundEntity { kind: item.kind.into(), id: item.id.into() };
@@ -331,12 +330,12 @@ async fn resources(
 }
 
 /// Why something that a check permits is not among the items found.
-fn unlisted(who: &Who, visits: bool) -> Option<&'static str> {
+fn unlisted(principal: &Principal, visits: bool) -> Option<&'static str> {
     if visits {
         return Some("items of opened links are not listed: their links lead to them");
     }
     let warning = "only items that are open to anyone are seen so, and those are not listed";
-    Some(warning).filter(|_| *who == Who::Anonymous)
+    Some(warning).filter(|_| *principal == Principal::Anonymous)
 }
 
 /// Items, and after which one the next page begins.
@@ -344,7 +343,7 @@ type Items = (Vec<ItemRef>, Option<String>);
 
 async fn resources_then(
     judge: &Evaluator<'_>,
-    who: &Who,
+    principal: Principal,
     (kind, permission, as_of): (&str, Permission, AsOf),
     asked: &SearchRequest<'_>,
 ) -> ApiResult<(Items, SearchContext)> {
@@ -352,11 +351,11 @@ async fn resources_then(
     let Ok(kind) = KindName::parse(kind) else {
         return Ok((Items::default(), SearchContext::at(judge.index.position())));
     };
-    let query =
-        ResourceQuery { asker: who.asker(), kind, permission, as_of, page: rows_of(&asked.page) };
-    let list = judge.app.views.resources(&query, judge.now).await?;
     let mut warnings = warnings_about_past(asked.visits, judge.now, None);
-    warnings.extend(unlisted(who, false));
+    warnings.extend(unlisted(&principal, false));
+    let (subject, page) = (Subject::new(principal), rows_of(&asked.page));
+    let query = ResourceQuery { subject, kind, permission, as_of, page };
+    let list = judge.app.views.resources(&query, judge.now).await?;
     Ok(((list.rows, list.next), SearchContext { warnings, ..SearchContext::at(list.position) }))
 }
 
@@ -370,11 +369,13 @@ async fn actions(
     let parts = [subject.0, subject.1, resource.0, resource.1];
     let asked = asked(&endpoint::SEARCH_ACTION, call, body, &parts)?;
     let mut judge = judge(app, call, &asked.page).await?;
-    let (who, item) = (Who::named(subject.0, subject.1), item(resource));
-    let (permissions, context) = match (&who, &item) {
-        (Who::Nobody, _) => (Permissions::NONE, nothing("unknown_subject", judge.index.position())),
+    let (principal, item) = (principal(subject.0, subject.1), item(resource));
+    let (permissions, context) = match (&principal, &item) {
+        (None, _) => (Permissions::NONE, nothing("unknown_subject", judge.index.position())),
         (_, None) => (Permissions::NONE, nothing("unknown_resource", judge.index.position())),
-        (_, Some(item)) => judge.permissions(&who, item, asked.as_of, asked.visits).await?,
+        (Some(principal), Some(item)) => {
+            judge.permissions(principal, item, asked.as_of, asked.visits).await?
+        }
     };
     let names = permissions.iter().map(|permission| FoundAction { name: permission.name() });
     let all = Permission::ALL.map(Permission::name);

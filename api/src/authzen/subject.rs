@@ -10,62 +10,25 @@ use domain::{
     role::Permission,
     time::Time,
 };
-use projections::{Asker, index::Snapshot};
+use projections::index::Snapshot;
 
-/// Whom a question is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Who {
-    /// An account.
-    Account(AccountId),
-    /// Any member of a group.
-    Group(GroupId),
-    /// Anybody, not signed in.
-    Anonymous,
-    /// A type that is unknown here, or an id that nobody can have.
-    Nobody,
+/// The principal that a client of the AuthZEN API names by type and id; `None` = a type that is
+/// unknown here, or an id that no subject can have.
+pub(super) fn principal(kind: &str, id: &str) -> Option<Principal> {
+    match kind {
+        "account" | "user" => AccountId::parse(id).map(Principal::Account).ok(),
+        "group" => GroupId::parse(id).map(Principal::Group).ok(),
+        "anonymous" => Some(Principal::Anonymous),
+        _ => None,
+    }
 }
 
-impl Who {
-    /// From type and id, as a client of the AuthZEN API names them.
-    pub(super) fn named(kind: &str, id: &str) -> Self {
-        match kind {
-            "account" | "user" => AccountId::parse(id).map_or(Self::Nobody, Self::Account),
-            "group" => GroupId::parse(id).map_or(Self::Nobody, Self::Group),
-            "anonymous" => Self::Anonymous,
-            _ => Self::Nobody,
-        }
-    }
-
-    /// Does the caller ask about itself? An application that acts for nobody never does.
-    pub(super) fn is(&self, caller: &Caller) -> bool {
-        match self {
-            Self::Account(id) => caller.account.as_ref() == Some(id),
-            Self::Anonymous => caller.anonymous,
-            Self::Group(_) | Self::Nobody => false,
-        }
-    }
-
-    /// As the index takes it; nobody has nothing.
-    pub(crate) fn subject(&self, visits: Vec<Visit>) -> Subject {
-        let mut subject = Subject { visits, ..Subject::default() };
-        match self {
-            Self::Account(id) => subject.account = Some(id.clone()),
-            Self::Group(id) => {
-                subject.unnamed = true;
-                subject.groups.insert(id.clone());
-            }
-            Self::Anonymous | Self::Nobody => {}
-        }
-        subject
-    }
-
-    /// As the read models take it.
-    pub(crate) fn asker(&self) -> Asker {
-        match self {
-            Self::Account(id) => Asker { account: Some(id.clone()), ..Asker::default() },
-            Self::Group(id) => Asker { groups: vec![id.clone()], ..Asker::default() },
-            Self::Anonymous | Self::Nobody => Asker::default(),
-        }
+/// Does the caller ask about itself? An application that acts for nobody never does.
+pub(crate) fn is_caller(caller: &Caller, principal: &Principal) -> bool {
+    match principal {
+        Principal::Account(id) => caller.account.as_ref() == Some(id),
+        Principal::Anonymous => caller.anonymous,
+        Principal::Group(_) | Principal::Link(_) => false,
     }
 }
 
@@ -74,24 +37,25 @@ impl Who {
 pub(crate) enum QueryScope {
     /// Administrators, auditors, and applications that act for nobody: about everybody.
     Everybody,
-    /// Others: about themselves and about nobody in particular; about others on items that they may
+    /// Others: about themselves and about anonymous visitors; about others on items that they may
     /// share.
-    Own(Who),
+    Own(Subject),
 }
 
 impl QueryScope {
-    pub(crate) fn of(caller: &Caller) -> Self {
+    pub(crate) fn new(caller: &Caller) -> Self {
         if caller.unrestricted() || caller.role == CallerRole::Auditor {
             return Self::Everybody;
         }
-        Self::Own(caller.account.clone().map_or(Who::Anonymous, Who::Account))
+        let own = caller.account.clone().map_or(Principal::Anonymous, Principal::Account);
+        Self::Own(Subject::new(own))
     }
 
-    /// As whom the caller asks, if not about everybody.
-    pub(crate) const fn own(&self) -> Option<&Who> {
+    /// The caller as a subject with visits of links, if it may not ask about everybody.
+    pub(crate) fn own(self, visits: Vec<Visit>) -> Option<Subject> {
         match self {
             Self::Everybody => None,
-            Self::Own(own) => Some(own),
+            Self::Own(own) => Some(own.with_visits(visits)),
         }
     }
 
@@ -105,24 +69,16 @@ impl QueryScope {
         matches!(self, Self::Everybody)
     }
 
-    /// About this one in general?
-    pub(crate) fn covers(&self, who: &Who) -> bool {
-        match self {
-            Self::Everybody => true,
-            Self::Own(own) => own == who || matches!(who, Who::Anonymous | Who::Nobody),
-        }
-    }
-
-    /// About this one in general? Who holds a link is somebody else.
-    pub(crate) fn covers_principal(&self, principal: &Principal) -> bool {
+    /// May the caller ask about this one on any item? The visitor of a link is somebody else.
+    pub(crate) fn covers(&self, principal: &Principal) -> bool {
         match (self, principal) {
             (Self::Everybody, _) | (_, Principal::Anonymous) => true,
-            (Self::Own(own), Principal::Account(id)) => *own == Who::Account(id.clone()),
+            (Self::Own(own), Principal::Account(_)) => own.principal == *principal,
             (Self::Own(_), Principal::Group(_) | Principal::Link(_)) => false,
         }
     }
 
-    /// May the caller share the item, and so ask about anybody on it?
+    /// May the caller share the item, and so ask about everybody on it?
     pub(crate) fn shares(&self, index: &Snapshot, item: &ItemRef, at: Time) -> bool {
         self.has(Permission::Share, index, item, at)
     }
@@ -130,23 +86,21 @@ impl QueryScope {
     fn has(&self, permission: Permission, index: &Snapshot, item: &ItemRef, at: Time) -> bool {
         match self {
             Self::Everybody => true,
-            Self::Own(own) => {
-                let own = own.subject(Vec::new());
-                index.check(&own, item, at).permissions.has(permission)
-            }
+            Self::Own(own) => index.check(own, item, at).permissions.has(permission),
         }
     }
 
     /// Refuses questions that the caller may not ask. Says the same whether or not there is such an
-    /// item.
+    /// item; anybody may ask about a subject that is unknown.
     pub(super) fn check(
         &self,
-        who: &Who,
+        principal: Option<&Principal>,
         item: Option<&ItemRef>,
         index: &Snapshot,
         at: Time,
     ) -> ApiResult<()> {
-        let permitted = self.covers(who) || item.is_some_and(|item| self.shares(index, item, at));
+        let permitted = principal.is_none_or(|principal| self.covers(principal))
+            || item.is_some_and(|item| self.shares(index, item, at));
         if permitted { Ok(()) } else { Err(not_about_others()) }
     }
 }
@@ -160,32 +114,33 @@ pub(super) fn not_about_others() -> Problem {
 mod tests {
     use super::*;
 
+    fn account(id: &str) -> Principal {
+        Principal::Account(AccountId::parse(id).unwrap())
+    }
+
     #[test]
     fn a_subject_is_named_by_type_and_id() {
-        let account = Who::Account(AccountId::parse("a-1").unwrap());
-        assert_eq!(Who::named("account", "a-1"), account);
-        assert_eq!(Who::named("user", "a-1"), account);
-        assert_eq!(Who::named("anonymous", "whatever"), Who::Anonymous);
+        assert_eq!(principal("account", "a-1"), Some(account("a-1")));
+        assert_eq!(principal("user", "a-1"), Some(account("a-1")));
+        assert_eq!(principal("anonymous", "whatever"), Some(Principal::Anonymous));
         for (kind, id) in [("user", "alice@example.com"), ("user", ""), ("spaceship", "a-1")] {
-            assert_eq!(Who::named(kind, id), Who::Nobody, "{kind} {id}");
+            assert_eq!(principal(kind, id), None, "{kind} {id}");
         }
-        assert!(Who::named("group", "g-1").subject(Vec::new()).is_signed_in());
-        assert!(!Who::Anonymous.subject(Vec::new()).is_signed_in());
+        assert!(Subject::new(principal("group", "g-1").unwrap()).is_signed_in());
+        assert!(!Subject::new(Principal::Anonymous).is_signed_in());
     }
 
     #[test]
     fn callers_ask_about_those_they_may() {
         let caller = |role| Caller { role, ..Caller::default() };
         for role in [CallerRole::Admin, CallerRole::Auditor, CallerRole::App] {
-            assert!(QueryScope::of(&caller(role)).sees_all());
+            assert!(QueryScope::new(&caller(role)).sees_all());
         }
-        let own = AccountId::parse("a-1").unwrap();
-        let scope = QueryScope::of(&Caller::account(own.clone()));
-        assert!(scope.covers(&Who::Account(own)) && scope.covers(&Who::Anonymous));
-        assert!(
-            !scope.covers(&Who::named("user", "a-2")) && !scope.covers(&Who::named("group", "g"))
-        );
+        let scope = QueryScope::new(&Caller::account(AccountId::parse("a-1").unwrap()));
+        assert!(scope.covers(&account("a-1")) && scope.covers(&Principal::Anonymous));
+        let group = principal("group", "g").unwrap();
+        assert!(!scope.covers(&account("a-2")) && !scope.covers(&group));
         let visitor = Caller { anonymous: true, ..caller(CallerRole::App) };
-        assert!(!QueryScope::of(&visitor).covers(&Who::named("user", "a-1")));
+        assert!(!QueryScope::new(&visitor).covers(&account("a-1")));
     }
 }

@@ -8,7 +8,6 @@ use crate::AppState;
 use askama::Template;
 use axum::extract::{Path, State, rejection::PathRejection};
 use domain::{
-    access::permissions,
     id::{ItemId, ItemRef, KindName},
     item::ItemState,
     position::Position,
@@ -45,13 +44,16 @@ pub(super) async fn show(
         Ok(state) => state,
         Err(error) => return failed(&error),
     };
-    let (subject, _) = match app.commands.subject(&caller, &state, Position::START).await {
-        Ok(subject) => subject,
+    let (known, now) = (Position::START, app.clock.now());
+    let access = match app.commands.effective_access(&caller, &item, &state, known, now).await {
+        Ok(access) => access,
         Err(error) => return failed(&error),
     };
-    let may = permissions(&subject, &state, app.clock.now());
-    if !may.has(Permission::Browse) {
-        return HtmlPage::not_found();
+    let may = access.permissions;
+    match access.has(Permission::Browse) {
+        Ok(true) => {}
+        Ok(false) => return HtmlPage::not_found(),
+        Err(error) => return failed(&error),
     }
     let mut page = ItemPage::new(&item, &state, may);
     if let Some(entry) = state.publication.as_ref().map(|open| &open.publication) {

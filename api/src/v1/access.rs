@@ -14,6 +14,7 @@ use crate::{
 use axum::{extract::State, response::Response};
 use commands::{Address, Profile};
 use domain::{
+    access::AccessPath,
     event::{CallerRole, Visibility},
     id::{GrantId, LinkId},
     position::{EventId, Position},
@@ -21,7 +22,7 @@ use domain::{
     role::{Permission, Permissions, Role, Withheld},
     time::Time,
 };
-use projections::{AccessPage, AccessPath, AccessRow, AsOf, Model};
+use projections::{AccessPage, AccessRow, AsOf, Model};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -162,16 +163,16 @@ pub struct AccessList {
 
 fn path(path: AccessPath) -> PathBody {
     PathBody {
-        via: path.via.name(),
-        grant: path.grant,
-        link: path.link,
+        via: path.source.name(),
+        grant: path.source.grant(),
+        link: path.source.link(),
+        provenance: path.source.granted().map(|(_, provenance)| provenance.clone().into()),
         role: path.role,
         withhold: path.withhold,
-        starts_at: path.starts_at,
-        ends_at: path.ends_at,
-        provenance: path.provenance.map(Into::into),
+        starts_at: path.window.starts_at,
+        ends_at: path.window.ends_at,
         given_by: path.given_by.as_ref().map(PrincipalBody::account),
-        since: path.since,
+        since: path.since.unwrap_or_default(),
         events: path.events,
     }
 }

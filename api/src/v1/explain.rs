@@ -7,14 +7,14 @@ mod subject_context;
 
 pub use body::{ActBody, Explanation, WayBody};
 pub use refusal::RefusalBody;
-pub(super) use subject_context::{SubjectContext, bounded};
+pub(super) use subject_context::subject_with_visits;
 
 use super::{
     consistency,
     shape::{Page, PrincipalBody},
 };
 use crate::{
-    authzen::QueryScope,
+    authzen::{QueryScope, is_caller},
     extract::{Params, RequestMeta, parse_moment},
     problem::{ApiResult, Problem},
     state::AppState,
@@ -22,18 +22,15 @@ use crate::{
 use axum::{extract::State, response::Response};
 use commands::Caller;
 use domain::{
-    event::Visibility,
+    access::{AccessPath, DenialReason, Subject},
     id::ItemRef,
     item::ItemState,
-    position::{EventId, Position},
+    position::Position,
     principal::Principal,
     role::{Permission, Role},
-    time::{Time, Window},
+    time::Time,
 };
-use projections::{
-    AccessAt, AccessPath, AsOf, Asker, Model, RevokedAccess, Via, ViewError,
-    index::{DenialReason, IndexPath, IndexVia, Snapshot},
-};
+use projections::{AccessAt, AsOf, Model, RevokedAccess, ViewError, index::Snapshot};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -100,7 +97,7 @@ async fn may_ask(
     if !own.has(Permission::Browse) {
         return Err(Problem::not_found("item"));
     }
-    if QueryScope::of(caller).covers_principal(&asked.who) || own.has(Permission::Share) {
+    if QueryScope::new(caller).covers(&asked.who) || own.has(Permission::Share) {
         return Ok(());
     }
     let needed = Permission::Share.name();
@@ -140,7 +137,7 @@ pub async fn explain(
     let now = now.max(index.time());
     may_ask(&app, &meta.caller, &asked, (&index, now)).await?;
     let mut explanation = match as_of {
-        AsOf::Now => asked.explain_now(&app, &meta, &index, &links, now).await?,
+        AsOf::Now => asked.explain_now(&app, &meta, &index, now).await?,
         past @ (AsOf::Time(_) | AsOf::Position(_)) => {
             consistency::wait_for_position(&app, &meta, &[Model::ACCESS]).await?;
             if let AsOf::Position(position) = past {
@@ -149,7 +146,7 @@ pub async fn explain(
             asked.explain_then(&app, &meta, past, now).await?
         }
     };
-    explanation.warnings.extend(subject_context::ignored(&app, &meta, &links).await?);
+    explanation.warnings.extend(subject_context::ignored(&app, &meta, &asked.item, &links).await?);
     let position = explanation.position;
     Ok(Page { app: &app, position, version: None }.json(&meta, explanation))
 }
@@ -179,26 +176,23 @@ impl Asked {
         app: &AppState,
         meta: &RequestMeta,
         index: &Snapshot,
-        links: &ItemState,
         now: Time,
     ) -> ApiResult<Explanation> {
-        let subject_context = SubjectContext::of(app, &meta.caller, &self.who, links).await?;
-        let subject = subject_context.subject();
-        let verdict = index.check(subject, &self.item, now);
+        let subject = &subject_with_visits(app, &meta.caller, &self.who).await?;
+        let decision = index.check(subject, &self.item, now);
         let mut told = self.answer((now, index.position()));
         told.rules = index.rules();
-        told.decision = verdict.permissions.has(self.action);
-        told.role = Role::strongest_within(verdict.permissions);
-        told.permissions = verdict.permissions;
-        told.valid_until = bounded(verdict.valid_until);
+        told.decision = decision.permissions.has(self.action);
+        told.role = Role::strongest_within(decision.permissions);
+        told.permissions = decision.permissions;
+        told.valid_until = decision.valid_until;
         if let Some(facts) = index.item(&self.item) {
             told.known_from = provenance_events::time_of(app, facts.registered).await?;
         }
         let refusal = index.denial_reason(subject, &self.item, self.action, now);
-        let asker = subject_context.asker(&self.who);
         let position = index.position();
         let lost = refusal.as_ref().is_some_and(refusal::may_be_lost);
-        let known = match self.known_now(app, meta, &asker, (position, now), lost).await {
+        let known = match self.known_now(app, meta, subject, (position, now), lost).await {
             Ok(known) => Some(known),
             Err(why) => {
                 tracing::debug!(%why, "an explanation comes from the index alone");
@@ -209,13 +203,13 @@ impl Asked {
         for path in index.paths(subject, &self.item, now) {
             if path.permissions.has(self.action) {
                 let known = known.as_ref().map(|(known, _)| known);
-                told.paths.push(way_now(app, path, known).await?);
+                told.paths.push(way(app, &with_all_events(path, known)).await?);
             }
         }
         if let Some(refusal) = refusal {
             told.refusal = Some(match known {
                 Some((known, lost)) => self.refused(app, &known, &refusal, lost).await?,
-                None => RefusalBody::of(&refusal, self.action),
+                None => RefusalBody::new(&refusal, self.action),
             });
         }
         Ok(told)
@@ -227,18 +221,18 @@ impl Asked {
         &self,
         app: &AppState,
         meta: &RequestMeta,
-        asker: &Asker,
+        subject: &Subject,
         (position, now): (Position, Time),
         lost: bool,
     ) -> Result<(AccessAt, Option<RevokedAccess>), ViewError> {
         let own = app.limits.own_writes_wait;
         let wait = meta.wait.unwrap_or(own).min(own);
         app.views.wait_for(&[Model::ACCESS], position, wait).await?;
-        let known = app.views.access_at(&self.item, asker, AsOf::Position(position), now).await?;
+        let known = app.views.access_at(&self.item, subject, AsOf::Position(position), now).await?;
         if !lost {
             return Ok((known, None));
         }
-        let lost = app.views.revoked_access(&self.item, asker, self.action, position).await?;
+        let lost = app.views.revoked_access(&self.item, subject, self.action, position).await?;
         Ok((known, lost))
     }
 
@@ -249,8 +243,8 @@ impl Asked {
         as_of: AsOf,
         now: Time,
     ) -> ApiResult<Explanation> {
-        let asker = subject_context::asker(&self.who);
-        let known: AccessAt = app.views.access_at(&self.item, &asker, as_of, now).await?;
+        let subject = &Subject::from(&self.who);
+        let known: AccessAt = app.views.access_at(&self.item, subject, as_of, now).await?;
         let permissions = known.permissions();
         let mut told = self.answer(known.as_of);
         told.position = known.position;
@@ -259,22 +253,23 @@ impl Asked {
         told.decision = permissions.has(self.action);
         told.role = Role::strongest_within(permissions);
         told.permissions = permissions;
-        for path in known.holding().filter(|path| path.permissions().has(self.action)) {
-            told.paths.push(way_then(app, &self.who, path, known.open_to).await?);
+        let at = known.as_of.0;
+        let holds = |path: &AccessPath| path.window.holds(at) && path.permissions.has(self.action);
+        for path in known.paths().iter().filter(|path| holds(path)) {
+            told.paths.push(way(app, path).await?);
         }
-        if !told.decision {
-            let before = known.known_from.filter(|_| known.lifecycle.is_none());
+        if let Some(nearest) = known.denial_reason(self.action) {
+            let before = known.known_from.filter(|_| known.lifecycle().is_none());
             told.refusal = Some(if let Some(known_from) = before {
                 RefusalBody::before(known_from)
             } else {
-                let nearest = refusal::nearest(&known, self.action);
                 let position = known.as_of.1;
                 let lost =
-                    app.views.revoked_access(&self.item, &asker, self.action, position).await?;
+                    app.views.revoked_access(&self.item, subject, self.action, position).await?;
                 self.refused(app, &known, &nearest, lost).await?
             });
         }
-        if subject_context::is_caller(&meta.caller, &self.who) && !meta.caller.visits.is_empty() {
+        if is_caller(&meta.caller, &self.who) && !meta.caller.visits.is_empty() {
             told.warnings.push(NOT_THEN.to_owned());
         }
         Ok(told)
@@ -290,85 +285,40 @@ impl Asked {
     ) -> ApiResult<RefusalBody> {
         let action = self.action;
         if !refusal::may_be_lost(nearest) {
-            return Ok(RefusalBody::of(nearest, action));
+            return Ok(RefusalBody::new(nearest, action));
         }
         let passed =
             if let DenialReason::Ended { ends_at } = nearest { Some(*ends_at) } else { None };
         if let Some(lost) = lost.filter(|lost| passed.is_none_or(|passed| passed <= lost.at())) {
-            let way = way_then(app, &self.who, &lost.path, lost.open_to).await?;
+            let way = way(app, &lost.path).await?;
             let by =
                 if lost.by_clock() { None } else { provenance_events::ending(app, &lost).await? };
             return Ok(RefusalBody::lost(&lost, action, way, by));
         }
-        let mut told = RefusalBody::of(nearest, action);
-        let mut over = had.paths.iter().filter(|path| path.permissions().has(action));
-        if let Some(path) = over.find(|path| passed.is_some() && path.ends_at == passed) {
-            told.way = Some(way_then(app, &self.who, path, had.open_to).await?);
+        let mut told = RefusalBody::new(nearest, action);
+        let over = |path: &&AccessPath| {
+            path.permissions.has(action) && passed.is_some() && path.window.ends_at == passed
+        };
+        if let Some(path) = had.paths().iter().find(over) {
+            told.way = Some(way(app, path).await?);
         }
         Ok(told)
     }
 }
 
-/// Is it the way of the index as the read models know it?
-fn is_same(path: &IndexPath, known: &AccessPath) -> bool {
-    if path.container.is_some() {
-        return false;
-    }
-    match &path.via {
-        IndexVia::Owner => known.via == Via::Owner,
-        IndexVia::Grant { grant, .. } => known.grant == Some(*grant),
-        IndexVia::Library { .. } => false,
-        IndexVia::Visibility { .. } => known.via == Via::Visibility,
-        IndexVia::Link { link, .. } => known.link == Some(*link),
+/// A path of the index with all the events that made it, if the read models know the path; the
+/// index knows the first and the last.
+fn with_all_events(path: AccessPath, known: Option<&AccessAt>) -> AccessPath {
+    let known = known.map(AccessAt::paths).unwrap_or_default().into_iter();
+    let same = |known: &AccessPath| path.container.is_none() && known.source == path.source;
+    match known.filter(same).map(|known| known.events).next() {
+        Some(events) => AccessPath { events, ..path },
+        None => path,
     }
 }
 
-/// All the acts that made it, if the read models tell; else the first and the last.
-async fn way_now(app: &AppState, path: IndexPath, had: Option<&AccessAt>) -> ApiResult<WayBody> {
-    let known = had.and_then(|had| had.paths.iter().find(|known| is_same(&path, known)));
-    let events = if let Some(known) = known {
-        known.events.clone()
-    } else {
-        let mut events: Vec<EventId> = path.made.into_iter().chain(path.changed).collect();
-        events.dedup();
-        events
-    };
-    let window = Window { ends_at: bounded(path.window.ends_at), ..path.window };
-    let mut way = WayBody::new(path.kind().name(), path.role, path.permissions, window);
-    way.withhold = path.withhold;
-    way.container = path.container.map(Into::into);
-    match path.via {
-        IndexVia::Owner => {}
-        IndexVia::Grant { grant, grantee, provenance } => {
-            way.grant = Some(grant);
-            way.to = Some(PrincipalBody::from(&grantee.principal()));
-            way.provenance = Some(provenance.into());
-        }
-        IndexVia::Library { owner } => way.library_of = Some(PrincipalBody::account(&owner)),
-        IndexVia::Visibility { open_to } => way.open_to = Some(open_to),
-        IndexVia::Link { link, .. } => way.link = Some(link),
-    }
-    way.tell(provenance_events::acts(app, events).await?);
-    Ok(way)
-}
-
-async fn way_then(
-    app: &AppState,
-    who: &Principal,
-    path: &AccessPath,
-    open_to: Visibility,
-) -> ApiResult<WayBody> {
-    let via = match (path.via, who) {
-        (Via::Grant, Principal::Group(_)) => "group",
-        (via, _) => via.name(),
-    };
-    let mut way = WayBody::new(via, path.role, path.permissions(), path.window());
-    way.withhold.clone_from(&path.withhold);
-    way.grant = path.grant;
-    way.link = path.link;
-    way.to = path.grant.map(|_| PrincipalBody::from(who));
-    way.provenance = path.provenance.clone().map(Into::into);
-    way.open_to = (path.via == Via::Visibility).then_some(open_to);
-    way.tell(provenance_events::acts(app, path.events.clone()).await?);
-    Ok(way)
+/// The path with the acts that made it.
+async fn way(app: &AppState, path: &AccessPath) -> ApiResult<WayBody> {
+    let acts = provenance_events::acts(app, path.events.clone()).await?;
+    Ok(WayBody::new(path, acts))
 }

@@ -8,17 +8,17 @@ use crate::{
 };
 use commands::{Caller, Outcome};
 use domain::{
-    access::{Subject, permissions},
     event::CallerRole,
     id::ItemRef,
-    item::{ItemState, Lifecycle},
+    item::ItemState,
+    lifecycle::Lifecycle,
     position::Position,
     role::{Permission, Permissions},
     time::Time,
 };
 use std::sync::Arc;
 
-/// With what rights somebody looks at an item.
+/// What a caller may see of an item.
 #[derive(Debug, Clone, Copy)]
 pub struct ItemAccess {
     /// What the caller may do.
@@ -33,14 +33,14 @@ impl ItemAccess {
         self.everything || self.rights.has(permission)
     }
 
-    fn of(caller: &Caller, subject: &Subject, state: &ItemState, at: Time) -> Self {
+    fn new(caller: &Caller, permissions: Permissions) -> Self {
         match caller.role {
             CallerRole::Auditor => Self {
                 rights: Permissions::of(&[Permission::Browse, Permission::View]),
                 everything: true,
             },
             CallerRole::Admin | CallerRole::App | CallerRole::Account => {
-                Self { rights: permissions(subject, state, at), everything: false }
+                Self { rights: permissions, everything: false }
             }
         }
     }
@@ -51,19 +51,25 @@ impl ItemAccess {
 pub struct VisibleItem {
     /// Its current state.
     pub state: Arc<ItemState>,
-    /// With what rights.
+    /// What the caller may see of it.
     pub access: ItemAccess,
     /// When.
     pub now: Time,
     /// Why visits that were presented gave nothing.
     pub ignored_visits: Vec<String>,
+    /// Why the caller may have more permissions than are known.
+    uncertain: Option<Problem>,
 }
 
 impl VisibleItem {
-    /// Refuses callers who may know the item, but not this of it.
+    /// Refuses callers who may know the item, but not this of it. Where that is not known, the
+    /// answer is that.
     pub fn require(&self, permission: Permission) -> ApiResult<()> {
         if self.access.see(permission) {
             return Ok(());
+        }
+        if let Some(problem) = &self.uncertain {
+            return Err(problem.clone());
         }
         let name = permission.name();
         let detail = format!("the caller may not see this: {name} is needed");
@@ -83,7 +89,8 @@ fn owns(caller: &Caller, state: &ItemState) -> bool {
     caller.account.is_some() && caller.account == state.owner
 }
 
-/// Loads an item for a caller who may know of it: also retired ones, for those who ran it.
+/// Loads an item for a caller who may know of it: also retired ones, for those who ran it. Where it
+/// is not known whether the caller may, the answer is that, not that there is no item.
 pub async fn load_visible(
     app: &AppState,
     meta: &RequestMeta,
@@ -97,34 +104,31 @@ pub async fn load_visible(
     }
     let now = app.clock.now();
     let known = meta.at_least.unwrap_or_default();
-    let (subject, ignored_visits) = app.commands.subject(caller, &state, known).await?;
-    let access = ItemAccess::of(caller, &subject, &state, now);
-    let ran = state.lifecycle == Lifecycle::Retired
-        && (caller.unrestricted() || owns(caller, &state) || access.everything);
-    if ran {
-        let rights = if owns(caller, &state) || caller.unrestricted() {
-            Permissions::ALL
-        } else {
-            access.rights
-        };
-        let access = ItemAccess { rights, ..access };
-        return Ok(VisibleItem { state, access, now, ignored_visits });
+    let effective = app.commands.effective_access(caller, item, &state, known, now).await?;
+    let mut access = ItemAccess::new(caller, effective.permissions);
+    let ignored_visits = effective.ignored_visits;
+    let uncertain = effective.uncertain.map(Problem::from);
+    let ran = owns(caller, &state) || caller.unrestricted();
+    if state.lifecycle == Lifecycle::Retired && (ran || access.everything) {
+        if ran {
+            access.rights = Permissions::ALL;
+        }
+    } else if !access.see(Permission::Browse) {
+        return Err(uncertain.unwrap_or_else(|| Problem::not_found("item")));
     }
-    if !access.see(Permission::Browse) {
-        return Err(Problem::not_found("item"));
-    }
-    Ok(VisibleItem { state, access, now, ignored_visits })
+    Ok(VisibleItem { state, access, now, ignored_visits, uncertain })
 }
 
-/// With what rights the caller of a command sees its answer. Judged at the time of the command, so
-/// that a
+/// What the caller of a command may see of its answer. Judged at the time of the command, so that a
 /// replay shows the same.
 pub async fn after_command(
     app: &AppState,
     caller: &Caller,
+    item: &ItemRef,
     outcome: &Outcome<ItemState>,
 ) -> ApiResult<ItemAccess> {
-    let asked = app.commands.subject(caller, &outcome.after, Position::START).await;
-    let (subject, _) = asked.map_err(|error| unanswered(outcome, error))?;
-    Ok(ItemAccess::of(caller, &subject, &outcome.after, outcome.at))
+    let (state, known, at) = (&outcome.after, Position::START, outcome.at);
+    let access = app.commands.effective_access(caller, item, state, known, at).await;
+    let access = access.map_err(|error| unanswered(outcome, error))?;
+    Ok(ItemAccess::new(caller, access.permissions))
 }

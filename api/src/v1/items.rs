@@ -71,7 +71,7 @@ pub(super) async fn item_after(
     item: &ItemRef,
     outcome: &Outcome<ItemState>,
 ) -> ApiResult<ItemBody> {
-    let access: ItemAccess = item_access::after_command(app, caller, outcome).await?;
+    let access: ItemAccess = item_access::after_command(app, caller, item, outcome).await?;
     Ok(item_body(&app.public_url, item, &outcome.after, access, outcome.at))
 }
 

@@ -76,6 +76,7 @@ async fn used_at(
 async fn link_after(
     app: &AppState,
     caller: &Caller,
+    item: &ItemRef,
     outcome: &Outcome<ItemState>,
     link: LinkId,
 ) -> ApiResult<LinkBody> {
@@ -85,7 +86,7 @@ async fn link_after(
     })?;
     let used = used_at(app, link, open, outcome).await?;
     let body = link_body(link, open, used, outcome.at);
-    let access = item_access::after_command(app, caller, outcome).await?;
+    let access = item_access::after_command(app, caller, item, outcome).await?;
     if outcome.status != Status::Planned && shows_secret(caller, access.rights, open) {
         body.with_secret(app, open.generation)
     } else {
@@ -101,7 +102,7 @@ async fn link_reply(
     outcome: &Outcome<ItemState>,
     link: LinkId,
 ) -> ApiResult<Response> {
-    let resource = LinkResource { link: link_after(app, caller, outcome, link).await? };
+    let resource = LinkResource { link: link_after(app, caller, item, outcome, link).await? };
     let version = resource.link.version;
     let answer = item_answer(item, outcome, resource);
     let path = || format!("{}/links/{link}", super::items::path_of(item));

@@ -3,7 +3,7 @@
 
 use super::{
     consistency,
-    explain::{SubjectContext, bounded, permission, subject},
+    explain::{permission, subject, subject_with_visits},
     item_access::{ItemAccess, VisibleItem, load_visible},
     shape::{ItemBody, List, Page, PrincipalBody, item_body, words},
 };
@@ -15,18 +15,14 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use domain::{
-    access::{Subject, rule::PathKind},
+    access::{AccessDecision, PathKind, Subject},
     id::{ItemRef, KindName},
     position::Position,
     principal::Principal,
     role::{Permission, Permissions, Role},
     time::Time,
 };
-use projections::{
-    CursorMismatch, CursorScope, Model,
-    index::{Snapshot, Verdict},
-    value::CellError,
-};
+use projections::{CursorMismatch, CursorScope, Model, index::Snapshot, value::CellError};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -119,8 +115,8 @@ pub struct ItemView {
     pub position: Position,
 }
 
-fn ways(verdict: &Verdict) -> Vec<&'static str> {
-    verdict.paths.iter().map(PathKind::name).collect()
+fn ways(decision: &AccessDecision) -> Vec<&'static str> {
+    decision.paths.iter().map(PathKind::name).collect()
 }
 
 /// What somebody sees of all items
@@ -140,7 +136,7 @@ pub async fn view_as(
     let wanted = query.permission.as_deref().map(|text| permission("permission", text));
     let wanted = wanted.transpose()?.unwrap_or(Permission::Browse);
     let page = ListQuery { limit: query.limit, cursor: query.cursor, count: false }.page()?;
-    if !QueryScope::of(&meta.caller).covers_principal(&who) {
+    if !QueryScope::new(&meta.caller).covers(&who) {
         let detail =
             "what others see of all items is for administrators, auditors and applications";
         return Err(Problem::not_permitted(detail));
@@ -156,7 +152,7 @@ pub async fn view_as(
     let after = after.map(|(_, item)| item);
     let now = app.clock.now().max(index.time());
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let wanted = Wanted { app: &app, meta: &meta, index: &index, now, permission: wanted };
+    let wanted = Wanted { app: &app, index: &index, now, permission: wanted };
     let mut found = wanted.rows(&who, query.kind.as_ref(), after.as_ref(), limit + 1).await?;
     let more = found.len() > limit;
     found.truncate(limit);
@@ -181,7 +177,6 @@ fn place(cursors: CursorScope, cursor: &str) -> Result<(Position, ItemRef), Curs
 
 struct Wanted<'a> {
     app: &'a AppState,
-    meta: &'a RequestMeta,
     index: &'a Snapshot,
     now: Time,
     permission: Permission,
@@ -196,23 +191,19 @@ impl Wanted<'_> {
         kind: Option<&KindName>,
         after: Option<&ItemRef>,
         limit: usize,
-    ) -> ApiResult<Vec<(ItemRef, Verdict)>> {
+    ) -> ApiResult<Vec<(ItemRef, AccessDecision)>> {
         if let Principal::Link(link) = who {
             let item = self.app.commands.item_of_link(*link).await?;
             let item = item.filter(|item| kind.is_none_or(|kind| *kind == item.kind));
             let Some(item) = item.filter(|item| after.is_none_or(|after| item > after)) else {
                 return Ok(Vec::new());
             };
-            let state = self.app.commands.load_item(&item).await?;
-            let subject_context =
-                SubjectContext::of(self.app, &self.meta.caller, who, &state).await?;
-            let verdict = self.index.check(subject_context.subject(), &item, self.now);
-            let seen = verdict.permissions.has(self.permission);
-            return Ok(if seen { vec![(item, verdict)] } else { Vec::new() });
+            let decision = self.index.check(&Subject::from(who), &item, self.now);
+            let seen = decision.permissions.has(self.permission);
+            return Ok(if seen { vec![(item, decision)] } else { Vec::new() });
         }
         // Openings of links lead to one item each; they do not belong to a list.
-        let subject_context = SubjectContext::plain(who);
-        let subject = subject_context.subject();
+        let subject = &Subject::from(who);
         let system = self.app.commands.system();
         let kinds = system.kinds.keys().filter(|name| {
             kind.is_none_or(|kind| kind == *name) && after.is_none_or(|after| **name >= after.kind)
@@ -234,31 +225,31 @@ impl Wanted<'_> {
         kind: &KindName,
         after: Option<&ItemRef>,
         limit: usize,
-    ) -> ApiResult<Vec<(ItemRef, Verdict)>> {
+    ) -> ApiResult<Vec<(ItemRef, AccessDecision)>> {
         let (kind, after) = (kind.as_str(), after.map(|item| item.id.as_str()));
         let found = self.index.resources(subject, kind, self.permission, self.now, after, limit);
         let (items, _) = found?;
         let judged = items.into_iter().map(|item| {
-            let verdict = self.index.check(subject, &item, self.now);
-            (item, verdict)
+            let decision = self.index.check(subject, &item, self.now);
+            (item, decision)
         });
         Ok(judged.collect())
     }
 }
 
-async fn titled(app: &AppState, found: Vec<(ItemRef, Verdict)>) -> ApiResult<Vec<ViewRow>> {
+async fn titled(app: &AppState, found: Vec<(ItemRef, AccessDecision)>) -> ApiResult<Vec<ViewRow>> {
     let refs: Vec<ItemRef> = found.iter().map(|(item, _)| item.clone()).collect();
     let known = if refs.is_empty() { Vec::new() } else { app.views.lookup(&refs).await?.rows };
     let titles = known.into_iter().map(|row| row.and_then(|row| row.title));
     let titles = titles.chain(std::iter::repeat(None));
-    let row = |((item, verdict), title): ((ItemRef, Verdict), Option<String>)| ViewRow {
+    let row = |((item, decision), title): ((ItemRef, AccessDecision), Option<String>)| ViewRow {
         kind: item.kind.into(),
         id: item.id.into(),
         title,
-        role: Role::strongest_within(verdict.permissions),
-        permissions: verdict.permissions,
-        paths: ways(&verdict),
-        valid_until: bounded(verdict.valid_until),
+        role: Role::strongest_within(decision.permissions),
+        permissions: decision.permissions,
+        paths: ways(&decision),
+        valid_until: decision.valid_until,
     };
     Ok(found.into_iter().zip(titles).map(row).collect())
 }
@@ -277,24 +268,24 @@ pub async fn view_item_as(
 ) -> ApiResult<Response> {
     let who = subject(&query.subject)?;
     let seen: VisibleItem = load_visible(&app, &meta, &item).await?.require_not_retired()?;
-    if !QueryScope::of(&meta.caller).covers_principal(&who) {
+    if !QueryScope::new(&meta.caller).covers(&who) {
         seen.require(Permission::Share)?;
     }
     let known = meta.at_least.unwrap_or_default().max(seen.state.position);
     let index = consistency::index_at_least(&app, Some(known), meta.wait).await?;
     let now = seen.now.max(index.time());
-    let subject_context = SubjectContext::of(&app, &meta.caller, &who, &seen.state).await?;
-    let verdict = index.check(subject_context.subject(), &item, now);
-    let visible = verdict.permissions.has(Permission::Browse);
-    let access = ItemAccess { rights: verdict.permissions, everything: false };
+    let subject = subject_with_visits(&app, &meta.caller, &who).await?;
+    let decision = index.check(&subject, &item, now);
+    let visible = decision.permissions.has(Permission::Browse);
+    let access = ItemAccess { rights: decision.permissions, everything: false };
     let view = ItemView {
         subject: PrincipalBody::from(&who),
         visible,
         item: visible.then(|| item_body(&app.public_url, &item, &seen.state, access, now)),
-        role: Role::strongest_within(verdict.permissions),
-        permissions: verdict.permissions,
-        paths: ways(&verdict),
-        valid_until: bounded(verdict.valid_until),
+        role: Role::strongest_within(decision.permissions),
+        permissions: decision.permissions,
+        paths: ways(&decision),
+        valid_until: decision.valid_until,
         warnings: seen.ignored_visits,
         position: index.position(),
     };

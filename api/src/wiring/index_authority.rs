@@ -43,13 +43,12 @@ impl Authority for IndexAuthority {
     async fn account_facts(
         &self,
         account: &AccountId,
-        item: Option<&ItemRef>,
+        item: &ItemRef,
         at_least: Position,
         now: Time,
     ) -> Result<AccountFacts, CommandError> {
         let snapshot = self.recent(at_least).await.map_err(unknown)?;
-        let (through_containers, through_library) =
-            item.map(|item| snapshot.inherited(account, item, now)).unwrap_or_default();
+        let (through_containers, through_library) = snapshot.inherited(account, item, now);
         Ok(AccountFacts {
             active: snapshot.is_active(account),
             groups: snapshot.groups_of(account),

@@ -3,6 +3,7 @@
 use crate::world::Client;
 use async_trait::async_trait;
 use domain::{
+    access::Subject,
     id::{AccountId, ItemRef},
     position::Position,
     role::Permission,
@@ -10,9 +11,9 @@ use domain::{
 };
 use eventlog::{Append, AppendError, Decorator, EventLog, LogError, fault_injection::FaultyLog};
 use projections::{
-    AccessAt, AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found,
-    ItemRow, Listing, Model, Page, ProjectionStatus, Relation, ResourceQuery, RevokedAccess,
-    ViewError, Views,
+    AccessAt, AccessPage, AsOf, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found, ItemRow,
+    Listing, Model, Page, ProjectionStatus, Relation, ResourceQuery, RevokedAccess, ViewError,
+    Views,
 };
 use std::{
     fmt,
@@ -168,21 +169,21 @@ impl Views for RiggedViews {
     async fn access_at(
         &self,
         item: &ItemRef,
-        asker: &Asker,
+        subject: &Subject,
         as_of: AsOf,
         now: Time,
     ) -> Result<AccessAt, ViewError> {
-        self.up()?.access_at(item, asker, as_of, now).await
+        self.up()?.access_at(item, subject, as_of, now).await
     }
 
     async fn revoked_access(
         &self,
         item: &ItemRef,
-        asker: &Asker,
+        subject: &Subject,
         permission: Permission,
         position: Position,
     ) -> Result<Option<RevokedAccess>, ViewError> {
-        self.up()?.revoked_access(item, asker, permission, position).await
+        self.up()?.revoked_access(item, subject, permission, position).await
     }
 
     async fn resources(

@@ -45,19 +45,20 @@ impl Decider<ItemState> for ItemDecider<'_> {
     ) -> Result<Decided<ItemState>, CommandError> {
         let Self { commands, request, item, .. } = self;
         let core = &commands.core;
-        let mut rights = core.rights(&request.caller, item, state, request.at_least, at).await?;
+        let Request { caller, at_least, .. } = request;
+        let mut access = core.effective_access(caller, item, state, *at_least, at).await?;
         let system = core.in_force().await?;
         let context = Context {
             now: at,
-            subject: &rights.subject,
-            rights: rights.permissions,
+            subject: &access.subject,
+            rights: access.permissions,
             item,
             kinds: &system.kinds,
             ids: &self.ids,
             condition: request.condition,
         };
-        let decision = rights.told(state.decide(self.command, &context))?;
-        let (seen, ignored_visits) = (Some(rights.seen), rights.ignored_visits);
+        let decision = access.certain(state.decide(self.command, &context))?;
+        let (seen, ignored_visits) = (Some(access.known_at), access.ignored_visits);
         Ok(Decided { decision, seen, ignored_visits })
     }
 

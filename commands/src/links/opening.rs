@@ -12,7 +12,7 @@ use crate::{
     vault::RowKind,
 };
 use domain::{
-    access::{self, Visit},
+    access::{Visit, permissions},
     aggregate::Condition,
     event::{Audience, CallerRole, KeyPurpose, Scope},
     id::{ItemRef, LinkId, VaultId, VisitId},
@@ -174,9 +174,9 @@ impl Core {
         if link.terms.audience == Audience::Named {
             let caller = Caller { visits: Vec::new(), ..caller.clone() };
             let (item, state) = (&found.item, &found.state);
-            let rights = self.rights(&caller, item, state, Position::START, now).await?;
-            if !rights.permissions.has(Permission::View) {
-                rights.certain()?;
+            let start = Position::START;
+            let access = self.effective_access(&caller, item, state, start, now).await?;
+            if !access.has(Permission::View)? {
                 return Err(OpenError::NotPermitted);
             }
         }
@@ -196,7 +196,8 @@ impl Core {
         // A visitor's rights, not those of the application that carries the visit.
         let who = Caller { role: CallerRole::Account, system: None, ..caller };
         let (state, start) = (&found.state, Position::START);
-        let mut subject = self.subject(&who, None, state, start, now).await?.subject;
+        let access = self.effective_access(&who, &found.item, state, start, now).await?;
+        let mut subject = access.subject;
         let link = visits::still_good(&visit, &subject, &found.state, now)
             .map_err(|_| OpenError::NotFound)?;
         let (view_state, joins) = (link.terms.state.clone(), link.terms.joins);
@@ -208,9 +209,9 @@ impl Core {
             item: found.item.clone(),
             state: found.state.clone(),
             link: found.link,
-            permissions: access::permissions(&subject, &found.state, now),
+            permissions: access.permissions.union(permissions(&*found.state, &subject, now)),
             view_state: view_state.and_then(|text| text.as_plain().map(str::to_owned)),
-            can_join: joins && subject.account.is_some(),
+            can_join: joins && subject.account_id().is_some(),
             position: found.state.position,
         })
     }

@@ -6,7 +6,8 @@ use domain::{
     access::{Subject, Visit},
     event::{Audience, KeyPurpose},
     id::{LinkId, VisitId},
-    item::{ItemState, Lifecycle, OpenLink},
+    item::{ItemState, OpenLink},
+    lifecycle::Lifecycle,
     time::Time,
 };
 
@@ -90,7 +91,7 @@ pub(crate) fn still_good<'a>(
     if link.password_version != visit.password_version {
         return Err(PASSWORD);
     }
-    if link.terms.audience != Audience::Anyone && subject.account.is_none() {
+    if link.terms.audience != Audience::Anyone && !subject.is_signed_in() {
         return Err(AUDIENCE);
     }
     Ok(link)

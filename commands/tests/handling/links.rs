@@ -47,10 +47,11 @@ async fn an_opened_link_gives_a_visit_and_the_visit_gives_the_rights() {
         assert_eq!(opened.view_state.as_deref(), Some("zoom=3"));
         let caller = Caller { visits: vec![opened.visit.expose().to_owned()], ..visitor() };
         let state = one.load_item(&item).await.unwrap();
-        let (subject, ignored) = one.subject(&caller, &state, Position::START).await.unwrap();
-        assert!(ignored.is_empty(), "{ignored:?}");
-        let rights = domain::access::permissions(&subject, &state, world.now());
-        assert_eq!(rights, opened.permissions);
+        let start = Position::START;
+        let access =
+            one.effective_access(&caller, &item, &state, start, world.now()).await.unwrap();
+        assert!(access.ignored_visits.is_empty(), "{access:?}");
+        assert_eq!(access.permissions, opened.permissions);
     }
 }
 
@@ -73,9 +74,11 @@ async fn a_visit_is_void_after_a_rotation_a_new_password_a_revocation_and_its_en
         }
         let caller = Caller { visits: vec![opened.visit.expose().to_owned()], ..visitor() };
         let state = node.load_item(&item).await.unwrap();
-        let (subject, ignored) = node.subject(&caller, &state, Position::START).await.unwrap();
-        assert!(subject.visits.is_empty());
-        assert_eq!(ignored.len(), 1);
+        let start = Position::START;
+        let access =
+            node.effective_access(&caller, &item, &state, start, world.now()).await.unwrap();
+        assert!(access.subject.visits.is_empty());
+        assert_eq!(access.ignored_visits.len(), 1);
     }
 }
 
@@ -89,8 +92,9 @@ async fn a_changed_password_ends_visits() {
     node.set_link_password(&by("a-1"), &item, opened.link, new).await.unwrap();
     let caller = Caller { visits: vec![opened.visit.expose().to_owned()], ..visitor() };
     let state = node.load_item(&item).await.unwrap();
-    let (subject, _) = node.subject(&caller, &state, Position::START).await.unwrap();
-    assert!(subject.visits.is_empty());
+    let start = Position::START;
+    let access = node.effective_access(&caller, &item, &state, start, world.now()).await.unwrap();
+    assert!(access.subject.visits.is_empty());
     let wrong = open(&node, &token, Some("one")).await;
     assert!(matches!(wrong, Err(OpenError::PasswordWrong)), "{wrong:?}");
     open(&node, &token, Some("two")).await.unwrap();

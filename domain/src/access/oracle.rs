@@ -5,7 +5,7 @@
 //! history and checks whether that one is still there. It shares no code with `evolve` and
 //! `permissions`, not even the role table.
 
-use super::Visit;
+use super::subject::Visit;
 use crate::{
     event::{
         AccountEvent, Audience, Event, ItemEvent, LinkTerms, ProvenanceKind, Recorded, Restore,
@@ -29,9 +29,9 @@ pub struct Entry {
     pub recorded: Recorded,
 }
 
-/// Who asks.
+/// Who is asked about, independent of the fast model.
 #[derive(Debug, Clone, Default)]
-pub struct Asker {
+pub struct OracleSubject {
     /// The account, when signed in.
     pub account: Option<AccountId>,
     /// Its groups.
@@ -44,7 +44,7 @@ pub struct Asker {
 pub fn permissions(
     history: &[Entry],
     item: &ItemRef,
-    asker: &Asker,
+    asker: &OracleSubject,
     upto: Position,
     at: Time,
 ) -> BTreeSet<Permission> {

@@ -1,29 +1,20 @@
-//! Access paths: by which a subject has access to an item, and by whose act.
+//! A path to an item in full, as answers tell it, and the kinds of paths.
 
-use super::{
-    Subject,
-    rule::{SourceView, visit_paths},
-};
 use crate::{
-    actor::Actor,
     event::{Audience, Provenance, Visibility},
-    id::{GrantId, LinkId},
-    item::{ItemState, Lifecycle, OpenGrant, OpenLink, Origin},
+    id::{AccountId, GrantId, ItemRef, LinkId},
     position::EventId,
-    principal::{Grantee, Principal},
-    role::{Permissions, Role},
+    principal::Grantee,
+    role::{Permissions, Role, Withheld},
     time::{Time, Window},
 };
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// What a path runs over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "via", rename_all = "snake_case")]
-pub enum Via {
-    /// It owns the item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathSource {
+    /// Owning the item.
     Owner,
-    /// A grant to the account itself, or to a group of it.
+    /// A grant to the account or to a group of it.
     Grant {
         /// Which.
         grant: GrantId,
@@ -32,12 +23,17 @@ pub enum Via {
         /// Where it came from.
         provenance: Provenance,
     },
-    /// The item is open to any account, or to anyone.
+    /// The library of the owner.
+    Library {
+        /// Whose library it is.
+        owner: AccountId,
+    },
+    /// The visibility of the item.
     Visibility {
-        /// To whom.
+        /// To whom it is open.
         open_to: Visibility,
     },
-    /// A link was opened.
+    /// An opened link.
     Link {
         /// Which.
         link: LinkId,
@@ -46,116 +42,161 @@ pub enum Via {
     },
 }
 
-/// One path to an item: what it permits, from when until when, and who made it.
+impl PathSource {
+    /// The name on the wire, where grants to groups are not told apart.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Grant { .. } => "grant",
+            Self::Library { .. } => "library",
+            Self::Visibility { .. } => "visibility",
+            Self::Link { .. } => "link",
+        }
+    }
+
+    /// The grant.
+    pub const fn grant(&self) -> Option<GrantId> {
+        match self {
+            Self::Grant { grant, .. } => Some(*grant),
+            Self::Owner | Self::Library { .. } | Self::Visibility { .. } | Self::Link { .. } => {
+                None
+            }
+        }
+    }
+
+    /// The link.
+    pub const fn link(&self) -> Option<LinkId> {
+        match self {
+            Self::Link { link, .. } => Some(*link),
+            Self::Owner | Self::Grant { .. } | Self::Library { .. } | Self::Visibility { .. } => {
+                None
+            }
+        }
+    }
+
+    /// To whom a visibility opens the item.
+    pub const fn open_to(&self) -> Option<Visibility> {
+        match self {
+            Self::Visibility { open_to } => Some(*open_to),
+            Self::Owner | Self::Grant { .. } | Self::Library { .. } | Self::Link { .. } => None,
+        }
+    }
+
+    /// To whom a grant was given, and where it came from.
+    pub const fn granted(&self) -> Option<(&Grantee, &Provenance)> {
+        match self {
+            Self::Grant { grantee, provenance, .. } => Some((grantee, provenance)),
+            Self::Owner | Self::Library { .. } | Self::Visibility { .. } | Self::Link { .. } => {
+                None
+            }
+        }
+    }
+}
+
+/// One path to an item in full: what it permits, from when until when, by whose act.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Path {
+pub struct AccessPath {
     /// What it runs over.
-    pub via: Via,
+    pub source: PathSource,
+    /// The container on which that lies; `None` = the item itself.
+    pub container: Option<ItemRef>,
     /// The role it gives.
     pub role: Role,
-    /// What it permits, less what it withholds.
+    /// What it withholds of the role.
+    pub withhold: Vec<Withheld>,
+    /// What it permits.
     pub permissions: Permissions,
-    /// From when until when it holds.
+    /// When it holds; over a visited link, until the last visit ends.
     pub window: Window,
-    /// Who made it; none for a visibility that was never set.
-    pub given_by: Option<Actor>,
-    /// The events that made it.
+    /// Who made it; `None` = the service itself, an application for nobody, or not known to the
+    /// facts.
+    pub given_by: Option<AccountId>,
+    /// When it was first given, where the facts know.
+    pub since: Option<Time>,
+    /// The events that made it what it is: all of them, or the first and the last (the access
+    /// index). None for a visibility that was never set.
     pub events: Vec<EventId>,
 }
 
-/// Every path that holds for a subject at an instant. Being unrestricted is no path: it comes from
-/// the caller's role, not from the item.
-pub fn paths(subject: &Subject, item: &ItemState, at: Time) -> Vec<Path> {
-    let mut found = Vec::new();
-    visit_paths(item, subject, |way| {
-        if way.window.holds(at) {
-            found.push(match way.over {
-                SourceView::Owner => owner_path(item),
-                SourceView::Grant(open) => grant_path(open),
-                SourceView::Visibility(_) => visibility_path(item),
-                SourceView::Link(id, link) => link_path(id, link),
-                SourceView::Library(never) => match never {},
-            });
+impl AccessPath {
+    /// Of what kind it is.
+    pub const fn kind(&self) -> PathKind {
+        if self.container.is_some() {
+            return PathKind::Container;
         }
-    });
-    found
-}
-
-/// Everybody with a path of the own at an instant: the owner, accounts and groups with grants,
-/// links that can be opened (those for the entitled give nothing), and anybody if the item is
-/// public.
-pub fn access_list(item: &ItemState, at: Time) -> BTreeMap<Principal, Vec<Path>> {
-    let mut list: BTreeMap<Principal, Vec<Path>> = BTreeMap::new();
-    let mut add = |principal, path| list.entry(principal).or_default().push(path);
-    if let (Some(owner), Lifecycle::Open | Lifecycle::Closed) = (&item.owner, item.lifecycle) {
-        add(Principal::Account(owner.clone()), owner_path(item));
-    }
-    if item.lifecycle != Lifecycle::Open {
-        return list;
-    }
-    for open in item.grants.values().filter(|open| open.grant.window().holds(at)) {
-        add(open.grant.grantee.principal(), grant_path(open));
-    }
-    for (id, link) in &item.links {
-        if link.terms.window().holds(at) && link.terms.audience != Audience::Named {
-            add(Principal::Link(*id), link_path(*id, link));
+        match &self.source {
+            PathSource::Owner => PathKind::Owner,
+            PathSource::Grant { grantee: Grantee::Account(_), .. } => PathKind::Grant,
+            PathSource::Grant { grantee: Grantee::Group(_), .. } => PathKind::Group,
+            PathSource::Library { .. } => PathKind::Library,
+            PathSource::Visibility { .. } => PathKind::Visibility,
+            PathSource::Link { .. } => PathKind::Link,
         }
     }
-    if item.visibility == Visibility::Public {
-        add(Principal::Anonymous, visibility_path(item));
-    }
-    list
 }
 
-fn owner_path(item: &ItemState) -> Path {
-    Path {
-        via: Via::Owner,
-        role: Role::Owner,
-        permissions: Role::Owner.permissions(),
-        window: Window::default(),
-        given_by: given_by(&item.registered),
-        events: item.registered.events.to_vec(),
-    }
+/// The kind of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum PathKind {
+    /// Being the owner.
+    Owner,
+    /// A grant to the account.
+    Grant,
+    /// A grant to a group of it.
+    Group,
+    /// The owner's library.
+    Library,
+    /// Any of these through a container.
+    Container,
+    /// The item's visibility.
+    Visibility,
+    /// An opened link.
+    Link,
 }
 
-pub(crate) fn grant_path(open: &OpenGrant) -> Path {
-    let grant = &open.grant;
-    Path {
-        via: Via::Grant {
-            grant: grant.grant,
-            grantee: grant.grantee.clone(),
-            provenance: grant.provenance.clone(),
-        },
-        role: grant.role,
-        permissions: grant.permissions(),
-        window: grant.window(),
-        given_by: Some(open.given_by.clone()),
-        events: open.events.to_vec(),
-    }
-}
+impl PathKind {
+    /// All.
+    pub const ALL: [Self; 7] = [
+        Self::Owner,
+        Self::Grant,
+        Self::Group,
+        Self::Library,
+        Self::Container,
+        Self::Visibility,
+        Self::Link,
+    ];
 
-pub(crate) fn visibility_path(item: &ItemState) -> Path {
-    Path {
-        via: Via::Visibility { open_to: item.visibility },
-        role: Role::Viewer,
-        permissions: Role::Viewer.permissions(),
-        window: Window::default(),
-        given_by: given_by(&item.visibility_origin),
-        events: item.visibility_origin.events.to_vec(),
-    }
-}
-
-pub(crate) fn link_path(id: LinkId, link: &OpenLink) -> Path {
-    Path {
-        via: Via::Link { link: id, audience: link.terms.audience },
-        role: link.terms.role,
-        permissions: link.terms.permissions(),
-        window: link.terms.window(),
-        given_by: Some(link.created_by.clone()),
-        events: link.events.to_vec(),
+    /// The name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Grant => "grant",
+            Self::Group => "group",
+            Self::Library => "library",
+            Self::Container => "container",
+            Self::Visibility => "visibility",
+            Self::Link => "link",
+        }
     }
 }
 
-fn given_by(origin: &Origin) -> Option<Actor> {
-    (!origin.events.is_empty()).then(|| origin.by.clone())
+/// Kinds of paths, one bit each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PathKinds(u8);
+
+impl PathKinds {
+    /// With another one.
+    #[must_use]
+    pub const fn with(self, kind: PathKind) -> Self {
+        Self(self.0 | 1 << kind as u8)
+    }
+    /// Is it among them?
+    pub const fn has(self, kind: PathKind) -> bool {
+        self.0 & (1 << kind as u8) != 0
+    }
+    /// One after the other.
+    pub fn iter(self) -> impl Iterator<Item = PathKind> {
+        PathKind::ALL.into_iter().filter(move |kind| self.has(*kind))
+    }
 }

@@ -1,6 +1,6 @@
 //! Evolves the state of an item by one event.
 
-use super::{Closed, ItemState, Lifecycle, OpenGrant, OpenLink, OpenPublication, Origin};
+use super::{Closed, ItemState, OpenGrant, OpenLink, OpenPublication, Origin};
 use crate::{
     event::{
         DescriptionPart, GrantChanged, GrantGiven, ItemEvent, ItemRegistered, ItemReopened,
@@ -8,6 +8,7 @@ use crate::{
         Visibility,
     },
     id::{GrantId, LinkId, VaultId},
+    lifecycle::Lifecycle,
     time::Time,
 };
 

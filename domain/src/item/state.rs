@@ -5,27 +5,13 @@ use crate::{
     event::{Description, Grant, GrantTermsRequested, LinkTerms, Publication, Visibility},
     event_ids::EventIds,
     id::{AccountId, GrantId, LinkId, VaultId},
+    lifecycle::Lifecycle,
     position::Position,
     private_text::{HoldsPrivateText, PrivateField},
     time::Time,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Where in its life an item is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Lifecycle {
-    /// Never registered.
-    #[default]
-    Unknown,
-    /// Shared as its grants say.
-    Open,
-    /// Nobody but its owner.
-    Closed,
-    /// Nobody.
-    Retired,
-}
 
 /// An open grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

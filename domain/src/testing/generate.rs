@@ -150,7 +150,7 @@ impl Generator {
         let context = Context {
             now: self.now,
             subject: &subject,
-            rights: permissions(&subject, &state, self.now),
+            rights: permissions(&state, &subject, self.now),
             item: &item,
             kinds: &self.kinds,
             ids: &ids,

@@ -135,7 +135,7 @@ impl Asking {
     }
     /// Who asks.
     pub fn account(&self) -> Option<&AccountId> {
-        self.subject.account.as_ref()
+        self.subject.account_id()
     }
 
     fn decide(
@@ -144,7 +144,7 @@ impl Asking {
         command: &ItemCommand,
     ) -> Result<Decision<ItemEvent>, Rejection> {
         let ids: Vec<_> = (1_001..=1_000 + self.ids).map(Uuid::from_u128).collect();
-        let rights = permissions(&self.subject, state, self.now);
+        let rights = permissions(state, &self.subject, self.now);
         let context = Context {
             now: self.now,
             subject: &self.subject,

@@ -3,7 +3,8 @@
 use domain::{
     access::{oracle::Entry, required},
     event::{CatalogEvent as _, EndCause, Event, EventType, ItemEvent, Visibility},
-    item::{ItemState, Lifecycle, OpenLink, access_diff, permissions_of},
+    item::{ItemState, OpenLink, access_diff, permissions_of},
+    lifecycle::Lifecycle,
     position::Position,
     principal::Principal,
     stream::{StreamKind, StreamName},

@@ -165,9 +165,9 @@ fn the_table_lists_every_event_of_items_once() {
 #[test]
 fn the_unrestricted_may_everything_with_what_is_there() {
     let admin = Subject::unrestricted();
-    assert_eq!(permissions(&admin, &mine().state, hour(0)), Permissions::ALL);
-    assert_eq!(permissions(&admin, &given([]).state, hour(0)), Permissions::NONE);
+    assert_eq!(permissions(&mine().state, &admin, hour(0)), Permissions::ALL);
+    assert_eq!(permissions(&given([]).state, &admin, hour(0)), Permissions::NONE);
     let closed = mine().and("a-1", closed()).state;
-    assert_eq!(permissions(&Subject::account(account("a-1")), &closed, hour(0)), Permissions::ALL);
-    assert_eq!(permissions(&Subject::account(account("a-2")), &closed, hour(0)), Permissions::NONE);
+    assert_eq!(permissions(&closed, &Subject::account(account("a-1")), hour(0)), Permissions::ALL);
+    assert_eq!(permissions(&closed, &Subject::account(account("a-2")), hour(0)), Permissions::NONE);
 }

@@ -8,7 +8,8 @@ use domain::{
         Audience, Ended, EventType, ItemClosed, ItemEvent, ItemReopened, ItemRestored, ItemRetired,
         Restore, Visibility,
     },
-    item::{ItemCommand, Lifecycle},
+    item::ItemCommand,
+    lifecycle::Lifecycle,
     position::Position,
     rejection::{Entity, Rejection},
     role::{Permissions, Role},
@@ -44,7 +45,7 @@ fn closing_ends_everything_by_one_event_and_counts_what_had_not_ended() {
     assert_eq!(item.state.visibility, Visibility::Restricted);
     assert_eq!(item.state.version, item.state.position);
     assert_eq!(item.state.sharing_version, item.state.position);
-    let may = |who: &str| permissions(&Subject::account(account(who)), &item.state, hour(1_000));
+    let may = |who: &str| permissions(&item.state, &Subject::account(account(who)), hour(1_000));
     assert_eq!((may("a-1"), may("a-4")), (Permissions::ALL, Permissions::NONE));
     item.when(&ItemCommand::Close, &asking("a-1")).then_nothing();
 }
@@ -96,7 +97,7 @@ fn retiring_hides_it_from_all() {
     let event = ItemEvent::Retired(ItemRetired { ended: ENDED, visibility: Visibility::Public });
     let item = shared().when(&ItemCommand::Retire, &asking("a-1")).then([event]);
     for who in ["a-1", "a-4", "a-9"] {
-        let may = permissions(&Subject::account(account(who)), &item.state, hour(1_000));
+        let may = permissions(&item.state, &Subject::account(account(who)), hour(1_000));
         assert_eq!(may, Permissions::NONE);
     }
     item.clone().when(&ItemCommand::Retire, &asking("a-1")).then_nothing();

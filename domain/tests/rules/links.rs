@@ -44,7 +44,7 @@ fn visit(item: &Given) -> Visit {
 
 fn may(item: &Given, visit: &Visit) -> Permissions {
     let subject = Subject { visits: vec![visit.clone()], ..Subject::anonymous() };
-    permissions(&subject, &item.state, hour(2_000))
+    permissions(&item.state, &subject, hour(2_000))
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn an_internal_link_gives_to_accounts_only() {
     let visit = visit(&item);
     assert_eq!(may(&item, &visit), Permissions::NONE);
     let signed_in = Subject { visits: vec![visit], ..Subject::account(account("a-9")) };
-    let may = permissions(&signed_in, &item.state, hour(2_000));
+    let may = permissions(&item.state, &signed_in, hour(2_000));
     assert_eq!(may, Role::Viewer.permissions());
 }
 

@@ -85,8 +85,8 @@ fn internal_is_any_account_and_public_is_anyone() {
     ];
     for (visibility, anonymous, signed_in) in cases {
         let item = mine().and("a-1", sees(Visibility::Restricted, visibility)).state;
-        assert_eq!(permissions(&Subject::anonymous(), &item, hour(9)), anonymous);
-        assert_eq!(permissions(&Subject::account(account("a-9")), &item, hour(9)), signed_in);
+        assert_eq!(permissions(&item, &Subject::anonymous(), hour(9)), anonymous);
+        assert_eq!(permissions(&item, &Subject::account(account("a-9")), hour(9)), signed_in);
     }
 }
 
@@ -105,19 +105,19 @@ fn rights_add_up_over_grants_groups_visibility_and_visits() {
     let mut subject = Subject::account(account("a-2"));
     let at = hour(10);
     let copy = Withheld::Copy.permissions();
-    assert_eq!(permissions(&subject, &item, at), Role::Viewer.permissions().minus(copy));
+    assert_eq!(permissions(&item, &subject, at), Role::Viewer.permissions().minus(copy));
     let visit = Visit { link: link_id(3), generation: 1, password_version: 0, ends_at: hour(11) };
     subject.visits = vec![visit];
-    assert_eq!(permissions(&subject, &item, at), Role::Contributor.permissions());
+    assert_eq!(permissions(&item, &subject, at), Role::Contributor.permissions());
     assert_eq!(
-        permissions(&subject, &item, hour(11)),
+        permissions(&item, &subject, hour(11)),
         Role::Viewer.permissions().minus(copy),
         "the visit is over"
     );
     let mut member = Subject::account(account("a-9"));
-    assert_eq!(permissions(&member, &item, at), Permissions::NONE);
+    assert_eq!(permissions(&item, &member, at), Permissions::NONE);
     member.groups = [group("g-1")].into();
-    assert_eq!(permissions(&member, &item, at), Role::Browser.permissions());
+    assert_eq!(permissions(&item, &member, at), Role::Browser.permissions());
 }
 
 #[test]

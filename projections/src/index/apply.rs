@@ -16,8 +16,8 @@ use domain::{
         ItemReopened, Provenance, Recorded, Restore, SystemEvent, Visibility,
     },
     id::{AccountId, GrantId},
-    item::Lifecycle,
     kind::{Kinds, PartsAccess},
+    lifecycle::Lifecycle,
     principal::Grantee,
     stream::StreamName,
     time::Time,
@@ -331,7 +331,7 @@ impl Tables {
         let (mut back, mut gone) = (Vec::new(), Vec::new());
         for edge in closed.grants.iter() {
             let mut edge = edge.clone();
-            let window = domain::access::rule::GrantView::window(&edge);
+            let window = domain::access::GrantView::window(&edge);
             self.discounted(&edge);
             if window.ended(time) {
                 gone.push(edge.who);

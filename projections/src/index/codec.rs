@@ -12,7 +12,7 @@ use super::{
 use domain::{
     event::{Audience, Visibility},
     id::LinkId,
-    item::Lifecycle,
+    lifecycle::Lifecycle,
 };
 use std::{
     io::{self, Read, Write},

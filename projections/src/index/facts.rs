@@ -1,83 +1,110 @@
 //! The facts of the access rule as views of index rows; nothing is copied.
 
 use super::{
-    rows::{Edge, GROUP, ItemNode, LibraryShare, LinkRow, PrincipalNode},
+    rows::{Edge, GROUP, ItemNode, LibraryShare, LinkRow, PackedEventId, PrincipalNode},
     sorted_chunks::SortedChunks,
     tables::Tables,
 };
 use domain::{
-    access::{Subject, Visit, rule::AccessFacts},
+    access::{
+        AccessFacts, AccessPath, LIBRARY_TERMS, PathSource, PathView, SourceView, Subject, Visit,
+    },
     event::Visibility,
     id::LinkId,
-    item::Lifecycle,
+    lifecycle::Lifecycle,
+    position::EventId,
+    principal::{Grantee, Principal},
+    role::Withheld,
 };
 use std::sync::Arc;
 
-/// One who asks, as the index knows people.
+/// The subject of a question by the numbers of the index, looked up once for all items.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Who<'a> {
+pub(super) struct IndexSubject<'a> {
+    unrestricted: bool,
     /// Signed in with an account that is active.
-    pub(super) signed_in: bool,
+    signed_in: bool,
+    /// An account that is deactivated or erased.
+    inactive: bool,
     /// The account's number, if anything ever mentioned it.
     pub(super) number: Option<u32>,
     /// Its groups.
-    pub(super) groups: Option<&'a SortedChunks<u32>>,
-    /// Groups that the asker is said to be in beside.
-    pub(super) said: &'a [u32],
-    pub(super) visits: &'a [Visit],
+    groups: Option<&'a SortedChunks<u32>>,
+    /// Groups that the question names beside them.
+    named_groups: &'a [u32],
+    visits: &'a [Visit],
+    opened_link: Option<LinkId>,
 }
 
-impl<'a> Who<'a> {
-    /// Nobody in particular, who is signed in and has no more than that.
-    pub(super) const STRANGER: Self =
-        Self { signed_in: true, number: None, groups: None, said: &[], visits: &[] };
+impl<'a> IndexSubject<'a> {
+    /// A visitor without an account.
+    const ANONYMOUS: Self = Self {
+        unrestricted: false,
+        signed_in: false,
+        inactive: false,
+        number: None,
+        groups: None,
+        named_groups: &[],
+        visits: &[],
+        opened_link: None,
+    };
+    /// An account that nothing mentions.
+    const STRANGER: Self = Self { signed_in: true, ..Self::ANONYMOUS };
 
     /// An account of this number.
-    pub(super) fn account(tables: &'a Tables, number: u32) -> Self {
-        let row = tables.principal(number).filter(|row| !row.inactive);
-        let groups = row.and_then(PrincipalNode::groups);
-        let signed_in = row.is_some();
-        Self { signed_in, number: row.map(|_| number), groups, said: &[], visits: &[] }
-    }
-
-    /// A subject; `said` holds the numbers of the groups that it names.
     #[inline]
-    pub(super) fn subject(tables: &'a Tables, subject: &'a Subject, said: &'a [u32]) -> Self {
-        let visits = &subject.visits[..];
-        let Some(account) = &subject.account else {
-            let signed_in = subject.is_signed_in();
-            return Self { signed_in, said, visits, ..Self::STRANGER }.barred();
-        };
-        match tables.find_account(account.as_str()) {
-            Some(number) => Self { said, visits, ..Self::account(tables, number) }.barred(),
-            None => Self { said, visits, ..Self::STRANGER },
+    pub(super) fn account(tables: &'a Tables, number: u32) -> Self {
+        match tables.principal(number) {
+            Some(row) if !row.inactive => {
+                Self { number: Some(number), groups: row.groups(), ..Self::STRANGER }
+            }
+            _ => Self { inactive: true, ..Self::ANONYMOUS },
         }
     }
 
-    /// Who is not active has no groups either.
-    fn barred(self) -> Self {
-        if self.signed_in { self } else { Self { said: &[], ..self } }
+    /// A member of a group who has nothing else.
+    pub(super) const fn member(group: &'a [u32]) -> Self {
+        Self { named_groups: group, ..Self::STRANGER }
+    }
+
+    /// A subject; `named_groups` holds the numbers of the groups that it names.
+    #[inline]
+    pub(super) fn new(tables: &'a Tables, subject: &'a Subject, named_groups: &'a [u32]) -> Self {
+        let known = match &subject.principal {
+            Principal::Account(account) => match tables.find_account(account.as_str()) {
+                Some(number) => Self::account(tables, number),
+                None => Self::STRANGER,
+            },
+            Principal::Group(_) => Self::STRANGER,
+            Principal::Link(link) => Self { opened_link: Some(*link), ..Self::ANONYMOUS },
+            Principal::Anonymous => Self::ANONYMOUS,
+        };
+        // Who is not signed in with an active account has no groups either.
+        let named_groups = if known.signed_in { named_groups } else { &[] };
+        let (visits, unrestricted) = (&subject.visits[..], subject.unrestricted);
+        Self { unrestricted, named_groups, visits, ..known }
     }
 
     pub(super) fn all_groups(&self) -> impl Iterator<Item = u32> {
         let known = self.groups;
-        let said = self.said.iter().copied();
-        let said = said.filter(move |group| !known.is_some_and(|known| known.contains(*group)));
-        known.into_iter().flat_map(|groups| groups.iter().copied()).chain(said)
+        let named = self.named_groups.iter().copied();
+        let named = named.filter(move |group| !known.is_some_and(|known| known.contains(*group)));
+        known.into_iter().flat_map(|groups| groups.iter().copied()).chain(named)
     }
 
     fn is_in(&self, group: u32) -> bool {
-        self.said.contains(&group) || self.groups.is_some_and(|groups| groups.contains(group))
+        self.named_groups.contains(&group)
+            || self.groups.is_some_and(|groups| groups.contains(group))
     }
 
     fn group_count(&self) -> usize {
-        self.said.len() + self.groups.map_or(0, SortedChunks::len)
+        self.named_groups.len() + self.groups.map_or(0, SortedChunks::len)
     }
 }
 
 impl Tables {
     /// The numbers of the groups that a subject names; those that nothing mentions have nothing.
-    pub(super) fn said(&self, subject: &Subject) -> Vec<u32> {
+    pub(super) fn named_groups(&self, subject: &Subject) -> Vec<u32> {
         subject.groups.iter().filter_map(|group| self.find_group(group.as_str())).collect()
     }
 
@@ -109,18 +136,29 @@ impl std::fmt::Debug for ItemView<'_> {
 }
 
 impl<'a> AccessFacts for ItemView<'a> {
-    type Who = Who<'a>;
+    type Subject = IndexSubject<'a>;
     type Grant = &'a Edge;
-    type Opening = &'a LibraryShare;
+    type LibraryShare = &'a LibraryShare;
     type Link = &'a LinkRow;
 
     #[inline]
-    fn signed_in(who: &Who<'a>) -> bool {
-        who.signed_in
+    fn is_unrestricted(subject: &IndexSubject<'a>) -> bool {
+        subject.unrestricted
     }
     #[inline]
-    fn visits<'w>(who: &'w Who<'a>) -> &'w [Visit] {
-        who.visits
+    fn is_signed_in(self, subject: &IndexSubject<'a>) -> bool {
+        subject.signed_in
+    }
+    fn is_inactive(self, subject: &IndexSubject<'a>) -> bool {
+        subject.inactive
+    }
+    #[inline]
+    fn visits<'s>(subject: &'s IndexSubject<'a>) -> &'s [Visit] {
+        subject.visits
+    }
+    #[inline]
+    fn opened_link(subject: &IndexSubject<'a>) -> Option<LinkId> {
+        subject.opened_link
     }
     #[inline]
     fn lifecycle(self) -> Lifecycle {
@@ -131,36 +169,36 @@ impl<'a> AccessFacts for ItemView<'a> {
         self.row.visibility
     }
     #[inline]
-    fn is_owned_by(self, who: &Who<'a>) -> bool {
-        who.number == Some(self.row.owner)
+    fn is_owned_by(self, subject: &IndexSubject<'a>) -> bool {
+        subject.number == Some(self.row.owner)
     }
 
     #[inline]
-    fn grants_to(self, who: &Who<'a>, mut each: impl FnMut(&'a Edge)) {
+    fn grants_to(self, subject: &IndexSubject<'a>, mut visit: impl FnMut(&'a Edge)) {
         let edges = &self.row.grants;
         if edges.is_empty() {
             return;
         }
         let mut of = |who: u32| {
-            edges.from((who, [0; 16])).take_while(|edge| edge.who == who).for_each(&mut each);
+            edges.from((who, [0; 16])).take_while(|edge| edge.who == who).for_each(&mut visit);
         };
-        if let Some(number) = who.number {
+        if let Some(number) = subject.number {
             of(number);
         }
-        match who.group_count() {
+        match subject.group_count() {
             0 => {}
             // Whichever is shorter is gone through.
-            count if count <= edges.len() => who.all_groups().for_each(&mut of),
+            count if count <= edges.len() => subject.all_groups().for_each(&mut of),
             _ => {
-                let given = edges.from((GROUP, [0; 16])).filter(|edge| who.is_in(edge.who));
-                given.for_each(each);
+                let given = edges.from((GROUP, [0; 16])).filter(|edge| subject.is_in(edge.who));
+                given.for_each(visit);
             }
         }
     }
 
     #[inline]
-    fn opening_to(self, who: &Who<'a>) -> Option<&'a LibraryShare> {
-        let number = who.number.filter(|_| self.row.in_library)?;
+    fn library_share_with(self, subject: &IndexSubject<'a>) -> Option<&'a LibraryShare> {
+        let number = subject.number.filter(|_| self.row.in_library)?;
         let owner: &'a PrincipalNode = self.tables.principal(self.row.owner)?;
         let social: &'a Arc<super::rows::PrincipalExtras> = owner.extras.as_ref()?;
         social.opened.get(number)
@@ -172,17 +210,61 @@ impl<'a> AccessFacts for ItemView<'a> {
     }
 
     #[inline]
-    fn containers(self, mut each: impl FnMut(Self)) {
+    fn containers(self, mut visit: impl FnMut(Self)) {
         for container in self.row.containers() {
             let view = self.tables.view(container);
             if let Some(view) = view.filter(|view| self.tables.follows(view.row)) {
-                each(view);
+                visit(view);
             }
         }
     }
 
     #[inline]
-    fn is(self, other: Self) -> bool {
+    fn is_same(self, other: Self) -> bool {
         self.number == other.number
+    }
+
+    fn describe(path: &PathView<Self>) -> Option<AccessPath> {
+        let (tables, row) = (path.on.tables, path.on.row);
+        let mut withhold: Vec<Withheld> = Vec::new();
+        let (source, made, changed): (_, PackedEventId, PackedEventId) = match path.source {
+            SourceView::Owner => (PathSource::Owner, row.registered, row.registered),
+            SourceView::Grant(edge) => {
+                withhold.extend(edge.terms.withhold());
+                let grantee = if edge.is_group() {
+                    Grantee::Group(tables.group_id(edge.who)?)
+                } else {
+                    Grantee::Account(tables.account_id(edge.who)?)
+                };
+                let (grant, provenance) = (edge.id(), edge.provenance());
+                let source = PathSource::Grant { grant, grantee, provenance };
+                (source, edge.made, edge.changed())
+            }
+            SourceView::Library(share) => {
+                withhold.extend(LIBRARY_TERMS.1);
+                let owner = tables.account_id(row.owner)?;
+                (PathSource::Library { owner }, share.made, share.made)
+            }
+            SourceView::Visibility(open_to) => {
+                (PathSource::Visibility { open_to }, row.shown, row.shown)
+            }
+            SourceView::Link(link, open) => {
+                withhold.extend(open.terms.withhold());
+                (PathSource::Link { link, audience: open.audience }, open.made, open.changed)
+            }
+        };
+        let mut events: Vec<EventId> = made.event().into_iter().chain(changed.event()).collect();
+        events.dedup();
+        Some(AccessPath {
+            source,
+            container: if path.inherited { tables.item_ref(path.on.number) } else { None },
+            role: path.role,
+            withhold,
+            permissions: path.permissions,
+            window: path.window,
+            given_by: None,
+            since: None,
+            events,
+        })
     }
 }

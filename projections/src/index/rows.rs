@@ -5,10 +5,10 @@ use super::{
     sorted_chunks::{Keyed, SortedChunks},
 };
 use domain::{
-    access::rule::{GrantView, LinkView},
+    access::{GrantView, LinkView, Visit},
     event::{Audience, Provenance, ProvenanceKind, Visibility},
     id::{GrantId, LinkId},
-    item::Lifecycle,
+    lifecycle::Lifecycle,
     position::{EventId, Position},
     role::{Permissions, Role, Withheld},
     time::{Time, Window},
@@ -166,6 +166,10 @@ impl GrantView for &Edge {
     fn window(self) -> Window {
         self.extras.as_ref().map_or_else(Window::default, |extras| extras.span.window())
     }
+    #[inline]
+    fn is_for_group(self) -> bool {
+        self.is_group()
+    }
 }
 
 /// An open link to an item.
@@ -191,17 +195,17 @@ impl GrantView for &LinkRow {
     fn window(self) -> Window {
         self.span.window()
     }
+    fn is_for_group(self) -> bool {
+        false
+    }
 }
 
 impl LinkView for &LinkRow {
     fn audience(self) -> Audience {
         self.audience
     }
-    fn generation(self) -> u32 {
-        self.generation
-    }
-    fn password_version(self) -> u64 {
-        self.password_version
+    fn accepts(self, visit: &Visit) -> bool {
+        visit.generation == self.generation && visit.password_version == self.password_version
     }
 }
 

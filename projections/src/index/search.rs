@@ -8,16 +8,13 @@
 
 use super::{
     IndexError,
-    facts::{ItemView, Who},
+    facts::{IndexSubject, ItemView},
     rows::{GROUP, ItemNode},
     snapshot::Snapshot,
     tables::Tables,
 };
 use domain::{
-    access::{
-        DEPTH, Subject,
-        rule::{AccessFacts as _, PathKind},
-    },
+    access::{AccessDecision, AccessFacts as _, MAX_CONTAINER_DEPTH, PathKind, Subject, decide},
     id::{AccountId, GroupId, ItemRef},
     role::Permission,
     time::Time,
@@ -53,8 +50,7 @@ impl Snapshot {
         let Some(view) = self.view(item) else { return Ok((Vec::new(), None)) };
         let named = behind(sorted(|all| accounts(view, all)), after);
         let may = |account: &u32| {
-            let verdict = Self::verdict(view, &Who::account(tables, *account), at);
-            verdict.permissions.has(permission) && verdict.paths.iter().any(is_own)
+            permits_directly(decide(view, &IndexSubject::account(tables, *account), at), permission)
         };
         let found = named.filter(may).filter_map(|account| tables.account_id(account));
         Ok(page(found, limit, |account| account.as_str().to_owned()))
@@ -79,10 +75,7 @@ impl Snapshot {
             });
         });
         let may = |group: &u32| {
-            let said = [*group];
-            let member = Who { said: &said, ..Who::STRANGER };
-            let verdict = Self::verdict(view, &member, at);
-            verdict.permissions.has(permission) && verdict.paths.iter().any(is_own)
+            permits_directly(decide(view, &IndexSubject::member(&[*group]), at), permission)
         };
         let found = behind(named, after).filter(may).filter_map(|group| tables.group_id(group));
         Ok(page(found, limit, |group| group.as_str().to_owned()))
@@ -103,12 +96,12 @@ impl Snapshot {
         let tables = &*self.0;
         let after = self.place(after, |after| tables.find_item(kind, after))?;
         let Some(kind_number) = tables.kind(kind) else { return Ok((Vec::new(), None)) };
-        let said = tables.said(who);
-        let asker = Who::subject(tables, who, &said);
+        let groups = tables.named_groups(who);
+        let known = IndexSubject::new(tables, who, &groups);
         let all: Vec<u32> = if who.unrestricted {
             (0..u32::try_from(tables.items.len()).unwrap_or(u32::MAX)).collect()
         } else {
-            sorted(|all| items(tables, &asker, all))
+            sorted(|all| items(tables, &known, all))
         };
         let may = |item: &u32| {
             let row = tables.item(*item).filter(|row| row.kind == kind_number);
@@ -116,17 +109,17 @@ impl Snapshot {
             if who.unrestricted {
                 return true;
             }
-            let verdict = Self::verdict(view, &asker, at);
-            verdict.permissions.has(permission) && verdict.paths.iter().any(is_own)
+            permits_directly(decide(view, &known, at), permission)
         };
         let found = behind(all, after).filter(may).filter_map(|item| tables.item_ref(item));
         Ok(page(found, limit, |item| item.id.as_str().to_owned()))
     }
 }
 
-/// Is it a way of somebody in particular?
-fn is_own(kind: PathKind) -> bool {
-    kind != PathKind::Visibility && kind != PathKind::Link
+/// Does a decision permit it to a subject that has a path of its own beside visibility and links?
+fn permits_directly(decision: AccessDecision, permission: Permission) -> bool {
+    let is_direct = |kind| kind != PathKind::Visibility && kind != PathKind::Link;
+    decision.permissions.has(permission) && decision.paths.iter().any(is_direct)
 }
 
 /// What a collector finds, in order, each once.
@@ -161,12 +154,12 @@ fn around<'a>(item: ItemView<'a>, mut each: impl FnMut(&'a ItemNode)) {
     each(item.row);
     let mut known = vec![item];
     let mut from = 0;
-    for _ in 0..DEPTH {
+    for _ in 0..MAX_CONTAINER_DEPTH {
         let upto = known.len();
         for place in from..upto {
             let Some(view) = known.get(place).copied() else { continue };
             view.containers(|container| {
-                if !known.iter().any(|other| other.is(container)) {
+                if !known.iter().any(|other| other.is_same(container)) {
                     each(container.row);
                     known.push(container);
                 }
@@ -196,25 +189,25 @@ fn accounts(view: ItemView<'_>, all: &mut Vec<u32>) {
 }
 
 /// Every item that somebody's edges lead to.
-fn items(tables: &Tables, who: &Who<'_>, all: &mut Vec<u32>) {
+fn items(tables: &Tables, subject: &IndexSubject<'_>, all: &mut Vec<u32>) {
     let mut of = |who: u32| {
         let row = tables.principal(who);
         all.extend(row.into_iter().flat_map(|row| row.items.iter()));
     };
-    if let Some(number) = who.number {
+    if let Some(number) = subject.number {
         of(number);
         let social = tables.principal(number).and_then(|row| row.extras.as_ref());
         let libraries = social.into_iter().flat_map(|social| social.libraries.iter());
         libraries.copied().for_each(&mut of);
     }
-    who.all_groups().for_each(&mut of);
+    subject.all_groups().for_each(&mut of);
     if tables.counts.parts == 0 {
         return;
     }
     // Whatever flows down from a container: the parts, and theirs.
     let flows = |item: &u32| tables.item(*item).is_some_and(|row| tables.follows(row));
     let mut level: Vec<u32> = all.iter().copied().filter(flows).collect();
-    for _ in 0..DEPTH {
+    for _ in 0..MAX_CONTAINER_DEPTH {
         level.sort_unstable();
         level.dedup();
         let containers = level.iter().filter_map(|item| tables.item(*item));

@@ -7,7 +7,7 @@ use super::{
 };
 use domain::{
     id::{AccountId, CommitId, GroupId, ItemId, ItemRef, KindName, LogId},
-    item::Lifecycle,
+    lifecycle::Lifecycle,
     position::Position,
     time::Time,
 };

@@ -1,14 +1,19 @@
 //! The rows of each answer.
 
+use super::stored_item::StoredItem;
 use crate::Build;
 use domain::{
-    event::{CatalogAudience, Provenance, Visibility},
-    id::{AccountId, CommandId, GrantId, GroupId, ItemRef, LinkId, TokenId},
-    item::Lifecycle,
+    access::{
+        AccessPath, DenialReason, PathKinds, Subject, denial_reason, describe_paths, permissions,
+        permitting_kinds,
+    },
+    event::{CatalogAudience, Visibility},
+    id::{AccountId, CommandId, GroupId, ItemRef, TokenId},
+    lifecycle::Lifecycle,
     position::{EventId, Position},
     principal::Principal,
-    role::{Permissions, Role, Withheld, effective},
-    time::{Time, Window},
+    role::{Permission, Permissions, Role},
+    time::Time,
 };
 use serde_json::Value;
 
@@ -34,58 +39,6 @@ pub struct Listing<R> {
     pub position: Position,
 }
 
-/// By which way somebody has access.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Via {
-    /// Owns the item.
-    Owner,
-    /// A grant to the principal itself.
-    Grant,
-    /// The principal is a link.
-    Link,
-    /// The item's visibility.
-    Visibility,
-}
-
-impl Via {
-    /// The name on the wire.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::Grant => "grant",
-            Self::Link => "link",
-            Self::Visibility => "visibility",
-        }
-    }
-}
-
-/// One way by which a principal has access.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessPath {
-    /// Which way.
-    pub via: Via,
-    /// The grant of a grant path.
-    pub grant: Option<GrantId>,
-    /// The link of a link path.
-    pub link: Option<LinkId>,
-    /// The role it gives.
-    pub role: Role,
-    /// What it holds back of the role.
-    pub withhold: Vec<Withheld>,
-    /// First instant.
-    pub starts_at: Option<Time>,
-    /// First instant after it.
-    pub ends_at: Option<Time>,
-    /// Where a grant came from.
-    pub provenance: Option<Provenance>,
-    /// Who gave it; `None` = the service itself, or an application for nobody.
-    pub given_by: Option<AccountId>,
-    /// When it was first given.
-    pub since: Time,
-    /// The events that made it what it is.
-    pub events: Vec<EventId>,
-}
-
 /// What one principal may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessRow {
@@ -97,7 +50,7 @@ pub struct AccessRow {
     pub permissions: Permissions,
     /// When the first of these permissions ends by the clock; `None` = none does.
     pub until: Option<Time>,
-    /// By which ways.
+    /// By which paths.
     pub paths: Vec<AccessPath>,
 }
 
@@ -127,69 +80,71 @@ pub struct AccessPage {
 pub struct AccessAt {
     /// When the item was registered: before, access is unknown; `None` = never.
     pub known_from: Option<Time>,
-    /// Where in its life the item was; `None` = it was not there yet.
-    pub lifecycle: Option<Lifecycle>,
-    /// Was the account deactivated or erased?
-    pub inactive: bool,
-    /// Who saw the item without a grant.
-    pub open_to: Visibility,
-    /// By which ways, those outside their windows too.
-    pub paths: Vec<AccessPath>,
     /// The moment that was asked about.
     pub as_of: (Time, Position),
     /// Version of the role table in force then.
     pub rules: u32,
     /// The last position known.
     pub position: Position,
-}
-
-impl AccessPath {
-    /// What it permits, less what it holds back.
-    pub fn permissions(&self) -> Permissions {
-        effective(self.role, &self.withhold)
-    }
-
-    /// From when until when it holds.
-    pub fn window(&self) -> Window {
-        Window { starts_at: self.starts_at, ends_at: self.ends_at }
-    }
+    pub(super) subject: Subject,
+    /// What was open of the item then; `None` = it was not registered yet.
+    pub(super) item: Option<StoredItem>,
 }
 
 impl AccessAt {
-    /// The ways that held at the moment.
-    pub fn holding(&self) -> impl Iterator<Item = &AccessPath> {
-        let at = self.as_of.0;
-        self.paths.iter().filter(move |path| path.window().holds(at))
+    /// Where in its life the item was; `None` = it was not registered yet.
+    pub fn lifecycle(&self) -> Option<Lifecycle> {
+        self.item.as_ref().map(|item| item.lifecycle)
     }
 
-    /// The union over them.
+    /// By which paths, those outside their windows too.
+    pub fn paths(&self) -> Vec<AccessPath> {
+        let item = self.item.iter();
+        item.flat_map(|item| describe_paths(item, &self.subject, |_| true)).collect()
+    }
+
+    /// The union over the paths that held.
     pub fn permissions(&self) -> Permissions {
-        self.holding().fold(Permissions::NONE, |all, path| all.union(path.permissions()))
+        let item = self.item.as_ref();
+        item.map(|item| permissions(item, &self.subject, self.as_of.0)).unwrap_or_default()
+    }
+
+    /// The kinds of the paths that gave a permission.
+    pub fn permitting(&self, permission: Permission) -> PathKinds {
+        let item = self.item.as_ref();
+        item.map(|item| permitting_kinds(item, &self.subject, permission, self.as_of.0))
+            .unwrap_or_default()
+    }
+
+    /// Why the subject did not have a permission; `None` = it had.
+    pub fn denial_reason(&self, permission: Permission) -> Option<DenialReason> {
+        match &self.item {
+            None => Some(DenialReason::UnknownItem),
+            Some(item) => denial_reason(item, &self.subject, permission, self.as_of.0),
+        }
     }
 }
 
-/// What one principal had of an item and lost.
+/// Access that one principal had to an item and lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokedAccess {
-    /// The way, as it was when it ended.
+    /// The path, as it was when it ended.
     pub path: AccessPath,
-    /// Who saw the item without a grant, of a visibility.
-    pub open_to: Visibility,
     /// Effective time of the record that ended it.
     pub recorded_to: Time,
-    /// Where that stands.
+    /// The position of that record.
     pub position: Position,
 }
 
 impl RevokedAccess {
     /// Had its window passed before a record ended it?
     pub fn by_clock(&self) -> bool {
-        self.path.window().ended(self.recorded_to)
+        self.path.window.ended(self.recorded_to)
     }
 
     /// First instant at which it gave nothing.
     pub fn at(&self) -> Time {
-        self.path.ends_at.map_or(self.recorded_to, |end| end.min(self.recorded_to))
+        self.path.window.ends_at.map_or(self.recorded_to, |end| end.min(self.recorded_to))
     }
 }
 

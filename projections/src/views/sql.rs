@@ -7,20 +7,23 @@ mod access;
 mod access_at;
 mod audit;
 mod catalog;
+mod item_facts;
 mod items;
+mod moment;
 mod progress;
 mod resources;
 mod revoked_access;
 
 use crate::{
-    AccessAt, AccessPage, AsOf, Asker, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found,
-    ItemRow, Listing, Model, PROJECTIONS, Page, ProjectionStatus, Relation, ResourceQuery,
-    RevokedAccess, ViewError, Views,
+    AccessAt, AccessPage, AsOf, AuditFilter, AuditRow, CatalogPage, CatalogQuery, Found, ItemRow,
+    Listing, Model, PROJECTIONS, Page, ProjectionStatus, Relation, ResourceQuery, RevokedAccess,
+    ViewError, Views,
     store::{Database, ReadTransaction, StoreError},
     value::{CellError, Row, Value},
 };
 use async_trait::async_trait;
 use domain::{
+    access::Subject,
     id::{AccountId, ItemRef},
     position::Position,
     role::Permission,
@@ -175,20 +178,20 @@ impl Views for SqlViews {
     async fn access_at(
         &self,
         item: &ItemRef,
-        asker: &Asker,
+        subject: &Subject,
         as_of: AsOf,
         now: Time,
     ) -> Result<AccessAt, ViewError> {
-        self.read_access_at(item, asker, as_of, now).await
+        self.read_access_at(item, subject, as_of, now).await
     }
     async fn revoked_access(
         &self,
         item: &ItemRef,
-        asker: &Asker,
+        subject: &Subject,
         permission: Permission,
         position: Position,
     ) -> Result<Option<RevokedAccess>, ViewError> {
-        self.last_revoked(item, asker, permission, position).await
+        self.last_revoked(item, subject, permission, position).await
     }
     async fn resources(
         &self,

@@ -4,11 +4,12 @@ use crate::world::{PATIENCE, World};
 use domain::testing::soak::seeds;
 use domain::{
     access::{
-        Subject, Visit,
-        oracle::{self, Asker},
+        AccessPath, PathKind, Subject, Visit,
+        oracle::{self, OracleSubject},
     },
     id::{AccountId, ItemRef, LinkId},
     position::Position,
+    principal::Principal,
     role::{Permission, Permissions},
     testing::{Generator, History, account, history},
     time::Time,
@@ -59,7 +60,8 @@ pub(crate) fn compare(history: &History, snapshot: &Snapshot) {
             for who in people.map(Some).chain([None]) {
                 for groups in [Vec::new(), Generator::groups()] {
                     for visits in [Vec::new(), visits(history, &item, at.plus_seconds(60))] {
-                        let asked = Asker { account: who.clone(), groups: groups.clone(), visits };
+                        let asked =
+                            OracleSubject { account: who.clone(), groups: groups.clone(), visits };
                         one(history, snapshot, &item, &asked, at);
                         if asked.groups.is_empty() && asked.visits.is_empty() {
                             may.extend(who.clone().map(|who| (who, asked)));
@@ -72,17 +74,17 @@ pub(crate) fn compare(history: &History, snapshot: &Snapshot) {
     }
 }
 
-fn one(history: &History, snapshot: &Snapshot, item: &ItemRef, asked: &Asker, at: Time) {
+fn one(history: &History, snapshot: &Snapshot, item: &ItemRef, asked: &OracleSubject, at: Time) {
     let upto = snapshot.position();
-    // Some member of groups is as one who has nothing of the own.
-    let unnamed = asked.account == Some(account("stranger")) && !asked.groups.is_empty();
-    let subject = Subject {
-        account: asked.account.clone().filter(|_| !unnamed),
-        groups: asked.groups.iter().cloned().collect(),
-        unnamed,
-        visits: asked.visits.clone(),
-        unrestricted: false,
+    // A member of groups is one who has nothing else.
+    let member = asked.account == Some(account("stranger"));
+    let principal = match (&asked.account, asked.groups.first()) {
+        (Some(_), Some(group)) if member => Principal::Group(group.clone()),
+        (Some(account), _) => Principal::Account(account.clone()),
+        (None, _) => Principal::Anonymous,
     };
+    let groups = asked.groups.iter().cloned().collect();
+    let subject = Subject { groups, ..Subject::new(principal).with_visits(asked.visits.clone()) };
     let verdict = snapshot.check(&subject, item, at);
     let expected = oracle::permissions(&history.entries, item, asked, upto, at);
     assert_eq!(set(verdict.permissions), expected, "{asked:?} on {item} at {upto}, {at}");
@@ -93,6 +95,8 @@ fn one(history: &History, snapshot: &Snapshot, item: &ItemRef, asked: &Asker, at
         assert!(verdict.paths.has(path.kind()), "{path:?}");
     }
     for permission in Permission::ALL {
+        let kinds = snapshot.permitting(&subject, item, permission, at);
+        assert_eq!(kinds.iter().next().is_some(), expected.contains(&permission), "{kinds:?}");
         let refusal = snapshot.denial_reason(&subject, item, permission, at);
         assert_eq!(refusal.is_none(), expected.contains(&permission), "{refusal:?}");
     }
@@ -108,7 +112,7 @@ fn found(
     history: &History,
     snapshot: &Snapshot,
     item: &ItemRef,
-    may: &[(AccountId, Asker)],
+    may: &[(AccountId, OracleSubject)],
     at: Time,
 ) {
     let upto = snapshot.position();
@@ -133,7 +137,7 @@ fn found(
             let found = snapshot.resources(&subject, kind, permission, at, None, 100);
             let items = found.unwrap().0;
             let paths = snapshot.paths(&subject, item, at);
-            let named = paths.iter().any(|path| path.made.is_some() && !is_open(path));
+            let named = paths.iter().any(|path| !path.events.is_empty() && !is_open(path));
             let may = named && expected.contains(&permission);
             assert_eq!(unique.contains(who), may, "{who} on {item} at {upto}");
             assert_eq!(items.contains(item), may, "{who} finds {item} at {upto}");
@@ -141,8 +145,8 @@ fn found(
     }
 }
 
-fn is_open(path: &projections::index::IndexPath) -> bool {
-    path.kind() == domain::access::rule::PathKind::Visibility
+fn is_open(path: &AccessPath) -> bool {
+    path.kind() == PathKind::Visibility
 }
 
 pub(crate) async fn opened(world: &World) -> AccessIndex {

@@ -7,16 +7,17 @@ use crate::{
 };
 use domain::testing::soak::seeds;
 use domain::{
-    access::{Visit, oracle},
+    access::{Subject, Visit, oracle},
     event::Audience,
     id::{AccountId, GroupId, ItemRef, LinkId},
     item::OpenLink,
     position::Position,
+    principal::Principal,
     role::{Permission, Permissions},
     testing::{Generator, History, account, history},
     time::Time,
 };
-use projections::{AccessAt, Asker, Views};
+use projections::{AccessAt, Views};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -31,15 +32,15 @@ fn set(permissions: Permissions) -> BTreeSet<Permission> {
 
 /// Whom the questions are about, as the views and as the oracle take it: everybody of the
 /// generated histories, members of groups without anything of their own, and nobody.
-pub(crate) fn askers() -> Vec<(Asker, Option<AccountId>, Vec<GroupId>)> {
-    let mut all = vec![(Asker::default(), None, Vec::new())];
+pub(crate) fn subjects() -> Vec<(Subject, Option<AccountId>, Vec<GroupId>)> {
+    let mut all = vec![(Subject::anonymous(), None, Vec::new())];
     for account in Generator::accounts().into_iter().chain([account("stranger")]) {
-        let asker = Asker { account: Some(account.clone()), ..Asker::default() };
-        all.push((asker, Some(account), Vec::new()));
+        let subject = Subject::account(account.clone());
+        all.push((subject, Some(account), Vec::new()));
     }
     for group in Generator::groups() {
-        let asker = Asker { groups: vec![group.clone()], ..Asker::default() };
-        all.push((asker, Some(account("stranger")), vec![group]));
+        let subject = Subject::new(Principal::Group(group.clone()));
+        all.push((subject, Some(account("stranger")), vec![group]));
     }
     all
 }
@@ -50,7 +51,7 @@ pub(crate) fn oracle(
     (account, groups): (Option<AccountId>, Vec<GroupId>),
     (upto, at): (Position, Time),
 ) -> BTreeSet<Permission> {
-    let asker = oracle::Asker { account, groups, visits: Vec::new() };
+    let asker = oracle::OracleSubject { account, groups, visits: Vec::new() };
     oracle::permissions(&history.entries, item, &asker, upto, at)
 }
 
@@ -60,7 +61,7 @@ fn holders(
     history: &History,
     item: &ItemRef,
     upto: Position,
-) -> Vec<(Asker, Audience, oracle::Asker)> {
+) -> Vec<(Subject, Audience, oracle::OracleSubject)> {
     let state = state(history, item, upto);
     let holder = |(link, open): (&LinkId, &OpenLink)| {
         let visit = Visit {
@@ -71,8 +72,8 @@ fn holders(
         };
         let audience = open.terms.audience;
         let account = (audience == Audience::Internal).then(|| account("stranger"));
-        let opened = oracle::Asker { account, groups: Vec::new(), visits: vec![visit] };
-        (Asker { link: Some(*link), ..Asker::default() }, audience, opened)
+        let opened = oracle::OracleSubject { account, groups: Vec::new(), visits: vec![visit] };
+        (Subject::new(Principal::Link(*link)), audience, opened)
     };
     state.links.iter().map(holder).collect()
 }
@@ -85,10 +86,11 @@ pub(crate) async fn who_opened_a_link_had_what_the_oracle_says(engine: Engine) {
         let views: Arc<dyn Views> = world.catch_up(&engine.fresh().await, 64).await;
         for (as_of, upto, at) in moments(&history) {
             for item in Generator::items() {
-                for (asker, audience, opened) in holders(&history, &item, upto) {
-                    let had: AccessAt = views.access_at(&item, &asker, as_of, at).await.unwrap();
+                for (subject, audience, opened) in holders(&history, &item, upto) {
+                    let had: AccessAt = views.access_at(&item, &subject, as_of, at).await.unwrap();
                     let expected = oracle::permissions(&history.entries, &item, &opened, upto, at);
-                    let told = format!("seed {seed}: {asker:?} ({audience:?}) on {item} at {upto}");
+                    let told =
+                        format!("seed {seed}: {subject:?} ({audience:?}) on {item} at {upto}");
                     assert_eq!(set(had.permissions()), expected, "{told}");
                     *gave.entry(audience).or_insert(false) |= !expected.is_empty();
                 }
@@ -106,12 +108,18 @@ pub(crate) async fn one_principal_had_what_the_oracle_says(engine: Engine) {
         let views: Arc<dyn Views> = world.catch_up(&engine.fresh().await, 64).await;
         for (as_of, upto, at) in moments(&history) {
             for item in Generator::items() {
-                for (asker, account, groups) in askers() {
-                    let had: AccessAt = views.access_at(&item, &asker, as_of, at).await.unwrap();
+                for (subject, account, groups) in subjects() {
+                    let had: AccessAt = views.access_at(&item, &subject, as_of, at).await.unwrap();
                     assert_eq!(had.as_of, (at, upto), "seed {seed} {as_of:?}");
                     let expected = oracle(&history, &item, (account, groups), (upto, at));
-                    let told = format!("seed {seed}: {asker:?} on {item} at {upto}");
+                    let told = format!("seed {seed}: {subject:?} on {item} at {upto}");
                     assert_eq!(set(had.permissions()), expected, "{told}");
+                    for permission in Permission::ALL {
+                        let (given, told) = (expected.contains(&permission), &told);
+                        assert_eq!(had.denial_reason(permission).is_none(), given, "{told}");
+                        let kinds = had.permitting(permission);
+                        assert_eq!(kinds.iter().next().is_some(), given, "{told}");
+                    }
                 }
             }
         }

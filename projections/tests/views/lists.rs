@@ -11,7 +11,7 @@ use domain::{
         ItemDescribed, ItemEvent, ItemRegistered,
     },
     id::ItemRef,
-    item::Lifecycle,
+    lifecycle::Lifecycle,
     position::Position,
     private_text::PrivateText,
     role::{Permissions, Role},

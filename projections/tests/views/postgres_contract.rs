@@ -8,6 +8,7 @@ mod postgres {
         world::{PATIENCE, Said, World, dump},
     };
     use domain::{
+        access::{AccessPath, PathSource},
         event::Visibility,
         id::ItemRef,
         position::Position,
@@ -17,7 +18,7 @@ mod postgres {
         time::Time,
     };
     use projections::{
-        AccessPath, AsOf, Database, Model, Page, Via,
+        AsOf, Database, Model, Page,
         store::postgres::{PostgresOptions, open},
     };
     use std::collections::BTreeSet;
@@ -134,17 +135,21 @@ mod postgres {
     /// As the questions say it.
     fn shown(principal: &Principal, path: &AccessPath) -> Shown {
         let withhold: Vec<_> = path.withhold.iter().map(|held| held.name()).collect();
-        let grant = path.grant.map(|grant| grant.to_string());
+        let grant = path.source.grant().map(|grant| grant.to_string());
         Shown {
             principal: principal.to_string(),
-            via: path.via.name().to_owned(),
-            via_id: grant.or(path.link.map(|link| link.to_string())),
+            via: path.source.name().to_owned(),
+            via_id: grant.or(path.source.link().map(|link| link.to_string())),
             role: path.role.to_string(),
             withhold: withhold.join(" "),
-            since: path.since.as_micros(),
-            ends_at: path.ends_at.map(Time::as_micros),
+            since: path.since.unwrap().as_micros(),
+            ends_at: path.window.ends_at.map(Time::as_micros),
             // The view names none for owners.
-            event: path.events.last().filter(|_| path.via != Via::Owner).map(ToString::to_string),
+            event: path
+                .events
+                .last()
+                .filter(|_| path.source != PathSource::Owner)
+                .map(ToString::to_string),
         }
     }
 

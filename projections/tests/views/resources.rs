@@ -2,19 +2,20 @@
 
 use crate::{
     access::{given, moments, on},
-    access_at::askers,
+    access_at::subjects,
     engine::Engine,
     world::{Said, World},
 };
 use domain::testing::soak::seeds;
 use domain::{
+    access::{PathKind, Subject},
     event::{Ended, Event, ItemClosed, ItemEvent, Visibility, VisibilityChanged},
-    id::{AccountId, GroupId, ItemRef, KindName},
+    id::{ItemRef, KindName},
     position::Position,
     role::{Permission, Role, Withheld},
     testing::{Generator, account, group, history, hour, item, registered, to_account, to_group},
 };
-use projections::{AsOf, Asker, Page, ResourceQuery, Via, ViewError, Views};
+use projections::{AsOf, Page, ResourceQuery, ViewError, Views};
 
 const HISTORIES: u32 = 3;
 const RECORDS: usize = 80;
@@ -29,14 +30,19 @@ pub(crate) async fn items_are_found_that_one_principal_had(engine: Engine) {
         let mut permissions = Permission::ALL.into_iter().cycle();
         for (as_of, _, at) in moments(&history) {
             for wanted in Generator::items() {
-                for (asker, ..) in askers() {
+                for (subject, ..) in subjects() {
                     let permission = permissions.next().unwrap();
-                    let had = views.access_at(&wanted, &asker, as_of, at).await.unwrap();
-                    let own = had.holding().any(|path| path.via != Via::Visibility);
-                    let told =
-                        format!("seed {seed}: {asker:?} {} {wanted} {as_of:?}", permission.name());
+                    let had = views.access_at(&wanted, &subject, as_of, at).await.unwrap();
+                    let own = had
+                        .paths()
+                        .iter()
+                        .any(|path| path.window.holds(at) && path.kind() != PathKind::Visibility);
+                    let told = format!(
+                        "seed {seed}: {subject:?} {} {wanted} {as_of:?}",
+                        permission.name()
+                    );
                     let (kind, page) = (wanted.kind.clone(), Page::default());
-                    let query = ResourceQuery { asker, kind, permission, as_of, page };
+                    let query = ResourceQuery { subject, kind, permission, as_of, page };
                     let found = views.resources(&query, at).await.unwrap();
                     let expected =
                         (own && had.permissions().has(permission)).then_some(wanted.clone());
@@ -79,13 +85,13 @@ async fn six() -> (World, [Position; 3]) {
 /// All that is found, two at a time.
 async fn found(
     views: &dyn Views,
-    asker: &Asker,
+    subject: &Subject,
     permission: Permission,
     as_of: AsOf,
 ) -> Vec<String> {
     let kind = KindName::parse("history").unwrap();
     let page = Page { limit: 2, ..Page::default() };
-    let mut query = ResourceQuery { asker: asker.clone(), kind, permission, as_of, page };
+    let mut query = ResourceQuery { subject: subject.clone(), kind, permission, as_of, page };
     let mut all: Vec<ItemRef> = Vec::new();
     loop {
         let answer = views.resources(&query, hour(19)).await.unwrap();
@@ -102,7 +108,7 @@ pub(crate) async fn a_search_for_items_regards_ways_windows_and_what_is_withheld
     let (world, [shared, opened, closed]) = six().await;
     let views = world.catch_up(&engine.fresh().await, 100).await;
     let views = views.as_ref();
-    let alone = |id: &str| Asker { account: Some(account(id)), ..Asker::default() };
+    let alone = |id: &str| Subject::account(account(id));
     let all = ["h-0", "h-1", "h-2", "h-3", "h-4", "h-5"];
     for as_of in [AsOf::Now, AsOf::Position(shared), AsOf::Position(closed)] {
         assert_eq!(found(views, &alone("a-1"), Permission::Own, as_of).await, all, "{as_of:?}");
@@ -119,11 +125,11 @@ pub(crate) async fn a_search_for_items_regards_ways_windows_and_what_is_withheld
     let before = AsOf::Position(shared);
     assert_eq!(found(views, &b, Permission::Copy, before).await, ["h-0", "h-1"]);
     assert_eq!(found(views, &b, Permission::Copy, then).await, ["h-0", "h-1", "h-2"]);
-    let groups: Vec<GroupId> = vec![group("g-1")];
-    let member = Asker { account: Some(account("c-1")), groups, ..Asker::default() };
+    let groups = [group("g-1")].into();
+    let member = Subject { groups, ..Subject::account(account("c-1")) };
     assert_eq!(found(views, &member, Permission::View, then).await, ["h-3"]);
     assert!(found(views, &member, Permission::View, AsOf::Time(hour(1))).await.is_empty());
-    for nobody in [Asker::default(), alone("stranger")] {
+    for nobody in [Subject::anonymous(), alone("stranger")] {
         assert!(found(views, &nobody, Permission::View, AsOf::Now).await.is_empty());
     }
 }
@@ -131,9 +137,9 @@ pub(crate) async fn a_search_for_items_regards_ways_windows_and_what_is_withheld
 pub(crate) async fn a_search_for_items_goes_on_with_its_own_cursor_only(engine: Engine) {
     let (world, [shared, ..]) = six().await;
     let views = world.catch_up(&engine.fresh().await, 100).await;
-    let asker = Asker { account: AccountId::parse("a-1").ok(), ..Asker::default() };
+    let subject = Subject::account(account("a-1"));
     let first = ResourceQuery {
-        asker,
+        subject,
         kind: KindName::parse("history").unwrap(),
         permission: Permission::View,
         as_of: AsOf::Position(shared),
@@ -146,7 +152,7 @@ pub(crate) async fn a_search_for_items_goes_on_with_its_own_cursor_only(engine: 
     for other in [
         ResourceQuery { permission: Permission::Edit, ..second.clone() },
         ResourceQuery { as_of: AsOf::Now, ..second.clone() },
-        ResourceQuery { asker: Asker::default(), ..second.clone() },
+        ResourceQuery { subject: Subject::anonymous(), ..second.clone() },
     ] {
         assert_eq!(views.resources(&other, hour(9)).await, Err(ViewError::Cursor), "{other:?}");
     }

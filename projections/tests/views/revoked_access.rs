@@ -2,12 +2,13 @@
 
 use crate::{
     access::{given, link, moments, on},
-    access_at::{askers, oracle},
+    access_at::{oracle, subjects},
     engine::Engine,
     world::{Said, World},
 };
 use domain::testing::soak::seeds;
 use domain::{
+    access::{PathKind, Subject, Visit},
     event::{
         EndCause, Ended, Event, Grant, GrantChanged, GrantEnded, GrantGiven, GrantTerms,
         ItemClosed, ItemEvent, ItemReopened, LinkRevoked, Provenance, ProvenanceKind, Restore,
@@ -15,7 +16,7 @@ use domain::{
     },
     id::ItemRef,
     position::Position,
-    principal::Grantee,
+    principal::{Grantee, Principal},
     role::{Permission, Role},
     testing::{
         Generator, account, grant_id, group, history, hour, item, link_id, registered, replay,
@@ -23,7 +24,7 @@ use domain::{
     },
     time::Time,
 };
-use projections::{Asker, RevokedAccess, Via, ViewError, Views};
+use projections::{RevokedAccess, ViewError, Views};
 use std::sync::Arc;
 
 pub(crate) async fn what_was_lost_was_had_until_it_ended(engine: Engine) {
@@ -34,17 +35,18 @@ pub(crate) async fn what_was_lost_was_had_until_it_ended(engine: Engine) {
         let views: Arc<dyn Views> = world.catch_up(&engine.fresh().await, 64).await;
         for (_, upto, _) in moments(&history).into_iter().step_by(3) {
             for item in Generator::items() {
-                for (asker, account, groups) in askers() {
+                for (subject, account, groups) in subjects() {
                     for permission in [Permission::Browse, Permission::Edit] {
                         let lost =
-                            views.revoked_access(&item, &asker, permission, upto).await.unwrap();
+                            views.revoked_access(&item, &subject, permission, upto).await.unwrap();
                         let Some(lost) = lost else { continue };
-                        let told = format!("seed {seed}: {asker:?} on {item} at {upto}: {lost:?}");
+                        let told =
+                            format!("seed {seed}: {subject:?} on {item} at {upto}: {lost:?}");
                         assert!(lost.position <= upto, "{told}");
                         let before_it = Position(lost.position.0 - 1);
                         let before = lost.at().plus_micros(-1);
                         let who = (account.clone(), groups.clone());
-                        if is_barred(&history, &asker, before_it) {
+                        if is_inactive(&history, &subject, before_it) {
                             continue;
                         }
                         let had = oracle(&history, &item, who, (before_it, before));
@@ -59,8 +61,8 @@ pub(crate) async fn what_was_lost_was_had_until_it_ended(engine: Engine) {
 }
 
 /// Rights of an account that was inactive when something ended do not tell what that gave.
-fn is_barred(history: &domain::testing::History, asker: &Asker, upto: Position) -> bool {
-    let Some(account) = &asker.account else { return false };
+fn is_inactive(history: &domain::testing::History, subject: &Subject, upto: Position) -> bool {
+    let Some(account) = subject.account_id() else { return false };
     let stream = domain::stream::StreamName::Account(account.clone());
     let mut state = domain::account::AccountState::default();
     for entry in &history.entries {
@@ -102,7 +104,7 @@ struct Read {
 impl Read {
     async fn revoked_access(
         &self,
-        who: Asker,
+        who: Subject,
         what: Permission,
         at: Position,
     ) -> Option<RevokedAccess> {
@@ -110,13 +112,13 @@ impl Read {
     }
 
     /// When and where it ended.
-    async fn end(&self, who: Asker, what: Permission, at: Position) -> Option<(Time, Position)> {
+    async fn end(&self, who: Subject, what: Permission, at: Position) -> Option<(Time, Position)> {
         self.revoked_access(who, what, at).await.map(|lost| (lost.at(), lost.position))
     }
 }
 
-fn alone(id: &str) -> Asker {
-    Asker { account: Some(account(id)), ..Asker::default() }
+fn alone(id: &str) -> Subject {
+    Subject::account(account(id))
 }
 
 fn terms(role: Role) -> GrantTerms {
@@ -165,27 +167,29 @@ pub(crate) async fn every_way_that_ends_is_found_with_its_end(engine: Engine) {
     let end = |who, position| async move { read.end(who, view, position).await };
     // Whoever is signed in lost the visibility at last.
     assert_eq!(end(alone("b-1"), head).await, Some(at(hidden)));
-    assert_eq!(end(Asker::default(), head).await, Some(at(narrowed)));
+    assert_eq!(end(Subject::anonymous(), head).await, Some(at(narrowed)));
     let before = Position(revoked.0);
     assert_eq!(end(alone("b-1"), before).await, Some(at(unshared)));
     let by_clock = read.revoked_access(alone("b-2"), view, before).await.unwrap();
     assert_eq!((by_clock.at(), by_clock.position), (hour(5), swept));
-    assert!(by_clock.by_clock() && by_clock.path.ends_at == Some(hour(5)));
-    let member = Asker { groups: vec![group("g-1")], ..Asker::default() };
+    assert!(by_clock.by_clock() && by_clock.path.window.ends_at == Some(hour(5)));
+    let member = Subject::new(Principal::Group(group("g-1")));
     assert_eq!(end(member, before).await, Some(at(dropped)));
-    let holder = Asker { link: Some(link_id(1)), ..Asker::default() };
+    let holder = Subject::new(Principal::Link(link_id(1)));
     assert_eq!(end(holder, before).await, Some(at(revoked)));
-    let visitor = Asker { visits: vec![link_id(1)], ..Asker::default() };
+    let (generation, password_version, ends_at) = (1, 0, hour(1_000));
+    let visit = Visit { link: link_id(1), generation, password_version, ends_at };
+    let visitor = Subject::anonymous().with_visits(vec![visit]);
     assert_eq!(end(visitor, before).await, Some(at(revoked)));
     let joined = read.revoked_access(alone("b-4"), view, before).await.unwrap();
-    assert_eq!((joined.path.via, joined.position), (Via::Grant, revoked));
+    assert_eq!((joined.path.kind(), joined.position), (PathKind::Grant, revoked));
     assert!(!joined.by_clock());
     // Before it ended it was not lost, and what it never gave was not lost either.
     assert_eq!(end(alone("b-1"), Position(unshared.0 - 1)).await, None);
     assert_eq!(read.end(alone("b-1"), Permission::Edit, before).await, None);
-    assert_eq!(end(Asker::default(), before).await, None);
+    assert_eq!(end(Subject::anonymous(), before).await, None);
     let beyond = Position(head.0 + 1);
-    let answer = read.views.revoked_access(&read.item, &Asker::default(), view, beyond).await;
+    let answer = read.views.revoked_access(&read.item, &Subject::anonymous(), view, beyond).await;
     assert_eq!(answer, Err(ViewError::Future { asked: beyond, position: head }));
 }
 

@@ -13,7 +13,7 @@ use crate::{
 use axum::{extract::State, response::Response};
 use domain::{
     event::{CatalogAudience, Visibility},
-    item::Lifecycle,
+    lifecycle::Lifecycle,
     position::Position,
     role::{Permissions, Role},
     time::Time,

@@ -6,11 +6,12 @@ use crate::v1::{
     shape::{ActorBody, EventItem, EventVia, PrincipalBody, ProvenanceBody, words},
 };
 use domain::{
+    access::{AccessPath, PathSource},
     event::Visibility,
     id::{AccountId, GrantId, ItemRef, LinkId},
     position::{EventId, Position},
     role::{Permission, Permissions, Role, Withheld},
-    time::{Time, Window},
+    time::Time,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -96,38 +97,34 @@ pub struct WayBody {
 }
 
 impl WayBody {
-    pub(super) fn new(
-        via: &'static str,
-        role: Role,
-        permissions: Permissions,
-        window: Window,
-    ) -> Self {
+    /// A path, with the acts that made it.
+    pub(super) fn new(path: &AccessPath, acts: Vec<ActBody>) -> Self {
+        let granted = path.source.granted();
+        let library_of = match &path.source {
+            PathSource::Library { owner } => Some(PrincipalBody::account(owner)),
+            PathSource::Owner
+            | PathSource::Grant { .. }
+            | PathSource::Visibility { .. }
+            | PathSource::Link { .. } => None,
+        };
         Self {
-            via,
-            container: None,
-            grant: None,
-            to: None,
-            link: None,
-            library_of: None,
-            open_to: None,
-            role,
-            withhold: Vec::new(),
-            permissions,
-            starts_at: window.starts_at,
-            ends_at: window.ends_at,
-            provenance: None,
-            given_by: None,
-            events: Vec::new(),
-            acts: Vec::new(),
+            via: path.kind().name(),
+            container: path.container.clone().map(Into::into),
+            grant: path.source.grant(),
+            to: granted.map(|(grantee, _)| PrincipalBody::from(&grantee.principal())),
+            link: path.source.link(),
+            library_of,
+            open_to: path.source.open_to(),
+            role: path.role,
+            withhold: path.withhold.clone(),
+            permissions: path.permissions,
+            starts_at: path.window.starts_at,
+            ends_at: path.window.ends_at,
+            provenance: granted.map(|(_, provenance)| provenance.clone().into()),
+            given_by: acts.first().and_then(|act| act.by.as_ref()).map(PrincipalBody::account),
+            events: acts.iter().map(|act| act.id).collect(),
+            acts,
         }
-    }
-
-    /// With the acts that made it.
-    pub(super) fn tell(&mut self, acts: Vec<ActBody>) {
-        let first = acts.first().and_then(|act| act.by.as_ref());
-        self.given_by = first.map(PrincipalBody::account);
-        self.events = acts.iter().map(|act| act.id).collect();
-        self.acts = acts;
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
 };
 use commands::CommandError;
 use domain::{
+    access::AccessPath,
     event::{
         CatalogEvent as _, Event, ItemEvent, Provenance, ProvenanceKind, Recorded,
         summary::sentence,
@@ -18,7 +19,7 @@ use domain::{
     time::Time,
 };
 use eventlog::Record;
-use projections::{AccessPath, RevokedAccess, Via};
+use projections::RevokedAccess;
 
 async fn record(app: &AppState, position: Position) -> ApiResult<Option<Record>> {
     Ok(app.log.read(position).await.map_err(CommandError::from)?)
@@ -78,14 +79,14 @@ fn told(record: &Record, event: &Recorded, stream: &StreamName) -> ActBody {
 /// Does an event of the item end a way to it?
 fn ends(event: &Event, path: &AccessPath) -> bool {
     let Event::Item(event) = event else { return false };
-    let seen = path.via == Via::Visibility;
+    let seen = path.source.open_to().is_some();
     match event {
-        ItemEvent::GrantEnded(ended) => path.grant == Some(ended.grant),
+        ItemEvent::GrantEnded(ended) => path.source.grant() == Some(ended.grant),
         ItemEvent::LinkRevoked(revoked) => {
-            let born = || path.provenance.as_ref().is_some_and(|from| is_of(from, revoked.link));
-            path.link == Some(revoked.link) || (revoked.cascade && born())
+            let born = || path.source.granted().is_some_and(|(_, from)| is_of(from, revoked.link));
+            path.source.link() == Some(revoked.link) || (revoked.cascade && born())
         }
-        ItemEvent::LinkExpired(expired) => path.link == Some(expired.link),
+        ItemEvent::LinkExpired(expired) => path.source.link() == Some(expired.link),
         ItemEvent::Closed(_) | ItemEvent::Retired(_) => true,
         ItemEvent::VisibilityChanged(_) | ItemEvent::Reopened(_) => seen,
         ItemEvent::Registered(_)

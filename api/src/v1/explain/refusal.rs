@@ -3,11 +3,11 @@
 use super::body::{ActBody, WayBody};
 use crate::v1::shape::words;
 use domain::{
-    item::Lifecycle,
-    role::{Permission, Permissions, Role},
-    time::{Time, Window},
+    access::DenialReason,
+    role::{Permission, Role},
+    time::Time,
 };
-use projections::{AccessAt, AccessPath, RevokedAccess, index::DenialReason};
+use projections::RevokedAccess;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,45 +38,45 @@ pub struct RefusalBody {
 }
 
 impl RefusalBody {
-    fn new(reason: &'static str, detail: String) -> Self {
+    fn plain(reason: &'static str, detail: String) -> Self {
         Self { reason, detail, at: None, role: None, way: None, by: None }
     }
 
-    pub(super) fn of(refusal: &DenialReason, action: Permission) -> Self {
+    pub(super) fn new(refusal: &DenialReason, action: Permission) -> Self {
         let action = action.name();
         match refusal {
             DenialReason::UnknownItem => {
-                Self::new("unknown_item", "the item was never registered".to_owned())
+                Self::plain("unknown_item", "the item was never registered".to_owned())
             }
-            DenialReason::Retired => Self::new("item_retired", "the item is retired".to_owned()),
+            DenialReason::Retired => Self::plain("item_retired", "the item is retired".to_owned()),
             DenialReason::AccountInactive => {
                 let detail = "the account is deactivated or erased".to_owned();
-                Self::new("account_inactive", detail)
+                Self::plain("account_inactive", detail)
             }
             DenialReason::Closed => {
                 let detail = "the item is closed: it is its owner's only".to_owned();
-                Self::new("item_closed", detail)
+                Self::plain("item_closed", detail)
             }
             DenialReason::NotYet { starts_at } => {
                 let detail = format!("what permits {action} starts at {starts_at}");
-                Self { at: Some(*starts_at), ..Self::new("not_yet", detail) }
+                Self { at: Some(*starts_at), ..Self::plain("not_yet", detail) }
             }
             DenialReason::Ended { ends_at } => Self::ended(action, *ends_at),
             DenialReason::Withheld { role } => {
                 let detail = format!("the role {role} permits {action}, but it is withheld");
-                Self { role: Some(*role), ..Self::new("withheld", detail) }
+                Self { role: Some(*role), ..Self::plain("withheld", detail) }
             }
             DenialReason::RoleTooLow { role } => {
                 let detail = format!("the role {role} does not permit {action}");
-                Self { role: Some(*role), ..Self::new("role_too_low", detail) }
+                Self { role: Some(*role), ..Self::plain("role_too_low", detail) }
             }
-            DenialReason::Nothing => Self::new("nothing", "nothing gives access".to_owned()),
+            DenialReason::Nothing => Self::plain("nothing", "nothing gives access".to_owned()),
         }
     }
 
     fn ended(action: &str, at: Time) -> Self {
         let detail = format!("what permitted {action} ended at {at}");
-        Self { at: Some(at), ..Self::new("ended", detail) }
+        Self { at: Some(at), ..Self::plain("ended", detail) }
     }
 
     /// The item was registered later.
@@ -84,7 +84,7 @@ impl RefusalBody {
         let detail = format!(
             "the item was registered at {known_from}: who had access before that is not known"
         );
-        Self { at: Some(known_from), ..Self::new("unknown_then", detail) }
+        Self { at: Some(known_from), ..Self::plain("unknown_then", detail) }
     }
 
     /// There was a way that a record has ended; and the act, if it did not end by the clock.
@@ -100,7 +100,7 @@ impl RefusalBody {
         }
         let act = by.as_ref().map(|act| format!(": {}", act.text)).unwrap_or_default();
         let detail = format!("what permitted {action} was ended at {at}{act}");
-        Self { at: Some(at), way: Some(way), by, ..Self::new("revoked", detail) }
+        Self { at: Some(at), way: Some(way), by, ..Self::plain("revoked", detail) }
     }
 }
 
@@ -117,38 +117,5 @@ pub(super) fn may_be_lost(refusal: &DenialReason) -> bool {
         | DenialReason::AccountInactive
         | DenialReason::Closed
         | DenialReason::NotYet { .. } => false,
-    }
-}
-
-/// The nearest reason at a past moment, in what was open then.
-pub(super) fn nearest(had: &AccessAt, action: Permission) -> DenialReason {
-    match had.lifecycle {
-        None | Some(Lifecycle::Unknown) => DenialReason::UnknownItem,
-        Some(Lifecycle::Retired) => DenialReason::Retired,
-        Some(_) if had.inactive => DenialReason::AccountInactive,
-        Some(Lifecycle::Closed) => DenialReason::Closed,
-        Some(Lifecycle::Open) => nearest_of_open(had, action),
-    }
-}
-
-fn nearest_of_open(had: &AccessAt, action: Permission) -> DenialReason {
-    let at = had.as_of.0;
-    let wanted = |permissions: Permissions| permissions.has(action);
-    let outside = had.paths.iter().filter(|path| wanted(path.permissions()));
-    let windows: Vec<Window> = outside.map(AccessPath::window).collect();
-    let ahead = windows.iter().filter(|window| !window.ended(at));
-    if let Some(starts_at) = ahead.filter_map(|window| window.starts_at).min() {
-        return DenialReason::NotYet { starts_at };
-    }
-    if let Some(ends_at) = windows.iter().filter_map(|window| window.ends_at).max() {
-        return DenialReason::Ended { ends_at };
-    }
-    let held_back = had.holding().filter(|path| wanted(path.role.permissions()));
-    if let Some(role) = held_back.map(|path| path.role).max() {
-        return DenialReason::Withheld { role };
-    }
-    match had.holding().map(|path| path.role).max() {
-        Some(role) => DenialReason::RoleTooLow { role },
-        None => DenialReason::Nothing,
     }
 }

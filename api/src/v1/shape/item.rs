@@ -5,7 +5,8 @@ use super::{PrincipalBody, PublicationBody, item_address, publication_body, word
 use domain::{
     event::{Description, Visibility},
     id::ItemRef,
-    item::{ItemState, Lifecycle},
+    item::ItemState,
+    lifecycle::Lifecycle,
     position::Position,
     private_text::PrivateText,
     role::{Permission, Permissions},

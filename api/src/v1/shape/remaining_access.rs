@@ -2,7 +2,7 @@
 
 use super::{PrincipalBody, words};
 use domain::{
-    access::{Path, Via},
+    access::AccessPath,
     event::Visibility,
     id::{GrantId, LinkId},
     item::{self, ItemState},
@@ -46,21 +46,18 @@ pub struct StillOpen {
     pub visibility: Option<Visibility>,
 }
 
-/// A path as the answer tells it; whom a grant is for is told when the list is not about that one.
-fn told(path: Path, of_everybody: bool) -> StillOpen {
-    let told = StillOpen { role: Some(path.role), ..StillOpen::default() };
-    match path.via {
-        Via::Owner => StillOpen { via: "owner", ..told },
-        Via::Grant { grant, grantee, .. } => StillOpen {
-            via: "grant",
-            grant: Some(grant),
-            grantee: of_everybody.then(|| (&grantee.principal()).into()),
-            ..told
-        },
-        Via::Visibility { open_to } => {
-            StillOpen { via: "visibility", visibility: Some(open_to), ..told }
-        }
-        Via::Link { link, .. } => StillOpen { via: "link", link: Some(link), ..told },
+/// A path as the answer shows it; whom a grant is for is shown when the list is not about that
+/// one.
+fn entry(path: &AccessPath, of_everybody: bool) -> StillOpen {
+    let grantee = path.source.granted().filter(|_| of_everybody);
+    StillOpen {
+        via: path.source.name(),
+        role: Some(path.role),
+        grant: path.source.grant(),
+        grantee: grantee.map(|(grantee, _)| (&grantee.principal()).into()),
+        group: None,
+        link: path.source.link(),
+        visibility: path.source.open_to(),
     }
 }
 
@@ -68,12 +65,12 @@ fn told(path: Path, of_everybody: bool) -> StillOpen {
 /// left out: who holds one is not known.
 pub fn still_open(state: &ItemState, principal: &Principal, now: Time) -> Vec<StillOpen> {
     let paths = item::remaining_paths(state, principal, now).into_iter();
-    let named = paths.filter(|path| !matches!(path.via, Via::Link { .. }));
-    named.take(LIMIT).map(|path| told(path, false)).collect()
+    let named = paths.filter(|path| path.source.link().is_none());
+    named.take(LIMIT).map(|path| entry(&path, false)).collect()
 }
 
 /// Everything that still gives access, now or later, to anybody but the owner, at most 200.
 pub fn still_open_all(state: &ItemState, now: Time) -> Vec<StillOpen> {
     let paths = item::remaining_paths_of_all(state, now).into_iter();
-    paths.take(LIMIT).map(|path| told(path, true)).collect()
+    paths.take(LIMIT).map(|path| entry(&path, true)).collect()
 }

@@ -25,6 +25,11 @@ pub enum Visibility {
     Public,
 }
 
+impl Visibility {
+    /// All, from the narrowest on.
+    pub const ALL: [Self; 3] = [Self::Restricted, Self::Internal, Self::Public];
+}
+
 /// `item.visibility_changed`: who sees it without a grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]

@@ -27,6 +27,11 @@ pub enum Audience {
     Anyone,
 }
 
+impl Audience {
+    /// All, from the narrowest on.
+    pub const ALL: [Self; 3] = [Self::Named, Self::Internal, Self::Anyone];
+}
+
 /// What can change in a link, whole, before or after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]

@@ -3,7 +3,7 @@
 use super::{
     ItemDecider,
     check::{grant_role, invalid, limits, window, withheld},
-    preconditions::{above, rule},
+    preconditions::rule,
 };
 use crate::{
     aggregate::Decision,
@@ -15,6 +15,7 @@ use crate::{
     item::{EndTarget, GrantPatch, OnExisting, OpenGrant, ResolvedGrantee, Share},
     principal::Grantee,
     rejection::{Entity, Reason, Rejection, ShareResult},
+    role::{Role, Withheld},
     time::Time,
 };
 use std::collections::BTreeSet;
@@ -69,7 +70,7 @@ impl ItemDecider<'_> {
     }
 
     pub(super) fn end_grants(&self, target: &EndTarget) -> Result<Decision<ItemEvent>, Rejection> {
-        let me = self.context.subject.account.as_ref();
+        let me = self.context.subject.account_id();
         match target {
             EndTarget::Me => {
                 let Some(me) = me else {
@@ -202,11 +203,14 @@ impl<'a> ShareBuilder<'a> {
         if let Some(detail) = self.decider.owner_named(grantee) {
             return Err((Reason::OwnerUntouchable, detail));
         }
-        if !self.decider.is_within_own(terms.permissions()) {
-            return Err((Reason::AboveOwnRole, above(terms.role)));
-        }
+        self.require_not_above_own(terms.role, &terms.withhold)?;
         window(terms.window(), self.decider.context.now)
             .map_err(|rejection| (Reason::WindowInPast, rejection.to_string()))
+    }
+
+    fn require_not_above_own(&self, role: Role, withhold: &[Withheld]) -> Result<(), Refusal> {
+        let checked = self.decider.require_not_above_own(role, withhold);
+        checked.map_err(|rejection| (Reason::AboveOwnRole, rejection.to_string()))
     }
 
     fn existing(
@@ -218,9 +222,7 @@ impl<'a> ShareBuilder<'a> {
         if grant.terms() == *terms || on_existing == OnExisting::Keep {
             return Ok(ShareResult::Unchanged { grant: grant.grant });
         }
-        if !self.decider.is_within_own(grant.permissions()) {
-            return Err((Reason::AboveOwnRole, above(grant.role)));
-        }
+        self.require_not_above_own(grant.role, &grant.withhold)?;
         self.events.push(ItemEvent::GrantChanged(changed(grant, terms.clone())));
         Ok(ShareResult::Changed { grant: grant.grant })
     }

@@ -7,7 +7,8 @@ use crate::{
         CatalogAudience, Ended, EventType, ItemClosed, ItemEvent, ItemReopened, ItemRestored,
         ItemRetired, PublicationWithdrawn, Restore, Visibility, VisibilityChanged, WithdrawCause,
     },
-    item::{Closed, Lifecycle, OpenGrant, OpenLink},
+    item::{Closed, OpenGrant, OpenLink},
+    lifecycle::Lifecycle,
     rejection::{Entity, Rejection},
     role::Permission,
 };

@@ -163,7 +163,7 @@ impl ItemDecider<'_> {
     fn may_link(&self, audience: Audience) -> Result<(), Rejection> {
         let caller = self.context.subject;
         match audience {
-            Audience::Named if caller.account.is_none() && !caller.unrestricted => {
+            Audience::Named if caller.account_id().is_none() && !caller.unrestricted => {
                 Err(Rejection::NotPermitted { needed: "an account" })
             }
             Audience::Named => self.require_permission(Permission::View),

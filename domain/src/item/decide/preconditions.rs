@@ -6,7 +6,8 @@ use crate::{
     aggregate::Condition,
     event::EventType,
     id::AccountId,
-    item::{Lifecycle, OpenGrant, OpenLink},
+    item::{OpenGrant, OpenLink},
+    lifecycle::Lifecycle,
     position::Position,
     rejection::{Entity, Reason, Rejection},
     role::{Permission, Permissions, Role, Withheld, effective},
@@ -21,12 +22,13 @@ impl ItemDecider<'_> {
     /// Is the caller the item's owner, or one who may do everything?
     pub(super) fn is_owner(&self) -> bool {
         let caller = self.context.subject;
-        caller.unrestricted || (caller.account.is_some() && caller.account == self.state.owner)
+        caller.unrestricted
+            || (caller.account_id().is_some() && caller.account_id() == self.state.owner.as_ref())
     }
 
     /// Is it the caller's own account?
     pub(super) fn is_me(&self, account: &AccountId) -> bool {
-        self.context.subject.account.as_ref() == Some(account)
+        self.context.subject.account_id() == Some(account)
     }
 
     /// The caller may know the item, and it is not retired.
@@ -94,21 +96,17 @@ impl ItemDecider<'_> {
         }
     }
 
-    /// Nobody gives, changes or takes above the own set.
+    /// Refuses to give, change or take what is above the own set of permissions.
     pub(super) fn require_not_above_own(
         &self,
         role: Role,
         withhold: &[Withheld],
     ) -> Result<(), Rejection> {
-        if self.is_within_own(effective(role, withhold)) {
-            Ok(())
-        } else {
-            Err(rule(Reason::AboveOwnRole, above(role)))
+        if self.is_owner() || self.rights().covers(effective(role, withhold)) {
+            return Ok(());
         }
-    }
-
-    pub(super) fn is_within_own(&self, permissions: Permissions) -> bool {
-        self.is_owner() || self.rights().covers(permissions)
+        let detail = format!("the role {role} permits more than the caller may do with this item");
+        Err(rule(Reason::AboveOwnRole, detail))
     }
 
     /// A grant that has not passed its end.
@@ -125,9 +123,4 @@ impl ItemDecider<'_> {
 /// A rejection by a rule of sharing.
 pub(super) fn rule(reason: Reason, detail: impl Into<String>) -> Rejection {
     Rejection::Rule { reason, detail: detail.into() }
-}
-
-/// Why a role is too much.
-pub(super) fn above(role: Role) -> String {
-    format!("the role {role} permits more than the caller may do with this item")
 }

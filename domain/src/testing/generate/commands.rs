@@ -5,9 +5,10 @@ use crate::{
     event::{Audience, CatalogAudience, Restore, Visibility},
     id::{GrantId, ItemRef, LinkId, VaultId},
     item::{
-        DescriptionPatch, EndTarget, GrantPatch, GrantSpec, ItemCommand, ItemState, Lifecycle,
-        LinkPatch, NewDescription, NewLink, NewPublication, OnExisting, ResolvedGrantee, Share,
+        DescriptionPatch, EndTarget, GrantPatch, GrantSpec, ItemCommand, ItemState, LinkPatch,
+        NewDescription, NewLink, NewPublication, OnExisting, ResolvedGrantee, Share,
     },
+    lifecycle::Lifecycle,
     principal::Grantee,
     role::{Role, Withheld},
     time::Time,

@@ -1,19 +1,18 @@
 //! The items of an account, and look-up of named ones.
 
 use super::{
-    ModelReader, Sql, SqlViews,
-    access::{not_inactive, summary, withheld},
-    cell, one_more, page,
+    ModelReader, Sql, SqlViews, access::summary, cell, item_facts::terms, moment::not_inactive,
+    one_more, page,
 };
 use crate::{
-    AccessPath, CursorScope, Found, ItemRow, Listing, Model, Page, Relation, Total, Via, ViewError,
+    CursorScope, Found, ItemRow, Listing, Model, Page, Relation, Total, ViewError,
     value::{Row, Value},
 };
 use domain::{
     id::{AccountId, ItemRef},
-    item::Lifecycle,
-    role::{Permissions, Role},
-    time::Time,
+    lifecycle::Lifecycle,
+    role::{Permissions, Role, effective},
+    time::{Time, Window},
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -112,28 +111,16 @@ impl ModelReader {
         let who = sql.bind(account.as_str());
         let list = pairs(&mut sql, refs);
         let text = format!(
-            "SELECT g.item_kind, g.item_id, g.role, g.withhold, g.starts_at, g.ends_at, g.given_at \
+            "SELECT g.item_kind, g.item_id, g.role, g.withhold, g.starts_at, g.ends_at \
              FROM @grants g WHERE g.grantee_type = 'account' AND g.grantee_id = {who} \
              AND (g.item_kind, g.item_id) IN {list}"
         );
-        let mut paths: BTreeMap<ItemRef, Vec<AccessPath>> = BTreeMap::new();
+        let mut given: BTreeMap<ItemRef, Vec<(Permissions, Window)>> = BTreeMap::new();
         for row in &self.rows(&text, &sql.parameters).await? {
-            let path = AccessPath {
-                via: Via::Grant,
-                grant: None,
-                link: None,
-                role: cell(row, 2).named()?,
-                withhold: withheld(cell(row, 3))?,
-                starts_at: cell(row, 4).optional(Value::time)?,
-                ends_at: cell(row, 5).optional(Value::time)?,
-                provenance: None,
-                given_by: None,
-                since: cell(row, 6).time()?,
-                events: Vec::new(),
-            };
-            paths.entry(named(row)?).or_default().push(path);
+            let (role, withhold, window) = terms(row, 2)?;
+            given.entry(named(row)?).or_default().push((effective(role, &withhold), window));
         }
-        Ok(paths.into_iter().map(|(item, paths)| (item, summary(&paths, now))).collect())
+        Ok(given.into_iter().map(|(item, given)| (item, summary(&given, now))).collect())
     }
 }
 

@@ -3,9 +3,9 @@
 
 use super::{
     ModelReader, Sql, SqlViews,
-    access::{When, open_then},
-    access_at::inactive,
+    item_facts::grantees,
     items::named,
+    moment::{When, open_then},
     one_more, page,
 };
 use crate::{CursorScope, Listing, Model, ResourceQuery, ViewError};
@@ -67,9 +67,9 @@ impl SqlViews {
 
 /// What a cursor is bound to.
 fn cursor_scope(query: &ResourceQuery) -> CursorScope {
-    let ResourceQuery { asker, kind, permission, as_of, page: _ } = query;
-    let (asker, as_of) = (format!("{asker:?}"), format!("{as_of:?}"));
-    CursorScope::new(&["resources", &asker, kind.as_str(), permission.name(), &as_of])
+    let ResourceQuery { subject, kind, permission, as_of, page: _ } = query;
+    let (subject, as_of) = (format!("{subject:?}"), format!("{as_of:?}"));
+    CursorScope::new(&["resources", &subject, kind.as_str(), permission.name(), &as_of])
 }
 
 impl ModelReader {
@@ -88,36 +88,32 @@ impl ModelReader {
             sql.bind(when.position);
         }
         let kind = sql.bind(query.kind.as_str());
-        let asker = &query.asker;
-        let inactive = inactive(self, when, asker).await?;
-        let account = asker.account.iter().filter(|_| !inactive);
-        let mut ways = Vec::new();
-        for account in account.clone() {
+        let inactive = self.is_inactive(when, &query.subject).await?;
+        let mut paths = Vec::new();
+        if let Some(account) = query.subject.account_id().filter(|_| !inactive) {
             let who = sql.bind(account.as_str());
             let owned =
                 format!("t.owner = {who} AND t.item_kind = {kind} AND t.lifecycle <> 'retired'");
-            ways.push(open_then(when, "states", OWNED, &owned));
+            paths.push(open_then(when, "states", OWNED, &owned));
         }
         let at = sql.bind(when.time);
         let open = with_row(when, "states", "s", "lifecycle = 'open'");
         let gives = gives(query.permission);
         let columns =
             format!("t.item_kind, t.item_id, CASE WHEN {gives} THEN 1 ELSE 0 END AS gives");
-        let accounts = account.map(|id| ("account", id.as_str()));
-        let groups = asker.groups.iter().map(|id| ("group", id.as_str()));
-        for (grantee, id) in accounts.chain(groups) {
-            let id = sql.bind(id);
+        for [grantee_type, id] in grantees(&query.subject, inactive) {
+            let (of, id) = (sql.bind(grantee_type), sql.bind(id));
             let granted = format!(
-                "t.grantee_type = '{grantee}' AND t.grantee_id = {id} AND t.item_kind = {kind} \
+                "t.grantee_type = {of} AND t.grantee_id = {id} AND t.item_kind = {kind} \
                  AND (t.starts_at IS NULL OR t.starts_at <= {at}) \
                  AND (t.ends_at IS NULL OR t.ends_at > {at}) AND {open}"
             );
-            ways.push(open_then(when, "grants", &columns, &granted));
+            paths.push(open_then(when, "grants", &columns, &granted));
         }
-        if ways.is_empty() {
+        if paths.is_empty() {
             return Ok(Vec::new());
         }
-        // Whoever has a way of the own has what the item's visibility gives too.
+        // Subjects with an own path have what the visibility of the item gives too.
         let mut enough = "t.gives = 1".to_owned();
         if Role::Viewer.permissions().has(query.permission) {
             let wider = with_row(when, "visibilities", "v", "visibility <> 'restricted'");
@@ -130,7 +126,7 @@ impl ModelReader {
         let text = format!(
             "SELECT DISTINCT t.item_kind, t.item_id FROM ({}) t WHERE {enough} \
              ORDER BY t.item_id LIMIT {limit}",
-            ways.join(" UNION ALL ")
+            paths.join(" UNION ALL ")
         );
         let rows = self.rows(&text, &sql.parameters).await?;
         rows.iter().map(named).collect()

@@ -1,23 +1,28 @@
 //! The access that one principal had to one item and lost, from the rows that had ended.
 
 use super::{
-    ModelReader, SqlViews,
-    access::{When, grant_path, visibility_path},
-    access_at::{GRANT, LINK, Opened, VISIBILITY, inactive, signed_in},
-    cell,
+    ModelReader, SqlViews, cell,
+    item_facts::{
+        GRANT, LINK, VISIBILITY, grant_path, grantees, of_links, opened_links, stored_link,
+        visibility_path,
+    },
+    moment::When,
     resources::gives,
 };
 use crate::{
-    AccessPath, Asker, Model, RevokedAccess, ViewError,
-    value::{Row, Value},
+    Model, RevokedAccess, ViewError,
+    value::{Row, Value, name_of},
 };
 use domain::{
-    event::Visibility,
+    access::{AccessPath, Subject, link_gives, visibility_gives},
+    event::{Audience, Visibility},
     id::ItemRef,
     position::Position,
     role::{Permission, Role},
     time::Time,
 };
+use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A condition on an ended row `t`: it was the last one of its grant or link, and held for a while.
 fn for_good(table: &str, key: &str) -> String {
@@ -68,17 +73,29 @@ impl ModelReader {
 }
 
 /// Of an ended row whose last two columns say when and where.
-fn lost(row: &Row, path: AccessPath, open_to: Visibility) -> Result<RevokedAccess, ViewError> {
+fn revoked(row: &Row, path: AccessPath) -> Result<RevokedAccess, ViewError> {
     let behind = |back| cell(row, row.len().saturating_sub(back));
     let (recorded_to, position) = (behind(2).time()?, behind(1).position()?);
-    Ok(RevokedAccess { path, open_to, recorded_to, position })
+    Ok(RevokedAccess { path, recorded_to, position })
+}
+
+/// A condition: the column holds the name of one of these.
+fn one_of<T: Serialize>(column: &str, values: impl Iterator<Item = T>) -> String {
+    let cells = values.map(|value| name_of(&value));
+    let names: Vec<String> =
+        cells.filter_map(|cell| cell.text().map(|name| format!("'{name}'")).ok()).collect();
+    if names.is_empty() {
+        "false".to_owned()
+    } else {
+        format!("{column} IN ({})", names.join(", "))
+    }
 }
 
 impl SqlViews {
     pub(super) async fn last_revoked(
         &self,
         item: &ItemRef,
-        asker: &Asker,
+        subject: &Subject,
         permission: Permission,
         position: Position,
     ) -> Result<Option<RevokedAccess>, ViewError> {
@@ -88,47 +105,64 @@ impl SqlViews {
         }
         // No window is judged: whatever its row says, it has ended.
         let when = When { time: Time::default(), position, now: false };
-        let inactive = inactive(&mut reader, when, asker).await?;
-        let (signed_in, _) = signed_in(&mut reader, when, item, asker, inactive).await?;
+        let inactive = reader.is_inactive(when, subject).await?;
+        let links = opened_links(subject);
+        let signed_in = !inactive && reader.is_signed_in(when, item, subject, &links).await?;
+        let gives = gives(permission);
         let mut all = Vec::new();
-        for own in asker.grantees(inactive) {
+        for own in grantees(subject, inactive) {
             let whose = "t.grantee_type = $4 AND t.grantee_id = $5";
-            let condition =
-                format!("{whose} AND {} AND {}", gives(permission), for_good("grants", "grant_id"));
+            let condition = format!("{whose} AND {gives} AND {}", for_good("grants", "grant_id"));
             let (columns, own) = (GRANT, own.to_vec());
             let search = Search { table: "grants", columns, condition, own, ended: BY_EITHER };
             if let Some(row) = reader.last_ended(item, position, search).await? {
-                all.push(lost(&row, grant_path(&row)?, Visibility::Restricted)?);
+                all.push(revoked(&row, grant_path(&row)?)?);
             }
         }
-        if let Some(whose) = asker.of_links(4) {
-            let entitled = if signed_in || asker.link.is_some() {
-                "t.audience <> 'named'"
-            } else {
-                "t.audience = 'anyone'"
-            };
+        if !links.is_empty() {
+            // The visitor of a link for signed-in people was signed in while it was there.
+            let visited = signed_in || subject.opened_link().is_some();
+            let giving = Audience::ALL.into_iter().filter(|one| link_gives(*one, visited));
             let condition = format!(
-                "{whose} AND {entitled} AND {} AND {}",
-                gives(permission),
+                "{} AND {} AND {gives} AND {}",
+                of_links(&links, 4),
+                one_of("t.audience", giving),
                 for_good("links", "link_id")
             );
-            let (columns, own) = (LINK, asker.links());
+            let (columns, own) = (LINK, links);
             let search = Search { table: "links", columns, condition, own, ended: BY_EITHER };
             if let Some(row) = reader.last_ended(item, position, search).await? {
-                all.push(lost(&row, Opened::read(&row)?.path, Visibility::Restricted)?);
+                all.push(revoked(&row, stored_link(&row)?.1.path)?);
             }
         }
         if Role::Viewer.permissions().has(permission) {
-            let whom =
-                if signed_in { "t.visibility <> 'restricted'" } else { "t.visibility = 'public'" };
-            let (columns, condition) = (VISIBILITY, whom.to_owned());
-            let (own, ended) = (Vec::new(), "t.recorded_to");
+            let giving =
+                Visibility::ALL.into_iter().filter(|one| visibility_gives(*one, signed_in));
+            let condition = one_of("t.visibility", giving);
+            let (columns, own, ended) = (VISIBILITY, Vec::new(), "t.recorded_to");
             let search = Search { table: "visibilities", columns, condition, own, ended };
             if let Some(row) = reader.last_ended(item, position, search).await? {
-                all.push(lost(&row, visibility_path(&row)?, cell(&row, 0).named()?)?);
+                all.push(revoked(&row, visibility_path(&row)?)?);
             }
         }
         reader.end().await?;
-        Ok(all.into_iter().max_by_key(|lost| (lost.at(), lost.position)))
+        Ok(all.into_iter().max_by_key(|revoked| (revoked.at(), revoked.position)))
+    }
+}
+
+impl ModelReader {
+    /// Was the subject signed in, or the visitor of a link for signed-in people that was open then?
+    async fn is_signed_in(
+        &mut self,
+        when: When,
+        item: &ItemRef,
+        subject: &Subject,
+        links: &[Value],
+    ) -> Result<bool, ViewError> {
+        let Some(link) = subject.opened_link() else { return Ok(subject.is_signed_in()) };
+        let condition = of_links(links, when.next_parameter());
+        let rows = self.of_item(when, "links", LINK, item, (&condition, links)).await?;
+        let opened = rows.iter().map(stored_link).collect::<Result<BTreeMap<_, _>, _>>()?;
+        Ok(opened.get(&link).is_some_and(|link| link.audience == Audience::Internal))
     }
 }
