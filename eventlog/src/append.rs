@@ -12,7 +12,7 @@ const MAX_RETRY_PAUSE: Duration = Duration::from_millis(250);
 /// Why an append has no answer.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AppendFailed {
-    /// It may stand on the log or not; reading did not tell within the time allowed.
+    /// It may be recorded or not; reading did not show which within the time allowed.
     #[error("it is not known whether commit {commit} was recorded: {detail}")]
     Unknown {
         /// The commit.
@@ -38,17 +38,17 @@ pub async fn append(
     budget: Duration,
 ) -> Result<Appended, AppendFailed> {
     let until = Instant::now() + budget;
-    let mut doubt = None;
+    let mut unknown = None;
     let mut backoff = Backoff::new(MIN_RETRY_PAUSE, MAX_RETRY_PAUSE);
     loop {
         let outcome = match tokio::time::timeout_at(until, log.try_append(append)).await {
             Ok(Ok(position)) => return Ok(Appended::At(position)),
-            Ok(Err(AppendError::Log(error))) if doubt.is_none() => return Err(error.into()),
+            Ok(Err(AppendError::Log(error))) if unknown.is_none() => return Err(error.into()),
             Ok(Err(error)) => error,
             Err(_elapsed) => AppendError::Unknown("no answer in time".to_owned()),
         };
         if let AppendError::Unknown(detail) = &outcome {
-            doubt = Some(detail.clone());
+            unknown = Some(detail.clone());
         }
         // Reading may outlast the budget a little: an answer is worth more than punctuality.
         let patience = until.max(Instant::now() + Duration::from_millis(500));
@@ -56,19 +56,19 @@ pub async fn append(
             Ok(Ok(Some(answer))) => return Ok(answer),
             Ok(Ok(None)) => {}
             Ok(Err(error)) => {
-                doubt.get_or_insert_with(|| error.to_string());
+                unknown.get_or_insert_with(|| error.to_string());
             }
             Err(_elapsed) => {
-                doubt.get_or_insert_with(|| "reading gave no answer in time".to_owned());
+                unknown.get_or_insert_with(|| "reading gave no answer in time".to_owned());
             }
         }
         let pause = backoff.next_pause();
         if Instant::now() + pause >= until {
-            return match (doubt, outcome) {
+            return match (unknown, outcome) {
                 (None, AppendError::Conflict) => Ok(Appended::Conflict),
-                (doubt, outcome) => Err(AppendFailed::Unknown {
+                (unknown, outcome) => Err(AppendFailed::Unknown {
                     commit: append.commit(),
-                    detail: doubt.unwrap_or_else(|| outcome.to_string()),
+                    detail: unknown.unwrap_or_else(|| outcome.to_string()),
                 }),
             };
         }
@@ -76,7 +76,7 @@ pub async fn append(
     }
 }
 
-/// What reading says; `None` = the stream still stands at the expected version.
+/// What reading shows; `None` = the stream is still at the expected version.
 async fn resolve(
     log: &dyn EventLog,
     append: &Append,

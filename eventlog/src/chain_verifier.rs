@@ -110,7 +110,7 @@ impl ChainVerifier {
         if position > due {
             return Err(LogError::Corrupt {
                 position: due,
-                detail: format!("the record is missing; the next one stands at {position}"),
+                detail: format!("the record is missing; the next one is at {position}"),
             });
         }
         let mut record = raw.read()?;
@@ -133,11 +133,11 @@ impl ChainVerifier {
         match known {
             Some(known) if *known == envelope.prev => Ok(()),
             Some(known) => Err(format!(
-                "the record before it on `{}` stands at {known}, it says {}",
+                "the record before it on `{}` is at {known}, it says {}",
                 envelope.stream, envelope.prev
             )),
             None if envelope.prev > self.complete_from => Err(format!(
-                "it says that the record before it on `{}` stands at {}, where another's stands",
+                "it says that the record before it on `{}` is at {}, where another's is",
                 envelope.stream, envelope.prev
             )),
             None => Ok(()),
@@ -206,14 +206,14 @@ pub(crate) fn require_not_beyond(checkpoint: Checkpoint, head: Position) -> Resu
     })
 }
 
-/// What is appended stays for ever, so the first record stands at 1.
+/// What is appended stays permanently, so the first record is at 1.
 pub(crate) fn require_first_at_one(head: crate::Head) -> Result<(), LogError> {
     if head.position.0 == 0 || head.first.0 == 1 {
         return Ok(());
     }
     Err(LogError::Corrupt {
         position: Position(1),
-        detail: format!("the first record stands at {}: records were removed", head.first),
+        detail: format!("the first record is at {}: records were removed", head.first),
     })
 }
 

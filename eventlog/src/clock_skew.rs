@@ -51,7 +51,7 @@ impl fmt::Debug for ClockGuard {
 }
 
 impl ClockGuard {
-    /// A guard that samples only when told to; see [`start`](Self::start).
+    /// A guard that samples only when `sample` is called; see [`start`](Self::start).
     pub fn new(log: SharedLog, now: Now) -> Self {
         let observed = AtomicI64::new(i64::MIN);
         Self(Arc::new(GuardState { log, now, skew: Mutex::new(None), observed }))
@@ -84,9 +84,9 @@ impl ClockGuard {
         let asked = now().as_micros();
         let clock = log.clock().await?;
         let answered = now().as_micros();
-        let (off, doubt) = if let Some(clock) = clock {
-            let doubt = answered.saturating_sub(asked) / 2;
-            (asked.saturating_add(doubt).saturating_sub(clock.as_micros()), doubt)
+        let (off, uncertainty) = if let Some(clock) = clock {
+            let uncertainty = answered.saturating_sub(asked) / 2;
+            (asked.saturating_add(uncertainty).saturating_sub(clock.as_micros()), uncertainty)
         } else {
             let head = log.head().await?.position;
             if let Some(record) = log.read(head).await? {
@@ -94,7 +94,7 @@ impl ClockGuard {
             }
             (0, 0)
         };
-        let too_far = off.saturating_abs().saturating_sub(doubt) > MAX_SKEW_MICROS;
+        let too_far = off.saturating_abs().saturating_sub(uncertainty) > MAX_SKEW_MICROS;
         *skew.lock() = too_far.then_some(ClockSkewed { micros: off });
         Ok(())
     }

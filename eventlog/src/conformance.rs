@@ -45,7 +45,7 @@ pub trait Bench: Send + Sync {
     /// A handle of another node on the same log, with nothing shared in memory where the engine
     /// allows it.
     async fn second(&self) -> SharedLog;
-    /// The index of keys; opened anew on what the last one left.
+    /// The index of keys; opened again on what the last one left.
     async fn keys(&self) -> Arc<dyn KeyIndex>;
     /// Starts a run of the activity log.
     async fn activity(&self, node: &str, run: Uuid) -> Arc<dyn Activity>;
@@ -79,7 +79,7 @@ pub async fn take(follower: &mut dyn Follower, count: usize) -> Vec<Arc<Record>>
     records
 }
 
-/// Reads with a follower until it stops, and tells what came before and why it stopped.
+/// Reads with a follower until it stops, and answers what came before and why it stopped.
 pub async fn until_stopped(follower: &mut dyn Follower) -> (Vec<Arc<Record>>, LogError) {
     let until = Instant::now() + Duration::from_secs(30);
     let mut records = Vec::new();

@@ -160,7 +160,7 @@ impl Envelope {
     }
 }
 
-/// A record as it stands on the log.
+/// A record as it is stored in the log.
 #[derive(Debug, Clone)]
 pub struct Record {
     /// Where it stands.

@@ -11,7 +11,7 @@ use std::{collections::VecDeque, time::Duration};
 pub enum Fault {
     /// The record is stored; the acknowledgement is lost.
     AckLost,
-    /// The record is not stored, and nobody says so.
+    /// The record is not stored, and there is no answer.
     NothingStored,
     /// The record is stored, the acknowledgement is lost, and the client library sends once more;
     /// this is what a server that looks for duplicates first answers (2.9).
@@ -36,7 +36,7 @@ pub struct FaultyLog {
 }
 
 impl FaultyLog {
-    /// Around another log; faultless until told otherwise.
+    /// Around another log; faultless until a fault is queued.
     pub fn new(inner: SharedLog) -> Self {
         Self { inner, faults: Mutex::default(), down: Mutex::new(false) }
     }

@@ -49,7 +49,7 @@ struct Shared {
     identity: OnceLock<LogId>,
     /// The highest position known to be recorded: the log never ends before.
     known: AtomicU64,
-    /// What this node appended and the index of keys has not taken up yet.
+    /// What this node appended and the idempotency index does not hold yet.
     pending: pending_keys::PendingKeys,
     /// Why appends are refused.
     refused: Mutex<Option<LogError>>,
@@ -260,7 +260,7 @@ impl EventLog for JetStreamLog {
         let subject = subject::from_stream(append.stream(), &options.subjects());
         let answer = match client.send_request(subject, request).await {
             Ok(answer) => answer,
-            // Nobody received it, so nothing was stored.
+            // It was not received, so nothing was stored.
             Err(error) if error.kind() == async_nats::RequestErrorKind::NoResponders => {
                 return Err(server::unavailable(&error).into());
             }

@@ -15,9 +15,9 @@ pub enum LogError {
     #[error("the event log does not answer: {0}")]
     Unavailable(String),
     /// It is there, but not as it must be (limits set, foreign identity, too old a server).
-    #[error("the event log must not be used as it is: {0}")]
+    #[error("event log misconfigured: {0}")]
     Misconfigured(String),
-    /// What stands on it cannot be (gap, regression, broken chain, unreadable record).
+    /// What it holds cannot be (gap, regression, broken chain, unreadable record).
     #[error("the event log is damaged at position {position}: {detail}")]
     Corrupt {
         /// Where.
@@ -52,8 +52,8 @@ pub enum AppendError {
     /// The stream is not at the expected version.
     #[error("the stream has moved on")]
     Conflict,
-    /// A record with this message id stands at this position; of whichever stream.
-    #[error("a record with this message id stands at {0}")]
+    /// A record with this message id is stored at this position, on any stream.
+    #[error("a record with this message id is stored at {0}")]
     Duplicate(Position),
     /// It may have been appended or not.
     #[error("the log did not confirm: {0}")]
@@ -66,11 +66,11 @@ pub enum AppendError {
 /// What came of an append after every doubt was resolved by reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Appended {
-    /// It stands there.
+    /// It is stored there.
     At(Position),
     /// The stream has moved on; load again and decide again.
     Conflict,
-    /// Another command with the same idempotency key stands there.
+    /// Another command with the same idempotency key is stored there.
     KeyTaken(Position),
 }
 
@@ -105,7 +105,7 @@ pub struct Durability {
     pub warnings: Vec<String>,
 }
 
-/// Records with expected versions, in one total order. What is appended stays for ever.
+/// Records with expected versions, in one total order. What is appended stays permanently.
 #[async_trait]
 pub trait EventLog: Send + Sync + fmt::Debug {
     /// One attempt to append. Callers use [`append`](crate::append), which resolves doubts.
@@ -162,8 +162,8 @@ pub trait KeyIndex: Send + Sync + fmt::Debug {
 /// The log chosen at start.
 pub type SharedLog = Arc<dyn EventLog>;
 
-/// Opens private texts after a read. The vault implements it; whoever follows the log for people to
-/// read holds one.
+/// Opens private texts after a read. The vault implements it; consumers that prepare records for people to
+/// read hold one.
 #[async_trait]
 pub trait TextOpener: Send + Sync + fmt::Debug {
     /// Opens the texts of one stream in place. A text whose key is destroyed stays without plain

@@ -83,8 +83,8 @@ impl Recent {
 }
 
 impl Tail {
-    /// Makes a follower that stands at the end of the log the one of all, or hands it back: there
-    /// is one that is as far, or somebody reads with it just now.
+    /// Makes a follower at the end of the log the shared one, or hands it back: another one is as
+    /// far, or is just being read.
     fn take_over(&self, position: Position, own: PrivateFollower) -> Option<PrivateFollower> {
         let Ok(mut reader) = self.reader.try_lock() else { return Some(own) };
         let mut recent = self.recent.lock();
@@ -98,7 +98,8 @@ impl Tail {
         None
     }
 
-    /// Waits until somebody read on after a position, or reads on. `false` = the time is over.
+    /// Waits until another follower read on after a position, or reads on. `false` = the time is
+    /// over.
     async fn read_on(&self, position: Position, until: Instant) -> Result<bool, LogError> {
         let mut moved = self.moved.subscribe();
         let mut reader = tokio::select! {

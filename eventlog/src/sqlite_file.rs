@@ -108,24 +108,23 @@ where
 
 /// Works on a held connection beside the async threads. One that is lost on the way is not put
 /// back.
-pub async fn with<C, T, E>(
+pub async fn with<C, T>(
     held: &mut Option<C>,
-    work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
-) -> Result<T, E>
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+) -> Result<T, SqliteError>
 where
     C: Deref<Target = Connection> + Send + 'static,
     T: Send + 'static,
-    E: From<SqliteError> + Send + 'static,
 {
     let ended = || SqliteError::Lost("the transaction is over".to_owned());
     let connection = held.take().ok_or_else(ended)?;
     let (connection, answer) = blocking(move || {
         let answer = work(&connection);
-        Ok::<_, E>((connection, answer))
+        Ok::<_, SqliteError>((connection, answer))
     })
     .await?;
     *held = Some(connection);
-    answer
+    Ok(answer?)
 }
 
 /// Read-only connections to one file, a bounded number of them.

@@ -6,7 +6,7 @@ use domain::{id::WebhookId, time::Time};
 use std::{pin::pin, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
-/// For so long nobody else delivers, in seconds. A node that died is replaced after that.
+/// For so long no other node delivers. A node that died is replaced after that.
 const LEASE_SECONDS: i64 = 15;
 /// When a lease is renewed, and how late progress may be noted.
 const RENEW_INTERVAL: Duration = Duration::from_secs(3);
@@ -23,7 +23,7 @@ pub(super) struct DeliveryLease {
 
 /// Why it is not held any more.
 pub(super) enum Lost {
-    /// Somebody else wrote: another node, or a replay.
+    /// Another node wrote, or a replay.
     Taken,
     /// The vault or the log does not answer.
     Error(CommandError),

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 const WAIT: Duration = Duration::from_millis(500);
 /// How often it is looked whether the webhook is still set up as it was.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
-/// Events that are at hand for longer are told anew before they are sent: a text of theirs may have
+/// Events that are at hand for longer are read again before they are sent: a text of theirs may have
 /// been erased meanwhile.
 const MAX_EVENT_AGE: Duration = Duration::from_secs(1);
 /// Dead letters asked for at once.
@@ -112,9 +112,9 @@ impl Worker<'_> {
     /// The next events, if there are any soon.
     async fn some(&mut self, reader: &mut Reader<Shown>) -> Result<(), End> {
         let events = reader.next(WAIT).await?;
-        let told = Instant::now();
+        let read_at = Instant::now();
         for event in &events {
-            self.one(event, told).await?;
+            self.one(event, read_at).await?;
         }
         // What did not pass need not be looked at again.
         if events.is_empty() && reader.at() > self.held.notes.at {
@@ -124,19 +124,23 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// One event, told at that instant, until it has arrived or is given up.
-    async fn one(&mut self, event: &Arc<FeedEvent<Shown>>, mut told: Instant) -> Result<(), End> {
+    /// One event, read at that instant, until it has arrived or is given up.
+    async fn one(
+        &mut self,
+        event: &Arc<FeedEvent<Shown>>,
+        mut read_at: Instant,
+    ) -> Result<(), End> {
         let mut event = event.clone();
         loop {
             let failing = self.held.notes.failing.clone().filter(|f| f.event == event.id);
             if let Some(failing) = &failing {
                 self.pause(failing).await?;
             }
-            if told.elapsed() >= MAX_EVENT_AGE {
-                told = Instant::now();
+            if read_at.elapsed() >= MAX_EVENT_AGE {
+                read_at = Instant::now();
                 // `None`: the read models do not know it yet, so it is new.
-                if let Some(anew) = self.again(event.id).await.map_err(FeedError::from)? {
-                    event = anew;
+                if let Some(current) = self.read_again(event.id).await.map_err(FeedError::from)? {
+                    event = current;
                 }
             }
             self.look().await?;
@@ -276,9 +280,9 @@ impl Worker<'_> {
             after = Some(last.event);
             for letter in &letters {
                 self.look().await?;
-                let told = self.again(letter.event).await.map_err(FeedError::from)?;
-                let Some(told) = told else { continue };
-                let (mut attempt, sent) = self.send(&told, letter.number + 1).await?;
+                let event = self.read_again(letter.event).await.map_err(FeedError::from)?;
+                let Some(event) = event else { continue };
+                let (mut attempt, sent) = self.send(&event, letter.number + 1).await?;
                 if matches!(sent, Sent::Delivered(_)) {
                     self.shared.commands.unbury(webhook, letter.event).await?;
                 } else {
@@ -294,8 +298,8 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// An event as the audit view tells it now; `None` = it does not know it yet.
-    async fn again(&self, id: EventId) -> Result<Option<Arc<FeedEvent<Shown>>>, ViewError> {
+    /// An event as the audit view has it now; `None` = it does not know it yet.
+    async fn read_again(&self, id: EventId) -> Result<Option<Arc<FeedEvent<Shown>>>, ViewError> {
         let filter = AuditFilter {
             from_position: Some(id.position),
             to_position: Some(id.position),

@@ -12,7 +12,7 @@ pub(super) struct ExpiryQueue {
     by_time: BTreeSet<(Time, Uuid)>,
     by_id: HashMap<Uuid, (Time, ItemRef)>,
     /// Ends from here on were left out for lack of room; when the first of them comes the log is
-    /// followed anew.
+    /// read again.
     pub(super) left_out: Option<Time>,
 }
 
@@ -69,7 +69,7 @@ impl ExpiryQueue {
         passed
     }
 
-    /// Answers whether only the item's state tells what ends.
+    /// Answers whether only the item's state shows what ends.
     pub(super) fn learn(&mut self, item: &ItemRef, event: &ItemEvent) -> bool {
         match event {
             ItemEvent::GrantGiven(given) => {

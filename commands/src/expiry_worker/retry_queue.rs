@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_five_minutes_and_begin_anew_after_a_success() {
+    fn pauses_double_up_to_five_minutes_and_begin_again_after_a_success() {
         let item: ItemRef = "history:1".parse().unwrap();
         let (mut later, mut now) = (RetryQueue::default(), Time::default());
         let mut pauses = Vec::new();

@@ -3,13 +3,11 @@
 //! Deleted contents are overwritten (`secure_delete`), and the write-ahead log is emptied after an
 //! erasure, so that nothing of a forgotten key owner stays in the files.
 
-mod worker;
-
 use super::{Entry, Vault, VaultError, prefix_end};
 use async_trait::async_trait;
+use eventlog::sqlite_file::{self, FileOptions, SqliteError, Worker};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::path::Path;
-use worker::{Worker, failed};
 
 mod migrations {
     #![allow(
@@ -29,58 +27,45 @@ pub struct SqliteVault {
     reader: Worker,
 }
 
-const SETTINGS: &str = "PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    PRAGMA secure_delete = ON;
-    PRAGMA foreign_keys = ON;
-    PRAGMA busy_timeout = 5000;";
-
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
-    connection.execute_batch(SETTINGS)?;
-    Ok(connection)
-}
+/// What is destroyed is overwritten.
+const OPTIONS: FileOptions =
+    FileOptions { secure_delete: true, owner_only: true, ..FileOptions::new("FULL") };
 
 fn migrate(connection: &mut Connection) -> Result<(), VaultError> {
-    if connection.table_exists(None, "data_keys").map_err(|error| failed(&error))? {
+    if connection.table_exists(None, "data_keys").map_err(SqliteError::from)? {
         return Err(VaultError::foreign_schema());
     }
-    migrations::migrations::runner()
-        .run(connection)
-        .map(drop)
-        .map_err(|error| VaultError(format!("its migrations: {error}")))
+    migrations::migrations::runner().run(connection).map_err(SqliteError::from)?;
+    Ok(())
+}
+
+impl From<SqliteError> for VaultError {
+    /// Without the statement that caused it.
+    fn from(error: SqliteError) -> Self {
+        if let SqliteError::Sqlite(rusqlite::Error::SqliteFailure(code, _)) = &error {
+            Self(format!("SQLite: {code}"))
+        } else {
+            Self(error.to_string())
+        }
+    }
 }
 
 impl SqliteVault {
     /// Opens or creates the file, readable by its owner only.
     pub async fn open(path: &Path) -> Result<Self, VaultError> {
         let path = path.to_owned();
-        let opened = tokio::task::spawn_blocking(move || {
-            private(&path).map_err(|error| VaultError(format!("its file: {error}")))?;
-            let mut writer = connect(&path).map_err(|error| failed(&error))?;
+        let (writer, reader) = sqlite_file::blocking(move || {
+            let mut writer = sqlite_file::open(&path, OPTIONS)?;
             migrate(&mut writer)?;
-            let reader = connect(&path).map_err(|error| failed(&error))?;
-            Ok((writer, reader))
-        });
-        let (writer, reader) =
-            opened.await.map_err(|error| VaultError(error.to_string())).flatten()?;
+            let reader = sqlite_file::open(&path, OPTIONS)?;
+            Ok::<_, VaultError>((writer, reader))
+        })
+        .await?;
         Ok(Self {
             writer: Worker::start("vault-writer", writer)?,
             reader: Worker::start("vault-reader", reader)?,
         })
     }
-}
-
-/// Creates the file so that only its owner reads it.
-fn private(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path).map(drop)
 }
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
@@ -157,7 +142,7 @@ impl Vault for SqliteVault {
     }
 
     async fn put(&self, entry: Entry) -> Result<bool, VaultError> {
-        self.writer.run(move |connection| put(connection, &entry)).await
+        Ok(self.writer.run(move |connection| put(connection, &entry)).await?)
     }
 
     async fn list(
@@ -172,7 +157,7 @@ impl Vault for SqliteVault {
         let list = move |connection: &mut Connection| {
             entries(connection, condition, params![from, to, after, limit])
         };
-        self.reader.run(list).await
+        Ok(self.reader.run(list).await?)
     }
 
     async fn find(&self, prefix: &str, digest: &[u8]) -> Result<Vec<Entry>, VaultError> {
@@ -182,7 +167,7 @@ impl Vault for SqliteVault {
         let find = move |connection: &mut Connection| {
             entries(connection, condition, params![from, to, digest])
         };
-        self.reader.run(find).await
+        Ok(self.reader.run(find).await?)
     }
 
     async fn remove(&self, key: &str) -> Result<(), VaultError> {
@@ -193,12 +178,13 @@ impl Vault for SqliteVault {
         let remove = move |connection: &mut Connection| {
             connection.prepare_cached(sql)?.execute([key, below, end])
         };
-        self.writer.run(remove).await.map(drop)
+        self.writer.run(remove).await?;
+        Ok(())
     }
 
     async fn forget(&self, key_owner: &str, tombstone: &str) -> Result<(), VaultError> {
         let (key_owner, tombstone) = (key_owner.to_owned(), tombstone.to_owned());
         let forget = move |connection: &mut Connection| forget(connection, &key_owner, &tombstone);
-        self.writer.run(forget).await
+        Ok(self.writer.run(forget).await?)
     }
 }

@@ -13,7 +13,7 @@ use std::{
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 /// How often while appends are refused, so that they go on soon after it is mended.
 const CHECK_REFUSED_INTERVAL: Duration = Duration::from_secs(1);
-/// A server that has just become leader, or just come back, can tell of an empty stream for a
+/// A server that has just become leader, or just come back, can report an empty stream for a
 /// moment.
 const RECHECK_PAUSES: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1_500)];
@@ -48,7 +48,7 @@ impl Shared {
             )));
         }
         if self.created.get_or_init(|| info.created.clone()) != &info.created {
-            let why = format!("the stream `{}` was made anew", self.options.stream);
+            let why = format!("the stream `{}` was recreated", self.options.stream);
             return Err(LogError::Misconfigured(why));
         }
         let state = &info.state;
@@ -57,9 +57,9 @@ impl Shared {
             return Err(LogError::Corrupt {
                 position: Position(state.messages.min(state.last_seq) + 1),
                 detail: format!(
-                    "{} records stand on the log, {} must: records are lost",
-                    state.messages,
-                    state.last_seq.max(known)
+                    "expected {} records, found {}: records are lost",
+                    state.last_seq.max(known),
+                    state.messages
                 ),
             });
         }
@@ -85,7 +85,7 @@ impl server::StreamState {
     }
 }
 
-/// Checks for as long as somebody uses the log.
+/// Checks for as long as the log is used.
 pub(super) async fn check_on(shared: Weak<Shared>) {
     loop {
         let refused = shared.upgrade().is_some_and(|shared| shared.refused.lock().is_some());

@@ -20,7 +20,7 @@ use tokio::{sync::watch, time::Instant};
 const MAX_TRUSTED_LAG: Duration = Duration::from_mins(1);
 /// How long a question waits for an index that is behind, as after a start.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often what this node appended is taken up.
+/// How often what this node appended is indexed.
 const UPKEEP_INTERVAL: Duration = Duration::from_millis(200);
 /// How often the log is asked where it ends.
 const HEAD_INTERVAL: Duration = Duration::from_secs(1);

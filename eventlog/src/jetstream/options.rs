@@ -97,7 +97,7 @@ impl JetStreamOptions {
         Err(LogError::Misconfigured(why.to_owned()))
     }
 
-    /// Connects; goes on reconnecting for ever once it has succeeded.
+    /// Connects; keeps reconnecting once it has succeeded.
     pub(super) async fn client(&self) -> Result<Client, LogError> {
         self.validate()?;
         let wrong = |what: &str| LogError::Misconfigured(what.to_owned());

@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 const MAX_REQUESTED_MESSAGES: usize = 2_000;
 /// Silence after which the head is compared with what we have.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Consumers that nobody reads are dropped by the server after this.
+/// The server drops a consumer that is not read for so long.
 const INACTIVE_TIMEOUT: Duration = Duration::from_secs(30);
 /// First pause after a failure; doubles up to [`MAX_RETRY_PAUSE`].
 const MIN_RETRY_PAUSE: Duration = Duration::from_millis(20);
@@ -118,7 +118,7 @@ impl OrderedConsumer {
         }
     }
 
-    /// Pauses after a failure; a damaged log and the end of the time are told.
+    /// Pauses after a failure; a damaged log and the end of the time are errors.
     async fn rest(&mut self, until: Instant, error: &LogError) -> Result<(), LogError> {
         let wake = Instant::now() + self.pause;
         if matches!(error, LogError::Corrupt { .. } | LogError::Foreign { .. }) || wake >= until {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 /// More than these wait only when the index cannot be written; it then reads the log instead.
 const MAX_PENDING: usize = 100_000;
 
-/// Acknowledged appends that the index of keys has not taken up yet.
+/// Acknowledged appends that the idempotency index does not hold yet.
 #[derive(Debug, Default)]
 pub(super) struct PendingKeys(Mutex<Pending>);
 
@@ -33,7 +33,7 @@ impl PendingKeys {
         self.0.lock().indexes += 1;
     }
 
-    /// An index takes nothing up any more.
+    /// An index is closed.
     pub(super) fn stop(&self) {
         let mut waiting = self.0.lock();
         waiting.indexes = waiting.indexes.saturating_sub(1);
@@ -42,7 +42,7 @@ impl PendingKeys {
         }
     }
 
-    /// An append of ours stands at a position.
+    /// An append of ours is stored at a position.
     pub(super) fn acknowledged(&self, position: Position, key: Option<&str>) {
         let mut waiting = self.0.lock();
         if waiting.indexes == 0 {
@@ -57,7 +57,7 @@ impl PendingKeys {
         waiting.positions.insert(position.0, key.map(str::to_owned));
     }
 
-    /// Where a key was used, when that has not been taken up.
+    /// Where a key was used, while the index does not hold it.
     pub(super) fn find(&self, key: &str) -> Option<Position> {
         self.0.lock().keys.get(key).copied().map(Position)
     }
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_ends_before_the_first_position_of_somebody_else() {
+    fn a_run_ends_before_the_first_position_of_another_node() {
         let pending = pending(&[(6, None), (5, Some("a")), (8, Some("b"))]);
         assert_eq!(pending.run(4, 100), (vec![("a".to_owned(), 5)], 6));
         assert_eq!(pending.run(3, 100), (Vec::new(), 3));

@@ -19,7 +19,7 @@ const ADVISED_SERVER_VERSION: (u64, u64, u64) = (2, 12, 2);
 pub(super) mod code {
     /// Wrong last sequence.
     pub(crate) const WRONG_LAST: u64 = 10_071;
-    /// Wrong last sequence, told without the number.
+    /// Wrong last sequence, without the number.
     pub(crate) const WRONG_LAST_CONSTANT: u64 = 10_164;
     /// No message found.
     pub(crate) const NO_MESSAGE: u64 = 10_037;
@@ -44,7 +44,7 @@ enum ApiResponse<T> {
     Done(T),
 }
 
-/// What stands on the stream, as its leader says.
+/// What the stream holds, as its leader says.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct StreamState {
     #[serde(default)]
@@ -91,7 +91,7 @@ pub(super) enum Get<'a> {
     At(u64),
 }
 
-/// What a message looks like, whoever delivered it.
+/// A message, however it was delivered.
 pub(super) struct Found {
     pub(super) subject: String,
     pub(super) seq: u64,

@@ -14,7 +14,7 @@ use crate::{
 use domain::event::{AccountEvent, Event, Recorded, SystemEvent};
 use eventlog::{LogError, Record, TextOpener};
 
-/// Why a record cannot be told.
+/// Why a record cannot be rendered.
 pub(super) enum RenderError {
     /// The vault does not answer; worth another try.
     Log(LogError),
@@ -42,9 +42,9 @@ pub(super) async fn render(
             *rules = data.after;
         }
     }
-    let told = events.iter().map(|event| row(Audit.apply(event, &meta), *rules));
-    let told = told.collect::<Result<_, _>>().map_err(RenderError::Unreadable)?;
-    Ok(AuditEvents { events: told, erases: events.iter().any(erases) })
+    let rows = events.iter().map(|event| row(Audit.apply(event, &meta), *rules));
+    let rows = rows.collect::<Result<_, _>>().map_err(RenderError::Unreadable)?;
+    Ok(AuditEvents { events: rows, erases: events.iter().any(erases) })
 }
 
 fn erases(event: &Recorded) -> bool {

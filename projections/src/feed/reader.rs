@@ -67,7 +67,7 @@ impl<B: Body> Reader<B> {
         }
     }
 
-    /// Everything up to here was told or did not pass.
+    /// Everything up to here was handed out or did not pass.
     pub fn at(&self) -> EventId {
         self.at
     }

@@ -45,7 +45,7 @@ pub(super) enum Taken<B> {
 }
 
 impl<B: Body> Ring<B> {
-    /// Begins anew behind a position.
+    /// Begins again after a position.
     pub(super) fn begin(&mut self, at: Position) {
         self.events.clear();
         self.bytes = 0;
@@ -134,7 +134,7 @@ mod tests {
         }
     }
 
-    fn told(position: u64, index: u32) -> FeedEvent<Nothing> {
+    fn event(position: u64, index: u32) -> FeedEvent<Nothing> {
         let id = EventId { position: Position(position), index };
         let third = position.is_multiple_of(3);
         let event = if third { EventType::GrantGiven } else { EventType::LinkCreated };
@@ -145,7 +145,7 @@ mod tests {
 
     proptest! {
         /// A reader that starts anywhere and looks now and then gets every event behind its start
-        /// once and in order, or is told that it is behind.
+        /// once and in order, or learns that it is behind.
         #[test]
         fn a_reader_misses_nothing_and_gets_nothing_twice(
             records in proptest::collection::vec(1u32..4, 1..60),
@@ -173,7 +173,7 @@ mod tests {
                 }
             };
             for (position, events) in (1u64..).zip(&records) {
-                let events: Vec<_> = (0..*events).map(|index| told(position, index)).collect();
+                let events: Vec<_> = (0..*events).map(|index| event(position, index)).collect();
                 let passing = events.iter().filter(|event| event.passes(&filter));
                 wanted.extend(passing.map(|event| event.id).filter(|id| id.position.0 > start));
                 ring.push(Position(position), events, (most, usize::MAX));
@@ -195,14 +195,14 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_anew_keeps_nothing_and_later_events_are_still_told() {
+    fn what_begins_again_keeps_nothing_and_later_events_still_come() {
         let mut ring = Ring::default();
-        ring.push(Position(1), vec![told(1, 0)], (9, usize::MAX));
+        ring.push(Position(1), vec![event(1, 0)], (9, usize::MAX));
         ring.begin(Position(2));
         let known = EventId { position: Position(1), index: WHOLE_RECORD };
         let all = AuditFilter::default();
         assert!(matches!(ring.take(known, &all, None, 9), Taken::Behind));
-        ring.push(Position(3), vec![told(3, 0)], (9, usize::MAX));
+        ring.push(Position(3), vec![event(3, 0)], (9, usize::MAX));
         let known = EventId { position: Position(2), index: WHOLE_RECORD };
         let Taken::Events(events, _) = ring.take(known, &all, None, 9) else {
             unreachable!("position 2 is where the ring begins")

@@ -61,7 +61,7 @@ pub(super) async fn start(
                 let from = Started::FromFile(tables.position);
                 return Ok((tables, from));
             }
-            format!("another record than it knows stands at position {}", tables.position)
+            format!("another record than it knows is at position {}", tables.position)
         }
         Ok(Err(file::LoadError::Missing)) => return Ok((Tables::default(), Started::FromLog)),
         Ok(Err(error)) => error.to_string(),
@@ -265,7 +265,7 @@ impl Shared {
 /// A record and its events.
 type Decoded = (Arc<Record>, Result<Vec<Recorded>, DecodeError>);
 
-/// Takes in records up to the first that cannot be read; answers where that stands and why.
+/// Applies records up to the first that cannot be read; answers its position and why.
 fn apply(tables: &mut Tables, records: &[Decoded]) -> Option<(Position, String)> {
     for (record, events) in records {
         let envelope = &record.envelope;

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Rows looked at in one go when tables differ.
 const CHUNK_ROWS: usize = 500;
-/// Of a cell that differs, so much is told.
+/// Of a cell that differs, so much is reported.
 const MAX_CELL_CHARS: usize = 200;
 
 /// Both generations in a snapshot each.
@@ -93,13 +93,11 @@ impl Runner {
             return Ok(Some("the tables that are read are of another log, or empty".to_owned()));
         }
         if self.head(at).await? < at {
-            return Ok(Some(format!(
-                "the tables that are read stand at {at}, beyond the log's end"
-            )));
+            return Ok(Some(format!("the tables that are read are at {at}, beyond the log's end")));
         }
         let stands = read.stopped.is_some() || read.paused.is_some();
         if stands && built.position > at && began.elapsed() > POLL_INTERVAL {
-            return Ok(Some(format!("the tables that are read stand at position {at}")));
+            return Ok(Some(format!("the tables that are read stay at position {at}")));
         }
         Ok(None)
     }
@@ -173,7 +171,7 @@ impl Pair<'_> {
                         (Some(one), Some(other)) if key(one) > key(other) => (None, Some(other)),
                         rows => rows,
                     };
-                    return Ok(Some(told(table, side, &columns, rows, key)));
+                    return Ok(Some(difference(table, side, &columns, rows, key)));
                 }
             }
             match read.last() {
@@ -198,7 +196,7 @@ fn chunk(columns: &[&str], keys: &[usize], further: bool) -> String {
     format!("SELECT {} FROM @{after} ORDER BY {} LIMIT {CHUNK_ROWS}", list(columns), list(&keys))
 }
 
-fn told(
+fn difference(
     table: &Table,
     side: RowState,
     columns: &[&str],
@@ -213,7 +211,7 @@ fn told(
         let differing = columns.iter().zip(read.iter().zip(built)).find(|(_, (a, b))| a != b);
         if let Some((column, (read, built))) = differing {
             difference.column = Some((*column).to_owned());
-            // Private text is nobody's business here.
+            // Private text is not reported.
             if !table.texts.iter().any(|(text, _)| text == column) {
                 difference.read = words(read);
                 difference.from_log = words(built);

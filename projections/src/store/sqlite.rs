@@ -11,21 +11,13 @@ use super::{
 use crate::value::{CellError, Row, Value};
 use async_trait::async_trait;
 use domain::id::LogId;
-use parking_lot::Mutex as ShortMutex;
+use eventlog::sqlite_file::{self, FileOptions, Readers, SqliteError};
 use rusqlite::{
-    Connection, OpenFlags, params_from_iter,
+    Connection, params_from_iter,
     types::{ToSqlOutput, ValueRef},
 };
-use std::{
-    ops::Deref,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
-use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, watch};
-
-/// Connections that read at the same time.
-const READERS: usize = 8;
+use std::{ops::Deref, path::Path, sync::Arc, time::Duration};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 /// How the file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,37 +30,27 @@ pub enum OpenMode {
 
 #[derive(Debug)]
 struct SqliteStore {
-    path: PathBuf,
     writer: Option<Arc<Mutex<Connection>>>,
-    readers: Arc<ReaderPool>,
+    readers: Arc<Readers>,
     moved: watch::Sender<u64>,
 }
 
-/// Connections for reading that nobody uses now, and how many there may be.
-#[derive(Debug)]
-struct ReaderPool {
-    idle: ShortMutex<Vec<Connection>>,
-    places: Arc<Semaphore>,
-}
+/// The tables can be rebuilt: a lost tail after a power cut is followed again from the log. What
+/// was erased is overwritten, not only unlinked.
+const OPTIONS: FileOptions = FileOptions { secure_delete: true, ..FileOptions::new("NORMAL") };
 
 /// Opens the file, e.g. `data/views.db`.
 pub async fn open(path: &Path, access: OpenMode) -> Result<Database, StoreError> {
-    let path = path.to_owned();
     let writer = match access {
         OpenMode::ReadOnly => None,
         OpenMode::ReadWrite => {
-            let path = path.clone();
-            Some(blocking(move || writer(&path)).await?)
+            let path = path.to_owned();
+            Some(sqlite_file::blocking(move || writer(&path)).await?)
         }
     };
-    let readers = Arc::new(ReaderPool {
-        idle: ShortMutex::default(),
-        places: Arc::new(Semaphore::new(READERS)),
-    });
     let store = SqliteStore {
-        path,
         writer: writer.map(|writer| Arc::new(Mutex::new(writer))),
-        readers,
+        readers: Readers::new(path),
         moved: watch::Sender::new(0),
     };
     // Fails now rather than at the first question.
@@ -76,64 +58,29 @@ pub async fn open(path: &Path, access: OpenMode) -> Result<Database, StoreError>
     Ok(Arc::new(store))
 }
 
-/// Works on a connection off the async threads. One that is lost on the way is not given back.
-async fn with<C, T>(
-    place: &mut Option<C>,
-    what: &str,
-    work: impl FnOnce(&C) -> Result<T, rusqlite::Error> + Send + 'static,
-) -> Result<T, StoreError>
-where
-    C: Send + 'static,
-    T: Send + 'static,
-{
-    let over = || StoreError::Unavailable(format!("the {what} is over"));
-    let connection = place.take().ok_or_else(over)?;
-    let (connection, answer) = blocking(move || {
-        let answer = work(&connection).map_err(|error| failed(&error));
-        Ok((connection, answer))
-    })
-    .await?;
-    *place = Some(connection);
-    answer
-}
-
-/// Runs work that blocks off the async threads.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| StoreError::Unavailable(error.to_string()))?
-}
-
-fn failed(error: &rusqlite::Error) -> StoreError {
-    use rusqlite::ErrorCode;
-    match error.sqlite_error_code() {
-        Some(
-            ErrorCode::DatabaseBusy
-            | ErrorCode::DatabaseLocked
-            | ErrorCode::SystemIoFailure
-            | ErrorCode::CannotOpen
-            | ErrorCode::DiskFull
-            | ErrorCode::OutOfMemory,
-        ) => StoreError::Unavailable(error.to_string()),
-        _ => StoreError::Refused(error.to_string()),
+impl From<SqliteError> for StoreError {
+    fn from(error: SqliteError) -> Self {
+        use rusqlite::ErrorCode;
+        match error {
+            SqliteError::Sqlite(error) => match error.sqlite_error_code() {
+                Some(
+                    ErrorCode::DatabaseBusy
+                    | ErrorCode::DatabaseLocked
+                    | ErrorCode::SystemIoFailure
+                    | ErrorCode::CannotOpen
+                    | ErrorCode::DiskFull
+                    | ErrorCode::OutOfMemory,
+                ) => Self::Unavailable(error.to_string()),
+                _ => Self::Refused(error.to_string()),
+            },
+            SqliteError::Schema(_) => Self::Refused(error.to_string()),
+            SqliteError::File(_) | SqliteError::Lost(_) => Self::Unavailable(error.to_string()),
+        }
     }
 }
 
 fn writer(path: &Path) -> Result<Connection, StoreError> {
-    let mut connection = Connection::open(path).map_err(|error| failed(&error))?;
-    let tune = |connection: &Connection| {
-        connection.busy_timeout(Duration::from_secs(10))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        // The tables can be rebuilt: a lost tail after a power cut is followed again from the log.
-        connection.pragma_update(None, "synchronous", "NORMAL")?;
-        // What was erased is overwritten, not only unlinked.
-        connection.pragma_update(None, "secure_delete", true)?;
-        connection.set_prepared_statement_cache_capacity(128);
-        Ok(())
-    };
-    tune(&connection).map_err(|error| failed(&error))?;
+    let mut connection = sqlite_file::open(path, OPTIONS)?;
     migrate::run(&mut connection)?;
     Ok(connection)
 }
@@ -203,19 +150,6 @@ impl SqliteStore {
             .clone()
             .ok_or_else(|| StoreError::Refused("the file is open for reading only".to_owned()))
     }
-
-    async fn reader(&self) -> Result<(Connection, OwnedSemaphorePermit), StoreError> {
-        let place = Arc::clone(&self.readers.places)
-            .acquire_owned()
-            .await
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        if let Some(connection) = self.readers.idle.lock().pop() {
-            return Ok((connection, place));
-        }
-        let path = self.path.clone();
-        let connection = blocking(move || reading(&path).map_err(|error| failed(&error))).await?;
-        Ok((connection, place))
-    }
 }
 
 #[async_trait]
@@ -232,9 +166,7 @@ impl Store for SqliteStore {
     }
 
     async fn snapshot(&self) -> Result<Box<dyn ReadTransaction>, StoreError> {
-        let (connection, place) = self.reader().await?;
-        let readers = Arc::clone(&self.readers);
-        let snapshot = read::SqliteRead::begin(connection, place, readers).await?;
+        let snapshot = read::SqliteRead::begin(self.readers.acquire().await?).await?;
         Ok(Box::new(snapshot))
     }
 
@@ -270,21 +202,4 @@ impl Drop for Writing {
 
 fn fresh(connection: &Connection) -> Result<(), rusqlite::Error> {
     if connection.is_autocommit() { Ok(()) } else { connection.execute_batch("ROLLBACK") }
-}
-
-/// Reads a generation's checkpoint on a connection.
-fn read_batch_start(
-    connection: &Connection,
-    parameters: &[Value],
-) -> Result<Option<BatchStart>, StoreError> {
-    let rows = query(connection, BATCH_START, parameters).map_err(|error| failed(&error))?;
-    batch_start(&rows)
-}
-
-fn reading(path: &Path) -> Result<Connection, rusqlite::Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::from_secs(10))?;
-    connection.set_prepared_statement_cache_capacity(128);
-    Ok(connection)
 }

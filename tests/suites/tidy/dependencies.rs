@@ -98,11 +98,8 @@ fn the_domain_builds_without_a_runtime_or_a_driver() {
 /// Crate in source, and the part a file's path must have to name it.
 const ENGINE_MODULES: [(&str, &[&str]); 5] = [
     ("async_nats", &["jetstream"]),
-    // Besides: two local files that can be rebuilt, the idempotency index and the snapshots.
-    (
-        "rusqlite",
-        &["sqlite", "eventlog/src/jetstream/idempotency_index", "commands/src/handler/snapshots"],
-    ),
+    // Besides: a local file that can be rebuilt, the snapshots.
+    ("rusqlite", &["sqlite", "commands/src/handler/snapshots"]),
     ("tokio_postgres", &["postgres", "api/src/wiring"]),
     ("deadpool_postgres", &["postgres", "api/src/wiring"]),
     ("refinery", &["sqlite", "postgres", "migrat"]),

@@ -1,12 +1,13 @@
 //! Writes a batch to SQLite: prepared statements, row by row, in one immediate transaction.
 
-use super::{Writing, blocking, failed, fresh, named, query, read_batch_start};
+use super::{BATCH_START, Writing, batch_start, fresh, named, query};
 use crate::{
     store::{Batch, BatchStart, Generation, Progress, StoreError},
     table::{RowState, Shape, Table},
     value::{Row, Value},
 };
 use async_trait::async_trait;
+use eventlog::sqlite_file;
 use rusqlite::{Connection, params_from_iter};
 use uuid::Uuid;
 
@@ -34,34 +35,21 @@ impl SqliteBatch {
         };
         let found = batch
             .with(move |connection| {
-                let begin = |connection: &Connection| {
-                    fresh(connection)?;
-                    connection.execute_batch("BEGIN IMMEDIATE")
-                };
-                begin(connection).map_err(|error| failed(&error))?;
-                read_batch_start(connection, &named)
+                fresh(connection)?;
+                connection.execute_batch("BEGIN IMMEDIATE")?;
+                query(connection, BATCH_START, &named)
             })
             .await?;
-        batch.start =
-            found.ok_or_else(|| StoreError::Unavailable("the generation is gone".to_owned()))?;
+        batch.start = batch_start(&found)?
+            .ok_or_else(|| StoreError::Unavailable("the generation is gone".to_owned()))?;
         Ok(batch)
     }
 
     async fn with<T: Send + 'static>(
         &mut self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let connection = self
-            .connection
-            .take()
-            .ok_or_else(|| StoreError::Unavailable("the transaction is over".to_owned()))?;
-        let (connection, answer) = blocking(move || {
-            let answer = work(&connection);
-            Ok((connection, answer))
-        })
-        .await?;
-        self.connection = Some(connection);
-        answer
+        Ok(sqlite_file::with(&mut self.connection, work).await?)
     }
 
     fn table(&self, table: &Table, side: RowState) -> String {
@@ -71,14 +59,11 @@ impl SqliteBatch {
     /// Runs one statement for each row.
     async fn each(&mut self, sql: String, rows: Vec<Row>) -> Result<(), StoreError> {
         self.with(move |connection| {
-            let run = || {
-                let mut statement = connection.prepare_cached(&sql)?;
-                for row in &rows {
-                    statement.execute(params_from_iter(row))?;
-                }
-                Ok(())
-            };
-            run().map_err(|error: rusqlite::Error| failed(&error))
+            let mut statement = connection.prepare_cached(&sql)?;
+            for row in &rows {
+                statement.execute(params_from_iter(row))?;
+            }
+            Ok(())
         })
         .await
     }
@@ -115,7 +100,7 @@ impl Batch for SqliteBatch {
         self.with(move |connection| {
             let mut found = Vec::new();
             for key in &keys {
-                found.extend(query(connection, &sql, key).map_err(|error| failed(&error))?);
+                found.extend(query(connection, &sql, key)?);
             }
             Ok(found)
         })
@@ -177,30 +162,25 @@ impl Batch for SqliteBatch {
             generation,
         ];
         let erased = self.erased;
-        self.with(move |connection| {
-            let sql = "UPDATE progress SET log = ?4, position = ?5, time = ?6, \
-                       updated_at = CAST(unixepoch('subsec') * 1000000 AS INTEGER), \
-                       stopped_position = NULL, stopped_why = NULL \
-                       WHERE projection = ?1 AND version = ?2 AND generation = ?7 \
-                       AND position = ?3";
-            let run = || {
-                let moved = connection.prepare_cached(sql)?.execute(params_from_iter(&row))?;
-                if moved == 1 {
-                    connection.execute_batch("COMMIT")?;
-                }
-                if erased {
-                    // What was erased stands in the write-ahead log until it is emptied.
-                    let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
-                    connection.query_row(sql, [], |row| row.get::<_, i64>(0))?;
-                }
-                Ok(moved)
-            };
-            match run().map_err(|error: rusqlite::Error| failed(&error))? {
-                1 => Ok(()),
-                _ => Err(StoreError::Unavailable("the checkpoint moved meanwhile".to_owned())),
+        let sql = "UPDATE progress SET log = ?4, position = ?5, time = ?6, \
+                   updated_at = CAST(unixepoch('subsec') * 1000000 AS INTEGER), \
+                   stopped_position = NULL, stopped_why = NULL \
+                   WHERE projection = ?1 AND version = ?2 AND generation = ?7 AND position = ?3";
+        let moved = self.with(move |connection| {
+            let moved = connection.prepare_cached(sql)?.execute(params_from_iter(&row))?;
+            if moved == 1 {
+                connection.execute_batch("COMMIT")?;
             }
-        })
-        .await?;
+            if erased {
+                // What was erased stands in the write-ahead log until it is emptied.
+                let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+                connection.query_row(sql, [], |row| row.get::<_, i64>(0))?;
+            }
+            Ok(moved)
+        });
+        if moved.await? != 1 {
+            return Err(StoreError::Unavailable("the checkpoint moved meanwhile".to_owned()));
+        }
         drop(self.connection.take());
         Ok(())
     }

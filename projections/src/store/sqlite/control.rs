@@ -1,13 +1,14 @@
 //! Creates, switches and removes generations in SQLite, in short immediate transactions on the one
 //! writing connection.
 
-use super::{Writing, fresh, migrate::create_statements, query, with};
+use super::{Writing, fresh, migrate::create_statements, query};
 use crate::{
     store::{Control, Generation, StoreError, generation::belongs},
     value::{Row, Value},
 };
 use async_trait::async_trait;
 use domain::time::Time;
+use eventlog::sqlite_file;
 use rusqlite::{Connection, params_from_iter};
 
 /// So many rows are removed in one transaction: `secure_delete` writes each page.
@@ -33,7 +34,7 @@ impl SqliteControl {
         &mut self,
         work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
-        with(&mut self.connection, "transaction", move |held| work(held)).await
+        Ok(sqlite_file::with(&mut self.connection, work).await?)
     }
 }
 

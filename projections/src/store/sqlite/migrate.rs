@@ -1,6 +1,5 @@
 //! Creation of control tables and of the first generation of each projection in SQLite.
 
-use super::failed;
 use crate::{
     PROJECTIONS,
     projection::Projection,
@@ -10,6 +9,7 @@ use crate::{
         migration_error::migration_failed,
     },
 };
+use eventlog::sqlite_file::SqliteError;
 use refinery::{Migration, Runner};
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -27,7 +27,7 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
     runner.set_migration_table_name("migrations");
     runner.run(connection).map_err(|error| migration_failed(&error))?;
     for projection in PROJECTIONS {
-        ensure_tables(connection, *projection).map_err(|error| failed(&error))?;
+        ensure_tables(connection, *projection).map_err(SqliteError::from)?;
     }
     Ok(())
 }

@@ -1,31 +1,22 @@
 //! A snapshot of a SQLite file: a read transaction on a connection of the pool.
 
-use super::{ReaderPool, query, with};
+use super::query;
 use crate::{
     store::{Digest, ReadTransaction, StoreError},
     value::{Row, Value},
 };
 use async_trait::async_trait;
+use eventlog::sqlite_file::{self, Reader};
 use rusqlite::{Connection, types::ValueRef};
-use std::{
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    sync::Arc,
-};
-use tokio::sync::OwnedSemaphorePermit;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 pub(super) struct SqliteRead {
-    connection: Option<Connection>,
-    _place: OwnedSemaphorePermit,
-    readers: Arc<ReaderPool>,
+    reader: Option<Reader>,
 }
 
 impl SqliteRead {
-    pub(super) async fn begin(
-        connection: Connection,
-        place: OwnedSemaphorePermit,
-        readers: Arc<ReaderPool>,
-    ) -> Result<Self, StoreError> {
-        let mut snapshot = Self { connection: Some(connection), _place: place, readers };
+    pub(super) async fn begin(reader: Reader) -> Result<Self, StoreError> {
+        let mut snapshot = Self { reader: Some(reader) };
         snapshot.with(|connection| connection.execute_batch("BEGIN")).await?;
         Ok(snapshot)
     }
@@ -34,7 +25,7 @@ impl SqliteRead {
         &mut self,
         work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, StoreError> {
-        with(&mut self.connection, "snapshot", work).await
+        Ok(sqlite_file::with(&mut self.reader, work).await?)
     }
 }
 
@@ -56,7 +47,9 @@ impl ReadTransaction for SqliteRead {
 
     async fn end(mut self: Box<Self>) -> Result<(), StoreError> {
         self.with(|connection| connection.execute_batch("COMMIT")).await?;
-        self.readers.idle.lock().extend(self.connection.take());
+        if let Some(reader) = self.reader.take() {
+            reader.give_back();
+        }
         Ok(())
     }
 }
