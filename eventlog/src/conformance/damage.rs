@@ -8,8 +8,9 @@ use super::{
 use crate::{Checkpoint, LogError, StoredEvent};
 use domain::{
     event::{DecodeError, TokenEvent, TokenRevoked},
-    id::LogId,
+    id::{LinkId, LogId},
     position::Position,
+    stream::StreamName,
 };
 
 /// What was good comes first, then the reason, again and again.
@@ -125,7 +126,8 @@ pub async fn an_unknown_event_is_read_and_not_understood(factory: &dyn Factory) 
     let revoked = TokenEvent::Revoked(TokenRevoked {});
     misplaced.events = vec![StoredEvent::encode(&revoked).unwrap()];
     bench.inject(&item("misplaced"), misplaced.encode().unwrap()).await;
-    put(&bench.log(), &maker.commit(&item("known"), Position::START)).await;
+    let known = StreamName::Link(LinkId(maker.random.uuid()));
+    put(&bench.log(), &maker.commit(&known, Position::START)).await;
     let records = everything(&bench.log()).await;
     assert_eq!(records.len(), 5);
     assert!(matches!(records[1].events(), Err(DecodeError::Unknown { .. })));
