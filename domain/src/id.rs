@@ -6,9 +6,9 @@ use smol_str::SmolStr;
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
-/// A text that is no well-formed id; says which rule it breaks.
+/// A text that is not a well-formed id; says which rule it breaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no {what}: {rule}")]
+#[error("`{text}` is not a valid {what}: {rule}")]
 pub struct IdError {
     /// What was expected, e.g. `account id`.
     pub what: &'static str,
@@ -159,7 +159,7 @@ uuid_id!(
     VaultId, "va_", "vault row id"
 );
 
-/// What one command appended to one stream; unique for ever.
+/// What one command appended to one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CommitId(pub Uuid);

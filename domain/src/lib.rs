@@ -1,8 +1,8 @@
 //! The rules of sharing, pure: no I/O, no clock, no randomness, no async.
 //!
-//! `decide(state, command, context) -> events or rejection` and `evolve(state, recorded event)`
-//! for every aggregate; the one definition of [`permissions`](access::permissions); the catalogue
-//! of stored event names. Everything that can change between two runs (time, ids, secrets,
+//! [`Aggregate`](aggregate::Aggregate) is the contract of every aggregate: `decide` and `evolve`;
+//! beside it the one definition of [`permissions`](access::permissions), and the catalogue of
+//! stored event names. Everything that can change between two runs (time, ids, secrets,
 //! permissions of the actor) is passed in.
 
 pub mod access;

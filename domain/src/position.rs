@@ -45,9 +45,9 @@ impl fmt::Display for EventId {
     }
 }
 
-/// A text that is no event id.
+/// A text that is not an event id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no event id: position and index, e.g. 42-0")]
+#[error("`{0}` is not a valid event id: position and index, e.g. 42-0")]
 pub struct EventIdError(String);
 
 impl FromStr for EventId {

@@ -33,7 +33,9 @@ impl fmt::Display for Principal {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PrincipalError {
     /// No known type before the colon.
-    #[error("`{0}` names nobody: account:ID, group:ID, link:ID or anonymous is expected")]
+    #[error(
+        "`{0}` is not a valid principal: account:ID, group:ID, link:ID or anonymous is expected"
+    )]
     Type(String),
     /// The id behind the colon is malformed.
     #[error(transparent)]

@@ -74,7 +74,7 @@ impl SystemState {
     }
 }
 
-/// The name of a purpose, as it stands on the log.
+/// The name of a purpose, as it is stored in the log.
 pub const fn name(purpose: KeyPurpose) -> &'static str {
     match purpose {
         KeyPurpose::Link => "link",

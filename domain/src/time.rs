@@ -24,9 +24,9 @@ use std::{fmt, str::FromStr};
 )]
 pub struct Time(i64);
 
-/// A text or number that is no instant between the years 1 and 9999.
+/// A text or number that is not an instant between the years 1 and 9999.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no instant: RFC 3339 is expected, e.g. 2027-01-01T00:00:00Z")]
+#[error("`{0}` is not a valid instant: RFC 3339 is expected, e.g. 2027-01-01T00:00:00Z")]
 pub struct TimeError(String);
 
 impl Time {

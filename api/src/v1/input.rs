@@ -225,7 +225,7 @@ mod tests {
         }
         for wrong in ["", "account:", "me", "a b"] {
             let error = wrong.parse::<AccountFilter>().unwrap_err();
-            assert!(error.contains("is no account id"), "{error}");
+            assert!(error.contains("is not a valid account id"), "{error}");
         }
     }
 }

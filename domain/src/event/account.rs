@@ -85,7 +85,7 @@ impl Payload for AccountReactivated {
     }
 }
 
-/// `account.erased`: the vault destroys its data keys and rows after this; for ever.
+/// `account.erased`: the vault destroys its data keys and rows after this, permanently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct AccountErased {

@@ -89,7 +89,7 @@ impl Payload for TokenIssued {
     }
 }
 
-/// `token.revoked`: invalid for ever.
+/// `token.revoked`: permanently invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct TokenRevoked {}

@@ -17,7 +17,7 @@ use uuid::Uuid;
 /// A field of a merge-patch: `None` = keep, `Some(None)` = clear, `Some(Some(x))` = set.
 pub type Patch<T> = Option<Option<T>>;
 
-/// What an item says of itself, as asked. Texts are plain here.
+/// What an item says of itself, as requested. Texts are plain here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewDescription {
     /// Title.
@@ -72,7 +72,7 @@ pub enum OnExisting {
     /// It stays as it is.
     #[default]
     Keep,
-    /// It is changed to what is asked.
+    /// It is changed to what is requested.
     Change,
 }
 
@@ -132,7 +132,7 @@ pub enum EndTarget {
     Me,
 }
 
-/// A link as asked. Texts are plain here.
+/// A link as requested. Texts are plain here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewLink {
     /// The owner's own name for it.
@@ -180,7 +180,7 @@ pub struct LinkPatch {
     pub state: Patch<String>,
 }
 
-/// A catalog entry as asked; what is absent is taken from the item's own description.
+/// A catalog entry as requested; what is absent is taken from the item's own description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPublication {
     /// Who sees it.
@@ -197,7 +197,7 @@ pub struct NewPublication {
     pub preview: Option<String>,
 }
 
-/// What can be asked of an item.
+/// What can be requested of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ItemCommand {
     /// Make it known, or replace its description.
@@ -305,7 +305,7 @@ impl ItemCommand {
 pub struct Context<'a> {
     /// The time to decide at.
     pub now: Time,
-    /// Who asks.
+    /// Who issues it.
     pub subject: &'a Subject,
     /// What that one may do with the item now.
     pub rights: Permissions,

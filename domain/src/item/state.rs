@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 pub struct OpenGrant {
     /// The grant as it is now.
     pub grant: Grant,
-    /// What was asked, where policy changed it.
+    /// What was requested, where policy changed it.
     pub asked: Option<GrantTermsRequested>,
     /// Position of its last change.
     pub version: Position,
@@ -41,7 +41,7 @@ pub struct OpenLink {
     pub password: Option<VaultId>,
     /// Position of the last change of the password; 0 = never had one.
     pub password_version: u64,
-    /// What was asked, where policy changed it.
+    /// What was requested, where policy changed it.
     pub asked: Option<GrantTermsRequested>,
     /// Position of its last change.
     pub version: Position,

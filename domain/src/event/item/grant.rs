@@ -96,11 +96,11 @@ impl Grant {
     }
 }
 
-/// What was asked where policy changed it.
+/// What was requested where policy changed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct GrantTermsRequested {
-    /// The end that was asked for.
+    /// The end that was requested.
     pub ends_at: Option<Time>,
 }
 
@@ -111,7 +111,7 @@ pub struct GrantGiven {
     /// The grant.
     #[serde(flatten)]
     pub grant: Grant,
-    /// What was asked, where policy changed it.
+    /// What was requested, where policy changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<GrantTermsRequested>,
 }
@@ -193,7 +193,7 @@ pub struct GrantChanged {
     pub before: GrantTerms,
     /// After.
     pub after: GrantTerms,
-    /// What was asked, where policy changed it.
+    /// What was requested, where policy changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<GrantTermsRequested>,
 }

@@ -101,7 +101,7 @@ pub struct LinkCreated {
     /// The vault row of its password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<VaultId>,
-    /// What was asked, where policy changed it.
+    /// What was requested, where policy changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<GrantTermsRequested>,
 }
@@ -141,7 +141,7 @@ pub struct LinkChanged {
     pub before: LinkTerms,
     /// After.
     pub after: LinkTerms,
-    /// What was asked, where policy changed it.
+    /// What was requested, where policy changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<GrantTermsRequested>,
 }
@@ -237,7 +237,7 @@ impl Payload for LinkRotated {
     }
 }
 
-/// `link.revoked`: it opens nothing any more, for ever.
+/// `link.revoked`: it opens nothing any more, permanently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "docs", derive(schemars::JsonSchema))]
 pub struct LinkRevoked {

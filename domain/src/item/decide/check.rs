@@ -118,7 +118,7 @@ pub(super) fn preview(address: Option<&String>) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// The texts of a description or a catalog entry, as asked.
+/// The texts of a description or a catalog entry, as requested.
 pub(super) fn texts(
     title: Option<&String>,
     description: Option<&String>,

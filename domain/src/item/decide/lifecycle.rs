@@ -77,7 +77,7 @@ impl ItemDecider<'_> {
         Ok(ItemEvent::Retired(retired).into())
     }
 
-    /// A retired item gives nobody a right, so that its owner is looked at, not the rights.
+    /// A retired item gives nobody a right, so that its owner is checked, not the rights.
     pub(super) fn restore(&self) -> Result<Decision<ItemEvent>, Rejection> {
         match self.state.retired_at {
             Some(_) if !self.is_owner() => Err(Rejection::NotFound(Entity::Item)),
