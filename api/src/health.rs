@@ -26,12 +26,12 @@ use tokio::{
 };
 use utoipa::{OpenApi, ToSchema};
 
-/// How long a component may take to say that it is well.
+/// How long a component may take to answer a check.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a report may be shown again, so that probes cost nothing.
+/// How long a report is reused, so that probes cost nothing.
 const REPORT_MAX_AGE: Duration = Duration::from_millis(500);
 
-/// What the operations routes look at.
+/// Dependencies of the operations routes.
 #[derive(Debug)]
 pub struct Operations {
     /// The write side.
@@ -46,7 +46,7 @@ pub struct Operations {
     pub clock: Arc<dyn Clock>,
     /// Is the service ending?
     pub shutdown: Shutdown,
-    /// What was counted.
+    /// Renders the counters.
     pub prometheus: PrometheusHandle,
 }
 
@@ -188,7 +188,7 @@ fn index_problems(status: &IndexStatus) -> Vec<String> {
     problems
 }
 
-/// What an acknowledgement buys, in words.
+/// What an acknowledgement guarantees, in words.
 pub fn acknowledgement(durability: &Durability) -> String {
     let copies = match durability.replicas {
         0 | 1 => "one copy".to_owned(),
@@ -251,7 +251,7 @@ impl Operations {
     }
 }
 
-/// Without what a driver says: that stands in the log of the service.
+/// Without the text of a driver, which is written to the log of the service.
 fn public_log_problem(error: &LogError) -> String {
     tracing::warn!(%error, "the event log is not ready");
     match error {

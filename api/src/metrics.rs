@@ -21,7 +21,7 @@ use std::{
 /// Buckets of all latencies, in seconds.
 const BUCKETS: [f64; 14] =
     [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
-/// How often recorded times are summed up.
+/// How often recorded times are aggregated.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Starts counting. The handle writes what was counted in the format of Prometheus.
@@ -34,35 +34,38 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe_gauge!("sharelog_http_requests_running", "HTTP requests under way");
     describe_counter!("sharelog_appends_total", "Attempts to append to the log, by outcome");
     describe_histogram!("sharelog_append_seconds", Unit::Seconds, "Time of an attempt to append");
-    describe_gauge!("sharelog_ready_to_write", "1 = this node takes commands");
-    describe_gauge!("sharelog_log_head", "Position of the last record on the log");
+    describe_gauge!("sharelog_ready_to_write", "1 = this node accepts commands");
+    describe_gauge!("sharelog_log_head", "Position of the last record in the log");
     describe_gauge!("sharelog_last_acknowledged", "Last position this node got acknowledged");
-    describe_gauge!("sharelog_projection_position", "How far a projection has come");
+    describe_gauge!("sharelog_projection_position", "Position of a projection");
     describe_gauge!("sharelog_projection_lag_records", "Records that a projection is behind");
-    describe_gauge!("sharelog_projection_lag_seconds", "Age of the oldest record it does not know");
-    describe_gauge!("sharelog_projection_stopped", "1 = it will not go on by itself");
-    describe_gauge!("sharelog_projection_paused", "1 = somebody has paused it");
+    describe_gauge!("sharelog_projection_lag_seconds", "Age of the oldest record not applied");
+    describe_gauge!("sharelog_projection_stopped", "1 = stopped until an operator resumes it");
+    describe_gauge!("sharelog_projection_paused", "1 = paused by an operator");
     describe_gauge!("sharelog_projection_building", "1 = it is being rebuilt or compared");
-    describe_gauge!("sharelog_projection_build_position", "How far the build has come");
-    describe_gauge!("sharelog_projection_build_records_per_second", "How fast the build is");
+    describe_gauge!("sharelog_projection_build_position", "Position of the build");
+    describe_gauge!(
+        "sharelog_projection_build_records_per_second",
+        "Records applied per second by the build"
+    );
     describe_gauge!(
         "sharelog_projection_build_seconds_left",
         Unit::Seconds,
-        "Until the build has come to the end of the log"
+        "Until the build reaches the end of the log"
     );
-    describe_gauge!("sharelog_index_position", "How far the access index has come");
+    describe_gauge!("sharelog_index_position", "Position of the access index");
     describe_gauge!("sharelog_index_lag_records", "Records that the access index is behind");
-    describe_gauge!("sharelog_index_lag_seconds", "Since when it may lack a record");
+    describe_gauge!("sharelog_index_lag_seconds", "Time since the index was current");
     describe_gauge!("sharelog_index_ready", "1 = the access index answers");
     describe_gauge!("sharelog_index_grants", "Open grants in the access index");
     describe_gauge!("sharelog_index_items", "Items in the access index");
     describe_gauge!("sharelog_index_bytes", Unit::Bytes, "Memory of the access index, estimated");
-    describe_gauge!("sharelog_index_start_seconds", Unit::Seconds, "How long its start took");
+    describe_gauge!("sharelog_index_start_seconds", Unit::Seconds, "Duration of its start");
     describe_gauge!("sharelog_feed_readers", "Readers of the feed");
-    describe_gauge!("sharelog_feed_position", "How far the feed has come");
+    describe_gauge!("sharelog_feed_position", "Position of the feed");
     describe_counter!(
         "sharelog_feed_past_reads_total",
-        "Times a reader had fallen behind and read the past"
+        "Times a reader fell behind and read the past from the log"
     );
     describe_counter!("sharelog_webhook_attempts_total", "Attempts to deliver, by outcome");
     gauge!("sharelog_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);

@@ -4,7 +4,7 @@
 use std::future::Future;
 use tokio::sync::watch;
 
-/// Tells every part that the service is ending. Cheap to clone.
+/// Signals shutdown to every part. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Shutdown {
     ending: watch::Sender<bool>,
@@ -36,7 +36,7 @@ impl Shutdown {
         }
     }
 
-    /// Listens for signals until the process ends: the first begins the end, the second ends it.
+    /// Listens for signals until the process ends: the first begins the shutdown, the second exits.
     pub async fn listen(self) {
         signal().await;
         tracing::info!("ending: running requests finish; a second signal ends at once");

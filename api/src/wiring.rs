@@ -24,7 +24,7 @@ use projections::Database;
 use std::{fs, io, path::Path, sync::Arc};
 use uuid::Uuid;
 
-/// Everything a process that takes commands stands on.
+/// The engines of a process that accepts commands.
 #[derive(Debug)]
 pub struct Engines {
     /// The event log.
@@ -39,13 +39,13 @@ pub struct Engines {
     pub server_key: ServerKey,
     /// The database of the read models.
     pub database: Database,
-    /// This node's name, which stays.
+    /// The permanent name of this node.
     pub node: String,
-    /// What an operator should know about this choice.
+    /// Warnings for the operator about this choice.
     pub warnings: Vec<String>,
 }
 
-/// What a reading command stands on. It changes nothing and needs no lock.
+/// The engines of a reading command. It changes nothing and needs no lock.
 #[derive(Debug)]
 pub struct ReadOnlyEngines {
     /// The event log.
@@ -86,7 +86,7 @@ pub fn take_data_folder(store: &StoreSettings) -> Result<DataLock, Failure> {
     lock::take(&store.data)
 }
 
-/// Opens everything for a process that takes commands. Whoever calls holds the [`DataLock`].
+/// Opens everything for a process that accepts commands. The caller holds the [`DataLock`].
 pub async fn open(store: &StoreSettings, clock: Arc<dyn Clock>) -> Result<Engines, Failure> {
     make_folder(&store.data)?;
     let server_key = server_key(&store.key_file)?;
@@ -172,7 +172,7 @@ fn server_key(path: &Path) -> Result<ServerKey, Failure> {
     ServerKey::load_or_create(path).map_err(|error| at(path, "cannot use the key file", &error))
 }
 
-/// A name for this node that stays: a file in its data folder.
+/// The permanent name of this node: a file in its data folder.
 fn node(data: &Path) -> Result<String, Failure> {
     let path = data.join("node");
     match fs::read_to_string(&path) {

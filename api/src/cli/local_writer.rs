@@ -17,7 +17,7 @@ use std::{path::Path, sync::Arc};
 pub(super) struct LocalWriter {
     pub(super) commands: Commands,
     pub(super) engines: Engines,
-    // Given back last.
+    // Released last.
     _lock: DataLock,
 }
 
@@ -32,7 +32,7 @@ impl LocalWriter {
         Ok(Self { commands, engines, _lock: lock })
     }
 
-    /// Ends it; evidence that was noted meanwhile is written.
+    /// Closes it and writes the pending activity entries.
     pub(super) async fn close(self) -> Result<(), Failure> {
         Ok(self.engines.activity.flush().await?)
     }
@@ -58,7 +58,7 @@ pub(super) async fn open_commands(
     Ok(Commands::open(parts).await?)
 }
 
-/// A request of whoever sits at the command line.
+/// A request from the command line.
 pub(super) fn request() -> Request {
     Request::new(Caller::system("command-line"))
 }

@@ -59,7 +59,7 @@ struct Service {
     engines: Engines,
     index: AccessIndex,
     shutdown: Shutdown,
-    // Given back last.
+    // Released last.
     _lock: DataLock,
 }
 
@@ -159,7 +159,7 @@ async fn write_first_token(
     Ok(Some(path.display().to_string()))
 }
 
-/// What goes on beside the requests.
+/// Starts the background work.
 fn work(
     commands: &Commands,
     engines: &Engines,
@@ -193,7 +193,7 @@ fn work(
     background
 }
 
-/// What delivers to webhooks.
+/// The dispatcher of webhooks.
 fn deliverer(
     commands: &Commands,
     feed: &Feed<Shown>,
@@ -268,7 +268,7 @@ fn app(
 }
 
 impl Service {
-    /// Answers until told to end; then finishes what runs, for a bounded time.
+    /// Serves until shutdown; then finishes running requests, for a bounded time.
     async fn run(self, serve: &ServeSettings) -> Result<(), Failure> {
         let Self { app, listener, mut background, work_ends, engines, index, shutdown, _lock } =
             self;

@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 
 /// How long a command waits for the position that its caller names, or for an index that is behind.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
-/// What is known longer ago does not decide a command.
+/// Maximum age of the index that decides a command.
 const MAX_STALENESS: Duration = Duration::from_secs(2);
 
 /// The access index as the authority of commands.

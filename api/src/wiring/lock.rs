@@ -8,15 +8,15 @@ use std::{
     path::Path,
 };
 
-/// The data folder, taken; given back when dropped or when the process ends, however it ends.
+/// The data folder, locked; released when dropped or when the process ends, however it ends.
 #[derive(Debug)]
 pub struct DataLock {
     file: File,
 }
 
 impl DataLock {
-    /// Tells others where the service that holds the folder is reached. A courtesy: failures are no
-    /// matter.
+    /// Records the address of the service that holds the folder, for messages of other processes.
+    /// Failures are ignored.
     pub fn record_holder(&mut self, address: &str) {
         let text = format!("process {}, {address}\n", std::process::id());
         let written = self

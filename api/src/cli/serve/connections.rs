@@ -32,10 +32,10 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a body may take, from when it is waited for.
 const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// What connections may take.
+/// Limits of connections.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ConnectionLimits {
-    /// The most open ones; others are accepted when one of them ends.
+    /// Maximum number; others are accepted when one of them ends.
     connections: usize,
     head: Duration,
     body: Duration,
@@ -48,8 +48,8 @@ impl ConnectionLimits {
     }
 }
 
-/// Answers requests until it is told to end; then those that are under way. What is dropped before
-/// it is over cuts them off.
+/// Serves until `ending` is ready, then finishes the requests under way. Dropping the future cuts
+/// them off.
 pub(super) async fn serve<S>(
     listener: TcpListener,
     service: impl Fn(SocketAddr) -> S,
@@ -85,11 +85,11 @@ pub(super) async fn serve<S>(
     while connections.join_next().await.is_some() {}
 }
 
-/// Room for connections.
+/// Limits the number of open connections.
 struct ConnectionLimiter {
     free: Arc<Semaphore>,
     most: usize,
-    /// Was it said that there is none?
+    /// Was the warning about the limit logged?
     warned: bool,
 }
 
@@ -99,7 +99,7 @@ impl ConnectionLimiter {
         Self { free: Arc::new(Semaphore::new(most)), most, warned: false }
     }
 
-    /// `None` never comes: nobody closes the semaphore.
+    /// Never `None`: the semaphore is not closed.
     async fn acquire(&mut self) -> Option<OwnedSemaphorePermit> {
         let free = self.free.available_permits();
         if free == 0 && !self.warned {
@@ -185,17 +185,17 @@ fn with_deadline(body: Incoming, time: Duration) -> Body {
     }
 }
 
-/// The body of a request, which has to arrive in time.
+/// The body of a request with a deadline.
 struct DeadlineBody {
     body: Incoming,
     time: Duration,
-    /// Was it not here when it was asked for first?
+    /// Was a poll answered `Pending` before?
     waited: bool,
-    /// When it has to be here; known from when it is waited for.
+    /// The deadline; set when the body is first waited for.
     end: Option<Pin<Box<Sleep>>>,
 }
 
-/// Why the rest of a body is not waited for.
+/// Why the rest of a body is not read.
 #[derive(Debug, thiserror::Error)]
 enum BodyError {
     #[error("the body did not arrive in time")]
