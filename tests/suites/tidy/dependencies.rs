@@ -79,20 +79,35 @@ fn drivers_are_named_by_the_packages_that_hold_engines() {
 
 #[test]
 fn the_domain_builds_without_a_runtime_or_a_driver() {
-    // `cargo tree` resolves the features of this package alone, as when it is built by itself.
-    let output = Command::new(env!("CARGO"))
-        .args(["tree", "--locked", "--package", "domain", "--edges", "normal", "--prefix", "none"])
-        .args(["--target", PLATFORM, "--format", "{p}"])
-        .current_dir(repository())
-        .output()
-        .expect("cargo tree");
-    let tree = String::from_utf8_lossy(&output.stdout).into_owned();
+    let tree = tree("domain", "normal", "{p}");
     let names: BTreeSet<&str> =
-        tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert!(names.contains("serde"), "{tree}{}", String::from_utf8_lossy(&output.stderr));
+        tree.iter().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.contains("serde"), "{tree:?}");
     for banned in ["tokio", "async-nats", "rusqlite", "tokio-postgres", "axum", "futures", "rand"] {
         assert!(!names.contains(banned), "domain reaches {banned}");
     }
+}
+
+/// `cargo tree` resolves the features of this package alone, as when it is built by itself.
+fn tree(package: &str, edges: &str, format: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--package", package, "--edges", edges, "--prefix", "none"])
+        .args(["--target", PLATFORM, "--format", format])
+        .current_dir(repository())
+        .output()
+        .expect("cargo tree");
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    lines.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+}
+
+/// Otherwise the benchmarks build the service a second time.
+#[test]
+fn the_service_has_the_same_features_in_the_benchmarks() {
+    let service = tree("api", "normal,build", "{p} {f}");
+    let benchmarks = tree("tests", "normal,build,dev", "{p} {f}");
+    let different: Vec<_> = service.difference(&benchmarks).collect();
+    assert!(different.is_empty(), "with other features in the benchmarks: {different:#?}");
 }
 
 /// Crate in source, and the part a file's path must have to name it.
