@@ -11,7 +11,7 @@
 mod expiry_queue;
 mod retry_queue;
 
-use crate::{Caller, CommandError, Commands, Request, core::Core};
+use crate::{Caller, CommandError, CommandFuture, Commands, Request, core::Core};
 use domain::{
     event::{Event, EventType, ItemEvent, Recorded},
     id::ItemRef,
@@ -26,6 +26,7 @@ use eventlog::{
     consumer::{self, Batches, Consumer, StopReason},
 };
 use expiry_queue::ExpiryQueue;
+use futures::future::BoxFuture;
 use retry_queue::RetryQueue;
 use std::{
     collections::{HashMap, HashSet},
@@ -281,45 +282,50 @@ impl Commands {
     /// Records everything that has ended by the clock so far, as far as it is not put off; answers
     /// on how many items it recorded something. An error says what went wrong first; all else is
     /// recorded nevertheless.
-    pub async fn expire_due(&self) -> Result<usize, CommandError> {
-        let (core, mut expirations) = (&self.core, self.expiry.0.lock().await);
-        let mut recorded: HashSet<ItemRef> = HashSet::new();
-        let mut failed = None;
-        loop {
-            let head = core.parts.log.head().await?.position;
-            let mut learner = Learner { core, expirations: &mut expirations };
-            let mut batches = Batches::new(BATCH_RECORDS, WAIT);
-            consumer::follow_to(&core.parts.log, &mut learner, head, &mut batches)
-                .await
-                .map_err(failure)?;
-            let round = self.expire_round(&mut expirations).await?;
-            recorded.extend(round.recorded);
-            failed = failed.or(round.failed.into_iter().next());
-            if !round.busy {
-                return failed.map_or(Ok(recorded.len()), |(_, error)| Err(error));
+    pub fn expire_due(&self) -> CommandFuture<'_, usize> {
+        Box::pin(async move {
+            let (core, mut expirations) = (&self.core, self.expiry.0.lock().await);
+            let mut recorded: HashSet<ItemRef> = HashSet::new();
+            let mut failed = None;
+            loop {
+                let head = core.parts.log.head().await?.position;
+                let mut learner = Learner { core, expirations: &mut expirations };
+                let mut batches = Batches::new(BATCH_RECORDS, WAIT);
+                consumer::follow_to(&core.parts.log, &mut learner, head, &mut batches)
+                    .await
+                    .map_err(failure)?;
+                let round = self.expire_round(&mut expirations).await?;
+                recorded.extend(round.recorded);
+                failed = failed.or(round.failed.into_iter().next());
+                if !round.busy {
+                    return failed.map_or(Ok(recorded.len()), |(_, error)| Err(error));
+                }
             }
-        }
+        })
     }
 
     /// Records what ends until dropped. Safe on many nodes.
-    pub async fn run_expiry_worker(&self) {
-        let mut watcher = Watcher { commands: self, at: Position::START };
-        let mut batches = Batches::new(BATCH_RECORDS, WAIT);
-        loop {
-            let reason = consumer::follow(&self.core.parts.log, &mut watcher, &mut batches).await;
-            if matches!(reason, StopReason::Ended(Interruption::Reread)) {
-                continue;
+    pub fn run_expiry_worker(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let mut watcher = Watcher { commands: self, at: Position::START };
+            let mut batches = Batches::new(BATCH_RECORDS, WAIT);
+            loop {
+                let reason =
+                    consumer::follow(&self.core.parts.log, &mut watcher, &mut batches).await;
+                if matches!(reason, StopReason::Ended(Interruption::Reread)) {
+                    continue;
+                }
+                let error = failure(reason);
+                // After a start the index still reads the log.
+                let waits = matches!(error, CommandError::NotYetVisible);
+                if !waits && self.expiry.0.lock().await.reports(self.core.now()) {
+                    tracing::warn!(%error, "the expiry worker tries again");
+                } else {
+                    tracing::debug!(%error, "the expiry worker waits");
+                }
+                tokio::time::sleep(WAIT).await;
             }
-            let error = failure(reason);
-            // After a start the index still reads the log.
-            let waits = matches!(error, CommandError::NotYetVisible);
-            if !waits && self.expiry.0.lock().await.reports(self.core.now()) {
-                tracing::warn!(%error, "the expiry worker tries again");
-            } else {
-                tracing::debug!(%error, "the expiry worker waits");
-            }
-            tokio::time::sleep(WAIT).await;
-        }
+        })
     }
 
     /// Records what has ended on some items, one commit each at most.

@@ -20,7 +20,7 @@ mod webhooks;
 pub use authority::{AccountFacts, Authority, EffectiveAccess, KnownEnds};
 pub use clock::{Clock, ManualClock};
 pub use commands::Commands;
-pub use error::{CommandError, OpenError, StartError};
+pub use error::{CommandError, CommandFuture, OpenError, StartError};
 pub use request::{
     AccountCommand, Address, Caller, GranteeRef, LinkPreview, LinkVisit, NewToken, Outcome,
     Profile, ProfilePatch, Request, Status, TokenIdentity, WriteHealth,

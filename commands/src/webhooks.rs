@@ -6,7 +6,7 @@
 //! value is written only against a known version, so that a node that lost its lease changes
 //! nothing.
 
-use crate::{CommandError, Commands, handler::vault_error, vault::Entry};
+use crate::{CommandError, CommandFuture, Commands, handler::vault_error, vault::Entry};
 use domain::{
     id::{VaultId, WebhookId},
     position::EventId,
@@ -154,101 +154,117 @@ fn read<T: for<'de> Deserialize<'de>>(entry: &Entry) -> Result<T, CommandError> 
 
 impl Commands {
     /// The webhooks after one, in the order of their ids.
-    pub async fn webhooks(
+    pub fn webhooks(
         &self,
         after: Option<WebhookId>,
         limit: u32,
-    ) -> Result<Vec<(WebhookId, Arc<WebhookState>)>, CommandError> {
-        let mut found = Vec::new();
-        let mut after = after.map(|id| format!("{ROOT}{id}/~"));
-        // Between two webhooks stand the letters and secrets of the first one: it is leapt over.
-        while found.len() < limit as usize {
-            let vault = &self.core.parts.vault;
-            let entries = vault.list(ROOT, after.as_deref(), 1).await.map_err(vault_error)?;
-            let Some(entry) = entries.first() else { break };
-            let id = entry.key.strip_prefix(ROOT).and_then(|rest| rest.split('/').next());
-            let Some(id) = id.and_then(|id| id.parse::<WebhookId>().ok()) else { break };
-            after = Some(format!("{ROOT}{id}/~"));
-            let state = self.load_webhook(id).await?;
-            if state.terms.is_some() {
-                found.push((id, state));
+    ) -> CommandFuture<'_, Vec<(WebhookId, Arc<WebhookState>)>> {
+        Box::pin(async move {
+            let mut found = Vec::new();
+            let mut after = after.map(|id| format!("{ROOT}{id}/~"));
+            // Between two webhooks stand the letters and secrets of the first one: it is leapt over.
+            while found.len() < limit as usize {
+                let vault = &self.core.parts.vault;
+                let entries = vault.list(ROOT, after.as_deref(), 1).await.map_err(vault_error)?;
+                let Some(entry) = entries.first() else { break };
+                let id = entry.key.strip_prefix(ROOT).and_then(|rest| rest.split('/').next());
+                let Some(id) = id.and_then(|id| id.parse::<WebhookId>().ok()) else { break };
+                after = Some(format!("{ROOT}{id}/~"));
+                let state = self.load_webhook(id).await?;
+                if state.terms.is_some() {
+                    found.push((id, state));
+                }
             }
-        }
-        Ok(found)
+            Ok(found)
+        })
     }
 
     /// How far the deliveries of a webhook have come, and the version of that note.
-    pub async fn deliveries(
-        &self,
-        webhook: WebhookId,
-    ) -> Result<Option<(Deliveries, u64)>, CommandError> {
-        let entry = self.core.parts.vault.get(&state_name(webhook)).await.map_err(vault_error)?;
-        entry.map(|entry| Ok((read(&entry)?, entry.version))).transpose()
+    pub fn deliveries(&self, webhook: WebhookId) -> CommandFuture<'_, Option<(Deliveries, u64)>> {
+        Box::pin(async move {
+            let entry =
+                self.core.parts.vault.get(&state_name(webhook)).await.map_err(vault_error)?;
+            entry.map(|entry| Ok((read(&entry)?, entry.version))).transpose()
+        })
     }
 
     /// Writes how far they have come; false = somebody else wrote meanwhile.
-    pub async fn save_deliveries(
-        &self,
+    pub fn save_deliveries<'a>(
+        &'a self,
         webhook: WebhookId,
         known: u64,
-        deliveries: &Deliveries,
-    ) -> Result<bool, CommandError> {
-        let entry = Entry::new(state_name(webhook), deliveries.encode()?);
-        let entry = Entry { version: known, ..entry };
-        self.core.parts.vault.put(entry).await.map_err(vault_error)
+        deliveries: &'a Deliveries,
+    ) -> CommandFuture<'a, bool> {
+        Box::pin(async move {
+            let entry = Entry::new(state_name(webhook), deliveries.encode()?);
+            let entry = Entry { version: known, ..entry };
+            self.core.parts.vault.put(entry).await.map_err(vault_error)
+        })
     }
 
     /// Delivers again from behind a place, or the dead letters; `None` = there is no such webhook.
-    pub async fn replay_deliveries(
+    pub fn replay_deliveries(
         &self,
         webhook: WebhookId,
         from: Option<EventId>,
-    ) -> Result<Option<Deliveries>, CommandError> {
-        loop {
-            let Some((mut deliveries, version)) = self.deliveries(webhook).await? else {
-                return Ok(None);
-            };
-            match from {
-                Some(at) => {
-                    deliveries.at = at;
-                    deliveries.failing = None;
+    ) -> CommandFuture<'_, Option<Deliveries>> {
+        Box::pin(async move {
+            loop {
+                let Some((mut deliveries, version)) = self.deliveries(webhook).await? else {
+                    return Ok(None);
+                };
+                match from {
+                    Some(at) => {
+                        deliveries.at = at;
+                        deliveries.failing = None;
+                    }
+                    None => deliveries.again = true,
                 }
-                None => deliveries.again = true,
+                if self.save_deliveries(webhook, version, &deliveries).await? {
+                    return Ok(Some(deliveries));
+                }
             }
-            if self.save_deliveries(webhook, version, &deliveries).await? {
-                return Ok(Some(deliveries));
-            }
-        }
+        })
     }
 
     /// Dead letters after an event, in the order of the log.
-    pub async fn dead_letters(
+    pub fn dead_letters(
         &self,
         webhook: WebhookId,
         after: Option<EventId>,
         limit: u32,
-    ) -> Result<Vec<Attempt>, CommandError> {
-        let after = after.map(|event| letter_name(webhook, event));
-        let vault = &self.core.parts.vault;
-        let entries = vault.list(&letters(webhook), after.as_deref(), limit).await;
-        entries.map_err(vault_error)?.iter().map(read).collect()
+    ) -> CommandFuture<'_, Vec<Attempt>> {
+        Box::pin(async move {
+            let after = after.map(|event| letter_name(webhook, event));
+            let vault = &self.core.parts.vault;
+            let entries = vault.list(&letters(webhook), after.as_deref(), limit).await;
+            entries.map_err(vault_error)?.iter().map(read).collect()
+        })
     }
 
     /// Keeps a dead letter, by its last attempt.
-    pub async fn bury(&self, webhook: WebhookId, last: &Attempt) -> Result<(), CommandError> {
-        let name = letter_name(webhook, last.event);
-        let body =
-            serde_json::to_vec(last).map_err(|error| CommandError::Internal(error.to_string()))?;
-        let vault = &self.core.parts.vault;
-        let known = vault.get(&name).await.map_err(vault_error)?;
-        let version = known.map_or(0, |entry| entry.version);
-        vault.put(Entry { version, ..Entry::new(name, body) }).await.map_err(vault_error).map(drop)
+    pub fn bury<'a>(&'a self, webhook: WebhookId, last: &'a Attempt) -> CommandFuture<'a, ()> {
+        Box::pin(async move {
+            let name = letter_name(webhook, last.event);
+            let body = serde_json::to_vec(last)
+                .map_err(|error| CommandError::Internal(error.to_string()))?;
+            let vault = &self.core.parts.vault;
+            let known = vault.get(&name).await.map_err(vault_error)?;
+            let version = known.map_or(0, |entry| entry.version);
+            vault
+                .put(Entry { version, ..Entry::new(name, body) })
+                .await
+                .map_err(vault_error)
+                .map(drop)
+        })
     }
 
     /// A dead letter was delivered after all.
-    pub async fn unbury(&self, webhook: WebhookId, event: EventId) -> Result<(), CommandError> {
-        let name = letter_name(webhook, event);
-        self.core.parts.vault.remove(&name).await.map_err(vault_error)
+    pub fn unbury(&self, webhook: WebhookId, event: EventId) -> CommandFuture<'_, ()> {
+        Box::pin(async move {
+            let name = letter_name(webhook, event);
+            self.core.parts.vault.remove(&name).await.map_err(vault_error)
+        })
     }
 
     pub(crate) async fn forget_deliveries(&self, webhook: WebhookId) -> Result<(), CommandError> {

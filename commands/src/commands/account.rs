@@ -2,7 +2,7 @@
 
 use super::Commands;
 use crate::{
-    AccountCommand, Address, CommandError, Outcome, Profile, ProfilePatch, Request,
+    AccountCommand, Address, CommandError, CommandFuture, Outcome, Profile, ProfilePatch, Request,
     core::{Core, account_stream},
     handler::{Decided, Decider, vault_error},
     random,
@@ -247,30 +247,32 @@ impl Core {
 
 impl Commands {
     /// Carries out what is wanted of an account.
-    pub async fn account(
-        &self,
-        request: &Request,
-        account: &AccountId,
+    pub fn account<'a>(
+        &'a self,
+        request: &'a Request,
+        account: &'a AccountId,
         intent: AccountCommand,
-    ) -> Result<Outcome<AccountState>, CommandError> {
-        if !request.caller.has_scope(Scope::Accounts) {
-            return Err(CommandError::ScopeMissing(Scope::Accounts));
-        }
-        let row = VaultId(random::id());
-        let (profile, intent) = (Mutex::default(), &intent);
-        let decider = AccountDecider { commands: self, request, account, intent, row, profile };
-        let core = &self.core;
-        let outcome = core.handler.execute(&core.accounts, account, request, &decider).await?;
-        if *intent == AccountCommand::Erase && !request.dry_run {
-            // The vault's follower does this too, wherever this node ends in between.
-            core.forget_account(account).await?;
-        }
-        Ok(outcome)
+    ) -> CommandFuture<'a, Outcome<AccountState>> {
+        Box::pin(async move {
+            if !request.caller.has_scope(Scope::Accounts) {
+                return Err(CommandError::ScopeMissing(Scope::Accounts));
+            }
+            let row = VaultId(random::id());
+            let (profile, intent) = (Mutex::default(), &intent);
+            let decider = AccountDecider { commands: self, request, account, intent, row, profile };
+            let core = &self.core;
+            let outcome = core.handler.execute(&core.accounts, account, request, &decider).await?;
+            if *intent == AccountCommand::Erase && !request.dry_run {
+                // The vault's follower does this too, wherever this node ends in between.
+                core.forget_account(account).await?;
+            }
+            Ok(outcome)
+        })
     }
 
     /// Name and addresses of an account; `None` = it has none, or they are erased.
-    pub async fn profile(&self, state: &AccountState) -> Result<Option<Profile>, CommandError> {
-        self.core.profile(state).await
+    pub fn profile<'a>(&'a self, state: &'a AccountState) -> CommandFuture<'a, Option<Profile>> {
+        Box::pin(async move { self.core.profile(state).await })
     }
 
     /// The active accounts that have an address, confirmed as their own, in their current profile.

@@ -3,7 +3,7 @@
 
 use super::Commands;
 use crate::{
-    CommandError, GranteeRef, Outcome, Request, Secret,
+    CommandError, CommandFuture, GranteeRef, Outcome, Request, Secret,
     core::{active, item_stream},
     handler::{Decided, Decider, vault_error},
     random,
@@ -162,60 +162,66 @@ const fn scope(command: &ItemCommand) -> Scope {
 
 impl Commands {
     /// Carries out a command on an item.
-    pub async fn item(
-        &self,
-        request: &Request,
-        item: &ItemRef,
+    pub fn item<'a>(
+        &'a self,
+        request: &'a Request,
+        item: &'a ItemRef,
         command: ItemCommand,
-    ) -> Result<Outcome<ItemState>, CommandError> {
-        self.issue(request, item, &command, None).await
+    ) -> CommandFuture<'a, Outcome<ItemState>> {
+        Box::pin(async move { self.issue(request, item, &command, None).await })
     }
 
     /// Makes a link; the password is digested and written to the vault before.
-    pub async fn create_link(
-        &self,
-        request: &Request,
-        item: &ItemRef,
+    pub fn create_link<'a>(
+        &'a self,
+        request: &'a Request,
+        item: &'a ItemRef,
         mut link: NewLink,
         password: Option<Secret>,
-    ) -> Result<Outcome<ItemState>, CommandError> {
-        let password = password.map(|password| (VaultId(random::id()), password));
-        link.password = password.as_ref().map(|(id, _)| *id);
-        self.issue(request, item, &ItemCommand::CreateLink(link), password).await
+    ) -> CommandFuture<'a, Outcome<ItemState>> {
+        Box::pin(async move {
+            let password = password.map(|password| (VaultId(random::id()), password));
+            link.password = password.as_ref().map(|(id, _)| *id);
+            self.issue(request, item, &ItemCommand::CreateLink(link), password).await
+        })
     }
 
     /// Sets the password of a link.
-    pub async fn set_link_password(
-        &self,
-        request: &Request,
-        item: &ItemRef,
+    pub fn set_link_password<'a>(
+        &'a self,
+        request: &'a Request,
+        item: &'a ItemRef,
         link: LinkId,
         password: Secret,
-    ) -> Result<Outcome<ItemState>, CommandError> {
-        let id = VaultId(random::id());
-        let command = ItemCommand::SetLinkPassword { link, password: id };
-        self.issue(request, item, &command, Some((id, password))).await
+    ) -> CommandFuture<'a, Outcome<ItemState>> {
+        Box::pin(async move {
+            let id = VaultId(random::id());
+            let command = ItemCommand::SetLinkPassword { link, password: id };
+            self.issue(request, item, &command, Some((id, password))).await
+        })
     }
 
     /// Shares with some; e-mail addresses are looked up in the vault. `template.grantees` is
     /// ignored.
-    pub async fn share(
-        &self,
-        request: &Request,
-        item: &ItemRef,
+    pub fn share<'a>(
+        &'a self,
+        request: &'a Request,
+        item: &'a ItemRef,
         asked: Vec<GranteeRef>,
         mut template: Share,
-    ) -> Result<Outcome<ItemState>, CommandError> {
-        let mut targets = Vec::with_capacity(asked.len());
-        for grantee in asked {
-            targets.push(match grantee {
-                GranteeRef::Account(id) => self.account_target(id, request.at_least).await?,
-                GranteeRef::Group(id) => ResolvedGrantee::Grantee(Grantee::Group(id)),
-                GranteeRef::Email(address) => self.address_target(&address).await?,
-            });
-        }
-        template.grantees = targets;
-        self.issue(request, item, &ItemCommand::Share(template), None).await
+    ) -> CommandFuture<'a, Outcome<ItemState>> {
+        Box::pin(async move {
+            let mut targets = Vec::with_capacity(asked.len());
+            for grantee in asked {
+                targets.push(match grantee {
+                    GranteeRef::Account(id) => self.account_target(id, request.at_least).await?,
+                    GranteeRef::Group(id) => ResolvedGrantee::Grantee(Grantee::Group(id)),
+                    GranteeRef::Email(address) => self.address_target(&address).await?,
+                });
+            }
+            template.grantees = targets;
+            self.issue(request, item, &ItemCommand::Share(template), None).await
+        })
     }
 
     async fn account_target(

@@ -2,7 +2,7 @@
 
 use super::Commands;
 use crate::{
-    CommandError, Outcome, Request,
+    CommandError, CommandFuture, Outcome, Request,
     core::{SystemDecider, purpose_name},
 };
 use domain::{
@@ -13,26 +13,31 @@ use domain::{
 
 impl Commands {
     /// Makes new secrets with a new key from here on; the keys named stop being valid.
-    pub async fn rotate_key(
-        &self,
-        request: &Request,
+    pub fn rotate_key<'a>(
+        &'a self,
+        request: &'a Request,
         purpose: KeyPurpose,
         retire: Vec<u8>,
-    ) -> Result<Outcome<SystemState>, CommandError> {
-        only_administrators(request)?;
-        let outcome = self.system_command(request, SystemCommand::RotateKey { purpose, retire });
-        let outcome = outcome.await?;
-        self.core.learn_keys(purpose_name(purpose)).await?;
-        Ok(outcome)
+    ) -> CommandFuture<'a, Outcome<SystemState>> {
+        Box::pin(async move {
+            only_administrators(request)?;
+            let outcome =
+                self.system_command(request, SystemCommand::RotateKey { purpose, retire });
+            let outcome = outcome.await?;
+            self.core.learn_keys(purpose_name(purpose)).await?;
+            Ok(outcome)
+        })
     }
 
     /// Records that the trail was exported.
-    pub async fn note_export(
-        &self,
-        request: &Request,
+    pub fn note_export<'a>(
+        &'a self,
+        request: &'a Request,
         export: ExportMade,
-    ) -> Result<Outcome<SystemState>, CommandError> {
-        self.system_command(request, SystemCommand::NoteExport(export)).await
+    ) -> CommandFuture<'a, Outcome<SystemState>> {
+        Box::pin(
+            async move { self.system_command(request, SystemCommand::NoteExport(export)).await },
+        )
     }
 
     async fn system_command(

@@ -2,7 +2,7 @@
 
 use super::{Commands, system::only_administrators};
 use crate::{
-    Caller, CommandError, NewToken, Outcome, Request, Secret, TokenIdentity,
+    Caller, CommandError, CommandFuture, NewToken, Outcome, Request, Secret, TokenIdentity,
     handler::{Decided, Decider, vault_error},
     random,
     vault::{Row, RowKind},
@@ -68,48 +68,53 @@ impl Decider<TokenState> for TokenDecider<'_> {
 
 impl Commands {
     /// Makes an access token. The secret is `None` on a replay and on a dry run.
-    pub async fn issue_token(
-        &self,
-        request: &Request,
+    pub fn issue_token<'a>(
+        &'a self,
+        request: &'a Request,
         token: NewToken,
-    ) -> Result<(Outcome<TokenState>, TokenId, Option<Secret>), CommandError> {
-        only_administrators(request)?;
-        if (token.role == CallerRole::Account) != token.account.is_some() {
-            return Err(Rejection::InvalidField {
-                field: "account".into(),
-                detail: "a token with role account names its account, others name none".to_owned(),
+    ) -> CommandFuture<'a, (Outcome<TokenState>, TokenId, Option<Secret>)> {
+        Box::pin(async move {
+            only_administrators(request)?;
+            if (token.role == CallerRole::Account) != token.account.is_some() {
+                return Err(Rejection::InvalidField {
+                    field: "account".into(),
+                    detail: "a token with role account names its account, others name none"
+                        .to_owned(),
+                }
+                .into());
             }
-            .into());
-        }
-        // With an idempotency key the id follows from it: the first answer stands on the same
-        // stream.
-        let id = request.key.as_ref().map_or_else(random::id, |key| {
-            let key = self.core.handler.fingerprints.key(&request.caller, key);
-            derived_id(key.as_bytes())
-        });
-        self.issue_as(request, TokenId(id), token).await
+            // With an idempotency key the id follows from it: the first answer stands on the same
+            // stream.
+            let id = request.key.as_ref().map_or_else(random::id, |key| {
+                let key = self.core.handler.fingerprints.key(&request.caller, key);
+                derived_id(key.as_bytes())
+            });
+            self.issue_as(request, TokenId(id), token).await
+        })
     }
 
     /// Makes the first admin token; `None` = it was made before. Of several nodes one gets it.
-    pub async fn first_token(&self) -> Result<Option<Secret>, CommandError> {
-        let id = TokenId(derived_id(self.log_id().0.as_bytes()));
-        if self.load_token(id).await?.issued.is_some() {
-            return Ok(None);
-        }
-        let request = Request::new(Caller::system("start"));
-        let token = NewToken {
-            role: CallerRole::Admin,
-            label: "first administrator".to_owned(),
-            scopes: Vec::new(),
-            account: None,
-            ends_at: None,
-        };
-        match self.issue_as(&request, id, token).await {
-            Ok((_, _, secret)) => Ok(secret),
-            // Another node was faster.
-            Err(CommandError::Rejected(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
+    pub fn first_token(&self) -> CommandFuture<'_, Option<Secret>> {
+        Box::pin(async move {
+            let id = TokenId(derived_id(self.log_id().0.as_bytes()));
+            if self.load_token(id).await?.issued.is_some() {
+                return Ok(None);
+            }
+            let request = Request::new(Caller::system("start"));
+            let token = NewToken {
+                role: CallerRole::Admin,
+                label: "first administrator".to_owned(),
+                scopes: Vec::new(),
+                account: None,
+                ends_at: None,
+            };
+            match self.issue_as(&request, id, token).await {
+                Ok((_, _, secret)) => Ok(secret),
+                // Another node was faster.
+                Err(CommandError::Rejected(_)) => Ok(None),
+                Err(error) => Err(error),
+            }
+        })
     }
 
     async fn issue_as(
@@ -142,19 +147,21 @@ impl Commands {
     /// Makes an access token invalid for ever: on this node at once, on others as soon as their
     /// followers see it, at the latest within a second; and everywhere at once for requests that
     /// name the position.
-    pub async fn revoke_token(
-        &self,
-        request: &Request,
+    pub fn revoke_token<'a>(
+        &'a self,
+        request: &'a Request,
         token: TokenId,
-    ) -> Result<Outcome<TokenState>, CommandError> {
-        only_administrators(request)?;
-        let outcome = self.token_command(request, token, TokenCommand::Revoke, None).await;
-        if let Ok(revoked) = &outcome
-            && revoked.status == crate::Status::Recorded
-        {
-            self.core.identities.revoked(revoked.position);
-        }
-        outcome
+    ) -> CommandFuture<'a, Outcome<TokenState>> {
+        Box::pin(async move {
+            only_administrators(request)?;
+            let outcome = self.token_command(request, token, TokenCommand::Revoke, None).await;
+            if let Ok(revoked) = &outcome
+                && revoked.status == crate::Status::Recorded
+            {
+                self.core.identities.revoked(revoked.position);
+            }
+            outcome
+        })
     }
 
     async fn token_command(
@@ -171,42 +178,46 @@ impl Commands {
 
     /// Access tokens after an id, in the order of their vault rows; revoked ones too while their
     /// row is there.
-    pub async fn tokens(
+    pub fn tokens(
         &self,
         after: Option<TokenId>,
         limit: u32,
-    ) -> Result<Vec<(TokenId, Arc<TokenState>)>, CommandError> {
-        let after = match after {
-            Some(token) => self.load_token(token).await?.issued.as_ref().map(|i| i.digest),
-            None => None,
-        };
-        let vault = &self.core.parts.vault;
-        let rows = vault.list_rows(RowKind::Token, after, limit).await.map_err(vault_error)?;
-        let mut tokens = Vec::with_capacity(rows.len());
-        for row in rows {
-            let Some(id) = token_of(&row) else { continue };
-            let state = self.load_token(id).await?;
-            // A row whose event was never appended is no token.
-            if state.issued.as_ref().is_some_and(|issued| issued.digest == row.id) {
-                tokens.push((id, state));
+    ) -> CommandFuture<'_, Vec<(TokenId, Arc<TokenState>)>> {
+        Box::pin(async move {
+            let after = match after {
+                Some(token) => self.load_token(token).await?.issued.as_ref().map(|i| i.digest),
+                None => None,
+            };
+            let vault = &self.core.parts.vault;
+            let rows = vault.list_rows(RowKind::Token, after, limit).await.map_err(vault_error)?;
+            let mut tokens = Vec::with_capacity(rows.len());
+            for row in rows {
+                let Some(id) = token_of(&row) else { continue };
+                let state = self.load_token(id).await?;
+                // A row whose event was never appended is no token.
+                if state.issued.as_ref().is_some_and(|issued| issued.digest == row.id) {
+                    tokens.push((id, state));
+                }
             }
-        }
-        Ok(tokens)
+            Ok(tokens)
+        })
     }
 
     /// Who presents this bearer token, as known at least up to a position; `None` = nobody it is
     /// valid for.
-    pub async fn authenticate(
-        &self,
-        bearer: &str,
+    pub fn authenticate<'a>(
+        &'a self,
+        bearer: &'a str,
         at_least: Position,
-    ) -> Result<Option<Arc<TokenIdentity>>, CommandError> {
-        let identity = self.identify(bearer, at_least).await?;
-        if identity.is_none() {
-            let now = self.core.now();
-            self.core.parts.activity.note(ActivityEntry::new(now, ActivityKind::SignInRefused));
-        }
-        Ok(identity)
+    ) -> CommandFuture<'a, Option<Arc<TokenIdentity>>> {
+        Box::pin(async move {
+            let identity = self.identify(bearer, at_least).await?;
+            if identity.is_none() {
+                let now = self.core.now();
+                self.core.parts.activity.note(ActivityEntry::new(now, ActivityKind::SignInRefused));
+            }
+            Ok(identity)
+        })
     }
 
     async fn identify(

@@ -2,7 +2,7 @@
 
 use super::Commands;
 use crate::{
-    CommandError, Outcome, Request, Secret, Status,
+    CommandError, CommandFuture, Outcome, Request, Secret, Status,
     handler::{Decided, Decider, vault_error},
     random,
     vault::Entry,
@@ -88,28 +88,32 @@ impl Decider<WebhookState> for WebhookDecider<'_> {
 
 impl Commands {
     /// Makes a webhook, or sets it up as said. The secret is answered once, when it was made.
-    pub async fn put_webhook(
-        &self,
-        request: &Request,
+    pub fn put_webhook<'a>(
+        &'a self,
+        request: &'a Request,
         webhook: WebhookId,
         wish: WebhookSettings,
-    ) -> Result<(Outcome<WebhookState>, Option<Secret>), CommandError> {
-        let fresh = Fresh::new();
-        let command = WebhookCommand::Put(wish, fresh.row);
-        self.webhook_with_secret(request, webhook, command, &fresh).await
+    ) -> CommandFuture<'a, (Outcome<WebhookState>, Option<Secret>)> {
+        Box::pin(async move {
+            let fresh = Fresh::new();
+            let command = WebhookCommand::Put(wish, fresh.row);
+            self.webhook_with_secret(request, webhook, command, &fresh).await
+        })
     }
 
     /// Signs with a new secret from now on; those before sign too for so many seconds.
-    pub async fn rotate_webhook_secret(
-        &self,
-        request: &Request,
+    pub fn rotate_webhook_secret<'a>(
+        &'a self,
+        request: &'a Request,
         webhook: WebhookId,
         grace_seconds: i64,
-    ) -> Result<(Outcome<WebhookState>, Option<Secret>), CommandError> {
-        let fresh = Fresh::new();
-        let until = self.core.now().plus_seconds(grace_seconds);
-        let command = WebhookCommand::Rotate { secret: fresh.row, until };
-        self.webhook_with_secret(request, webhook, command, &fresh).await
+    ) -> CommandFuture<'a, (Outcome<WebhookState>, Option<Secret>)> {
+        Box::pin(async move {
+            let fresh = Fresh::new();
+            let until = self.core.now().plus_seconds(grace_seconds);
+            let command = WebhookCommand::Rotate { secret: fresh.row, until };
+            self.webhook_with_secret(request, webhook, command, &fresh).await
+        })
     }
 
     async fn webhook_with_secret(
@@ -125,33 +129,40 @@ impl Commands {
     }
 
     /// Changes some of a webhook: also pauses it and puts it to work again.
-    pub async fn change_webhook(
-        &self,
-        request: &Request,
+    pub fn change_webhook<'a>(
+        &'a self,
+        request: &'a Request,
         webhook: WebhookId,
         patch: WebhookPatch,
-    ) -> Result<Outcome<WebhookState>, CommandError> {
-        let command = WebhookCommand::Change(patch);
-        Ok(self.webhook_command(request, webhook, command, None).await?.0)
+    ) -> CommandFuture<'a, Outcome<WebhookState>> {
+        Box::pin(async move {
+            let command = WebhookCommand::Change(patch);
+            Ok(self.webhook_command(request, webhook, command, None).await?.0)
+        })
     }
 
     /// Notes that a webhook's receiver is gone.
-    pub async fn give_webhook_up(&self, webhook: WebhookId) -> Result<(), CommandError> {
-        let request = Request::new(crate::Caller::system("webhooks"));
-        self.webhook_command(&request, webhook, WebhookCommand::GiveUp, None).await.map(drop)
+    pub fn give_webhook_up(&self, webhook: WebhookId) -> CommandFuture<'_, ()> {
+        Box::pin(async move {
+            let request = Request::new(crate::Caller::system("webhooks"));
+            self.webhook_command(&request, webhook, WebhookCommand::GiveUp, None).await.map(drop)
+        })
     }
 
     /// Removes a webhook with what was noted of its deliveries.
-    pub async fn remove_webhook(
-        &self,
-        request: &Request,
+    pub fn remove_webhook<'a>(
+        &'a self,
+        request: &'a Request,
         webhook: WebhookId,
-    ) -> Result<Outcome<WebhookState>, CommandError> {
-        let outcome = self.webhook_command(request, webhook, WebhookCommand::Remove, None).await?.0;
-        if outcome.status != Status::Planned {
-            self.forget_deliveries(webhook).await?;
-        }
-        Ok(outcome)
+    ) -> CommandFuture<'a, Outcome<WebhookState>> {
+        Box::pin(async move {
+            let outcome =
+                self.webhook_command(request, webhook, WebhookCommand::Remove, None).await?.0;
+            if outcome.status != Status::Planned {
+                self.forget_deliveries(webhook).await?;
+            }
+            Ok(outcome)
+        })
     }
 
     async fn webhook_command(
@@ -173,11 +184,8 @@ impl Commands {
     }
 
     /// The current state of a webhook. Confirmed by the log's leader.
-    pub async fn load_webhook(
-        &self,
-        webhook: WebhookId,
-    ) -> Result<Arc<WebhookState>, CommandError> {
-        self.core.handler.current(&self.core.webhooks, &webhook).await
+    pub fn load_webhook(&self, webhook: WebhookId) -> CommandFuture<'_, Arc<WebhookState>> {
+        Box::pin(async move { self.core.handler.current(&self.core.webhooks, &webhook).await })
     }
 
     async fn keep_secret(
@@ -209,21 +217,23 @@ impl Commands {
     }
 
     /// The secrets that sign at an instant, the current one first.
-    pub async fn webhook_secrets(
-        &self,
+    pub fn webhook_secrets<'a>(
+        &'a self,
         webhook: WebhookId,
-        state: &WebhookState,
+        state: &'a WebhookState,
         at: Time,
-    ) -> Result<Vec<Zeroizing<Vec<u8>>>, CommandError> {
-        let mut secrets = Vec::new();
-        let all = state.terms.iter().flat_map(|terms| &terms.secrets);
-        for secret in all.filter(|secret| secret.until.is_none_or(|until| at < until)) {
-            let name = secret_name(webhook, secret.row);
-            let entry = self.core.parts.vault.get(&name).await.map_err(vault_error)?;
-            let Some(value) = entry.and_then(|entry| entry.value) else { continue };
-            let opened = self.core.key_ring.open_row(&name, &value).await;
-            secrets.extend(opened.map_err(vault_error)?);
-        }
-        Ok(secrets)
+    ) -> CommandFuture<'a, Vec<Zeroizing<Vec<u8>>>> {
+        Box::pin(async move {
+            let mut secrets = Vec::new();
+            let all = state.terms.iter().flat_map(|terms| &terms.secrets);
+            for secret in all.filter(|secret| secret.until.is_none_or(|until| at < until)) {
+                let name = secret_name(webhook, secret.row);
+                let entry = self.core.parts.vault.get(&name).await.map_err(vault_error)?;
+                let Some(value) = entry.and_then(|entry| entry.value) else { continue };
+                let opened = self.core.key_ring.open_row(&name, &value).await;
+                secrets.extend(opened.map_err(vault_error)?);
+            }
+            Ok(secrets)
+        })
     }
 }
