@@ -1,11 +1,13 @@
 //! `GET /v1/explain`: why a subject may or may not do something with an item, now or then.
 
 mod body;
+mod path_body;
 mod provenance_events;
 mod refusal;
 mod subject_context;
 
-pub use body::{ActBody, Explanation, WayBody};
+pub use body::Explanation;
+pub use path_body::{ActBody, WayBody};
 pub use refusal::RefusalBody;
 pub(super) use subject_context::subject_with_visits;
 

@@ -1,6 +1,6 @@
 //! The events that made an access path, read from the log and rendered in plain words.
 
-use super::body::ActBody;
+use super::path_body::ActBody;
 use crate::{
     problem::{ApiResult, Problem, ProblemType},
     state::AppState,

@@ -1,6 +1,6 @@
 //! Explains the nearest reason for a denial.
 
-use super::body::{ActBody, WayBody};
+use super::path_body::{ActBody, WayBody};
 use crate::v1::shape::words;
 use domain::{
     access::DenialReason,
