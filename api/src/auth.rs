@@ -1,9 +1,6 @@
-//! Authentication, and the caller classes of each route. Decided before any handler.
+//! Authentication, and the caller classes and scopes of routes. Decided before any handler.
 
-mod authorize;
+mod authenticate;
 mod credentials;
-mod routes;
 
-pub(crate) use authorize::{authenticate, authorize};
-pub(crate) use routes::place;
-pub use routes::{ROUTES, Route, RouteAccess, find};
+pub(crate) use authenticate::authenticate;

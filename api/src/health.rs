@@ -2,13 +2,12 @@
 
 mod gauges;
 
-use crate::shutdown::Shutdown;
+use crate::{routing::Routes, shutdown::Shutdown};
 use axum::{
-    Json, Router,
+    Json,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
-    routing::get,
 };
 use commands::{Clock, Commands};
 use domain::position::Position;
@@ -24,7 +23,7 @@ use tokio::{
     sync::Mutex,
     time::{Instant, timeout},
 };
-use utoipa::{OpenApi, ToSchema};
+use utoipa::ToSchema;
 
 /// How long a component may take to answer a check.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(3);
@@ -51,19 +50,25 @@ pub struct Operations {
 }
 
 #[derive(Debug)]
-struct OperationsState {
+pub(crate) struct OperationsState {
     operations: Operations,
     last: Mutex<Option<(Instant, ReadinessReport)>>,
 }
 
+/// The state of these routes.
+pub(crate) type SharedOperations = Arc<OperationsState>;
+
 /// The routes; they need no token and tell nothing of people or items.
-pub fn routes<S: Clone + Send + Sync + 'static>(operations: Operations) -> Router<S> {
-    let shared = Arc::new(OperationsState { operations, last: Mutex::new(None) });
-    Router::new()
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(prometheus))
-        .with_state(shared)
+pub(crate) fn routes() -> Routes<SharedOperations> {
+    Routes::default()
+        .open(utoipa_axum::routes!(healthz))
+        .open(utoipa_axum::routes!(readyz))
+        .open(utoipa_axum::routes!(prometheus))
+}
+
+/// The routes of this node.
+pub fn routes_of(operations: Operations) -> Routes {
+    routes().with_state(Arc::new(OperationsState { operations, last: Mutex::new(None) }))
 }
 
 /// Can this node do its work, part by part?
@@ -277,15 +282,6 @@ struct Alive {
     version: &'static str,
 }
 
-#[derive(OpenApi)]
-#[openapi(paths(healthz, readyz, prometheus))]
-struct Described;
-
-/// The description of these routes.
-pub fn described() -> utoipa::openapi::OpenApi {
-    Described::openapi()
-}
-
 /// Does the process answer?
 #[utoipa::path(get, path = "/healthz", tag = "operations", security(()),
     responses((status = 200, description = "It does", body = Alive)))]
@@ -299,7 +295,7 @@ async fn healthz() -> Response {
     (status = 200, description = "It can", body = ReadinessReport),
     (status = 503, description = "It cannot; the parts say why", body = ReadinessReport),
 ))]
-async fn readyz(State(shared): State<Arc<OperationsState>>) -> Response {
+async fn readyz(State(shared): State<SharedOperations>) -> Response {
     let mut last = shared.last.lock().await;
     let ending = shared.operations.shutdown.begun();
     let report = match last.as_ref() {
@@ -320,7 +316,7 @@ async fn readyz(State(shared): State<Arc<OperationsState>>) -> Response {
     (status = 200, description = "In the text format 0.0.4", body = String,
         content_type = "text/plain"),
 ))]
-async fn prometheus(State(shared): State<Arc<OperationsState>>) -> Response {
+async fn prometheus(State(shared): State<SharedOperations>) -> Response {
     gauges::refresh(&shared.operations).await;
     let headers = [
         (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"),

@@ -3,7 +3,6 @@
 //! Commands, appends and the runner count themselves where they happen; this adds the requests and
 //! what is measured on each scrape: head, positions, lag.
 
-use crate::auth::ROUTES;
 use ::metrics::{
     Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
     histogram,
@@ -12,7 +11,7 @@ use axum::http::StatusCode;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use std::{
     sync::{
-        LazyLock, OnceLock,
+        OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -91,8 +90,8 @@ pub(crate) fn running_requests() -> u64 {
 
 /// The counts of one route; made once, as looking them up by labels costs every request.
 pub(crate) struct Counted {
-    method: &'static str,
-    path: &'static str,
+    method: String,
+    path: String,
     handles: OnceLock<Handles>,
 }
 
@@ -102,20 +101,20 @@ struct Handles {
 }
 
 impl Counted {
-    pub(crate) const fn new(method: &'static str, path: &'static str) -> Self {
-        Self { method, path, handles: OnceLock::new() }
+    pub(crate) fn new(method: &str, path: &str) -> Self {
+        Self { method: method.to_owned(), path: path.to_owned(), handles: OnceLock::new() }
     }
 
     fn handles(&self) -> &Handles {
         self.handles.get_or_init(|| Handles {
             answered: self.by_status(StatusCode::OK),
             seconds: histogram!("sharelog_http_request_seconds",
-                "method" => self.method, "route" => self.path),
+                "method" => self.method.clone(), "route" => self.path.clone()),
         })
     }
 
     fn by_status(&self, status: StatusCode) -> Counter {
-        counter!("sharelog_http_requests_total", "method" => self.method, "route" => self.path,
+        counter!("sharelog_http_requests_total", "method" => self.method.clone(), "route" => self.path.clone(),
             "status" => status.as_u16().to_string())
     }
 
@@ -143,31 +142,5 @@ pub(crate) struct Running;
 impl Drop for Running {
     fn drop(&mut self) {
         RUNNING.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// The counts of all routes, in the order of the table.
-static COUNTED: LazyLock<Vec<Counted>> =
-    LazyLock::new(|| ROUTES.iter().map(|route| Counted::new(route.method, route.path)).collect());
-/// Of what no route is for.
-static ELSEWHERE: Counted = Counted::new("any", "none");
-
-/// A request has come for the route at this place in the table.
-pub(crate) fn begin(place: Option<usize>) -> Counting {
-    let counted = place.and_then(|place| COUNTED.get(place)).unwrap_or(&ELSEWHERE);
-    Counting { counted, began: Instant::now(), _running: Counted::begin() }
-}
-
-/// A request under way, by its route's pattern, never by its path.
-pub(crate) struct Counting {
-    counted: &'static Counted,
-    began: Instant,
-    _running: Running,
-}
-
-impl Counting {
-    /// It is answered.
-    pub(crate) fn end(self, status: StatusCode) {
-        self.counted.end(status, self.began);
     }
 }

@@ -1,21 +1,27 @@
 //! The OpenAPI document, made from the handlers.
 
-mod enrich;
+mod components;
+mod operation;
 mod problems;
 
-use crate::{auth::ROUTES, authzen, health, pages::set_security_headers, state::AppState, v1};
+use crate::{
+    authzen, health,
+    pages::set_security_headers,
+    routing::{Route, Routes},
+    state::AppState,
+    v1,
+};
 use axum::{
     Router,
     http::{HeaderValue, header},
     middleware,
     response::Response,
 };
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use utoipa::{
     OpenApi as _,
     openapi::{Info, License, OpenApi},
 };
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Where the document is.
@@ -59,20 +65,56 @@ fn base() -> OpenApi {
     document
 }
 
-/// The JSON routes, the questions of the AuthZEN API, and the document that describes them all.
-pub fn documented() -> (Router<AppState>, Router<AppState>, Value) {
-    let layered = OpenApiRouter::with_openapi(base()).merge(v1::routes());
-    let (router, mut document) = layered.merge(authzen::discovery()).split_for_parts();
-    let (questions, described) = authzen::routes().split_for_parts();
-    document.merge(described);
-    document.merge(health::described());
-    let document = serde_json::to_value(&document).unwrap_or_default();
-    (router, questions, enrich::enriched(document, ROUTES))
+/// The routes that the document describes.
+pub fn described() -> Vec<Route> {
+    let mut routes = v1::routes().merge(authzen::routes()).known().to_vec();
+    routes.extend_from_slice(health::routes().known());
+    routes
 }
 
 /// The document.
 pub fn openapi() -> Value {
-    documented().2
+    let routes = described();
+    let mut document = serde_json::to_value(base()).unwrap_or_default();
+    let mut schemas = Map::new();
+    let mut paths = Map::new();
+    for route in &routes {
+        let Some(operation) = &route.operation else { continue };
+        let here = paths.entry(route.path.clone()).or_insert_with(|| json!({}));
+        here[route.method.to_ascii_lowercase()] = operation::complete(route, operation);
+        schemas.extend(route.contract.schemas.iter().cloned());
+    }
+    let bodies = routes.iter().filter(|route| route.access.command);
+    for body in bodies.filter_map(|route| route.contract.body.as_ref()) {
+        add_why(&mut schemas, body);
+    }
+    schemas.insert("Problem".to_owned(), components::problem_schema());
+    schemas.insert("Why".to_owned(), components::why_schema());
+    let components = json!({
+        "schemas": schemas,
+        "parameters": components::parameters(),
+        "headers": components::headers(),
+        "responses": operation::shared_responses(&routes),
+        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "sl_…",
+            "description": "A token of POST /v1/tokens, or the first one of a new deployment."}},
+    });
+    if let Some(document) = document.as_object_mut() {
+        document.insert("paths".to_owned(), Value::Object(paths));
+        document.insert("components".to_owned(), components);
+    }
+    document
+}
+
+/// Every command's body may say why.
+fn add_why(schemas: &mut Map<String, Value>, body: &Value) {
+    let reference = body["$ref"].as_str().unwrap_or_default();
+    let Some(name) = reference.rsplit('/').next() else { return };
+    let text = |description: &str| json!({"type": ["string", "null"], "description": description});
+    let properties = schemas.get_mut(name).and_then(|schema| schema.get_mut("properties"));
+    if let Some(properties) = properties.and_then(Value::as_object_mut) {
+        properties.insert("reason".to_owned(), text("Why, in the caller's words."));
+        properties.insert("ticket".to_owned(), text("The ticket that it belongs to."));
+    }
 }
 
 /// The document as text, for the command line and the committed snapshot.
@@ -99,10 +141,11 @@ async fn guarded(mut response: Response) -> Response {
     response
 }
 
-/// The documentation page; everything that it needs is in the binary. Its default would have the
-/// document judged by a service on the internet.
-pub fn page<S: Clone + Send + Sync + 'static>(document: Value) -> Router<S> {
+/// The document and its page; everything that the page needs is in the binary. Its default would
+/// have the document judged by a service on the internet.
+pub fn routes() -> Routes {
     let page = SwaggerUi::new("/docs").config(Config::default().validator_url("none"));
-    let page: Router<S> = page.external_url_unchecked(DOCUMENT, document).into();
-    page.layer(middleware::map_response(guarded))
+    let page: Router<AppState> = page.external_url_unchecked(DOCUMENT, openapi()).into();
+    let paths = [DOCUMENT, "/docs", "/docs/", "/docs/{*rest}"];
+    Routes::default().pages(&paths, page.layer(middleware::map_response(guarded)))
 }

@@ -9,12 +9,11 @@ mod landing;
 mod link;
 mod view;
 
-use crate::AppState;
+use crate::routing::Routes;
 use axum::{
-    Router,
     extract::{ConnectInfo, FromRequestParts},
-    http::request::Parts,
-    routing::get,
+    http::{Method, request::Parts},
+    routing::{get, post},
 };
 use commands::{Caller, CommandError};
 use std::{convert::Infallible, net::SocketAddr};
@@ -22,12 +21,13 @@ use view::HtmlPage;
 pub(crate) use view::set_security_headers;
 
 /// The pages.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/", get(landing::show))
-        .route("/catalog", get(catalog::show))
-        .route("/l/{token}", get(link::show).post(link::open))
-        .route("/i/{kind}/{id}", get(item::show))
+pub fn routes() -> Routes {
+    Routes::default()
+        .page(&Method::GET, "/", get(landing::show))
+        .page(&Method::GET, "/catalog", get(catalog::show))
+        .page(&Method::GET, "/l/{token}", get(link::show))
+        .page(&Method::POST, "/l/{token}", post(link::open))
+        .page(&Method::GET, "/i/{kind}/{id}", get(item::show))
 }
 
 /// Somebody in front of a browser.

@@ -5,7 +5,7 @@ mod page;
 mod types;
 
 pub(crate) use map::{scope_missing, unanswered};
-pub use page::{problem_index, problem_page};
+pub use page::routes;
 pub use types::ProblemType;
 
 use axum::{
@@ -85,6 +85,12 @@ impl Problem {
     pub fn allow(mut self, methods: HeaderValue) -> Self {
         self.0.allow = Some(methods);
         self
+    }
+
+    /// A failure of the service itself; the cause is for the log.
+    pub fn internal(cause: impl Into<String>) -> Self {
+        let detail = "the service failed; its log has the cause";
+        Self::new(ProblemType::Internal, detail).because(cause)
     }
 
     /// One wrong value.

@@ -1,14 +1,10 @@
 //! The JSON routes of version 1.
 
-#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod access;
 pub mod accounts;
-#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod audit_log;
-#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod catalog;
 pub mod consistency;
-#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod explain;
 pub mod grants;
 pub mod input;
@@ -21,19 +17,16 @@ pub mod publication;
 pub mod shape;
 pub mod sharing;
 pub mod tokens;
-#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod view_as;
 pub mod visits;
 pub mod watch;
-#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod webhooks;
 
-use crate::state::AppState;
-use utoipa_axum::router::OpenApiRouter;
+use crate::routing::Routes;
 
 /// All of them.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+pub fn routes() -> Routes {
+    Routes::default()
         .merge(items::routes())
         .merge(sharing::routes())
         .merge(grants::routes())

@@ -1,7 +1,11 @@
 //! The answers of the AuthZEN API.
 
-use super::paging::PageBody;
-use crate::v1::{access::AsOfBody, shape::words};
+use super::{endpoint::EvaluatedBody, paging::PageBody};
+
+use crate::{
+    routing::Contract,
+    v1::{access::AsOfBody, shape::words},
+};
 use domain::{
     access::{PathKind, PathKinds},
     event::Visibility,
@@ -9,7 +13,8 @@ use domain::{
     time::Time,
 };
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
-use utoipa::ToSchema;
+use serde_json::Value;
+use utoipa::{__dev::ComposeSchema, ToSchema};
 
 /// Why a question of a batch could not be answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -141,6 +146,12 @@ pub struct Found<R> {
     pub context: SearchContext,
     /// The results.
     pub results: Vec<R>,
+}
+
+impl<R: ToSchema + ComposeSchema> EvaluatedBody for Found<R> {
+    fn schema(contract: &mut Contract) -> Value {
+        contract.generic::<Self, R>()
+    }
 }
 
 /// A subject or a resource that was found.

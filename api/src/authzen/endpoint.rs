@@ -1,36 +1,28 @@
-//! The endpoint around each AuthZEN answer. It does the least that is needed: these are the
-//! hottest routes of the service, so they pass no layer but do for themselves what layers do.
+//! Requests and answers of the AuthZEN API.
 
 use super::{request::Text, subject::is_caller};
 use crate::{
-    auth::{Route, authenticate, find},
+    answer::{json, position_value},
     extract::{at_least, wait},
-    metrics::{Counted, Running},
-    middleware,
     problem::{ApiResult, Problem, ProblemType},
+    routing::{Answers, Contract, Takes},
     state::AppState,
-    telemetry,
-    v1::{
-        consistency,
-        shape::{json, position_value},
-    },
+    v1::consistency,
 };
 use axum::{
     body::{Body, Bytes},
-    extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
-    response::Response,
+    extract::{FromRequest, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
 };
 use commands::{Caller, CommandError};
 use domain::{access::Visit, position::Position, principal::Principal, time::Time};
-use futures::{FutureExt as _, StreamExt as _};
+use futures::StreamExt as _;
 use projections::index::Snapshot;
 use serde::Serialize;
-use std::{
-    panic::AssertUnwindSafe,
-    sync::LazyLock,
-    time::{Duration, Instant},
-};
+use serde_json::Value;
+use std::{marker::PhantomData, time::Duration};
+use utoipa::ToSchema;
 
 /// The most bytes a body may have: a batch of 1,000 questions fits.
 pub(super) const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -39,84 +31,79 @@ const MAX_VISITS: usize = 20;
 /// The longest opening, in characters; ours are far shorter.
 const MAX_VISIT_BYTES: usize = 512;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const POSITION: HeaderName = HeaderName::from_static("sharelog-position");
 
-/// One of the routes.
-pub(super) struct Endpoint {
-    path: &'static str,
-    route: LazyLock<Option<&'static Route>>,
-    counted: Counted,
+/// A request with a body that the document describes as `B`.
+#[derive(Debug)]
+pub struct EvaluationRequest<B> {
+    pub(super) context: EvaluationContext,
+    described: PhantomData<B>,
 }
 
-macro_rules! spots {
-    ($($name:ident = $path:literal;)*) => {$(
-        pub(super) static $name: Endpoint = Endpoint {
-            path: $path,
-            route: LazyLock::new(|| find(&Method::POST, $path)),
-            counted: Counted::new("POST", $path),
-        };
-    )*};
-}
-
-spots! {
-    EVALUATION = "/access/v1/evaluation";
-    EVALUATIONS = "/access/v1/evaluations";
-    SEARCH_SUBJECT = "/access/v1/search/subject";
-    SEARCH_RESOURCE = "/access/v1/search/resource";
-    SEARCH_ACTION = "/access/v1/search/action";
-}
-
-impl Endpoint {
-    pub(super) const fn path(&self) -> &'static str {
-        self.path
+impl<B: ToSchema> Takes for EvaluationRequest<B> {
+    fn describe(contract: &mut Contract) {
+        contract.body = Some(contract.reference::<B>());
     }
 }
 
-/// What is remembered of a request while it is answered.
-pub(super) struct RequestTimer {
-    spot: &'static Endpoint,
-    at: Instant,
-    request_id: Option<HeaderValue>,
-    _running: Running,
+impl<B> FromRequest<AppState> for EvaluationRequest<B> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &AppState) -> ApiResult<Self> {
+        let (Parts { headers, mut extensions, .. }, body) = request.into_parts();
+        let caller = extensions.remove::<Caller>().unwrap_or_default();
+        check_content_type(&headers)?;
+        let (at_least, wait) = (at_least(&headers, app)?, wait(&headers, app.limits.longest_wait)?);
+        let body = whole(&headers, body).await?;
+        let context = EvaluationContext { caller, body, now: app.clock.now(), at_least, wait };
+        Ok(Self { context, described: PhantomData })
+    }
 }
 
-impl RequestTimer {
-    pub(super) fn at(spot: &'static Endpoint, request: &Request) -> Self {
-        // Echoed; one is made only where the log is to be found by it.
-        let request_id = request.headers().get(REQUEST_ID).cloned();
-        Self { spot, at: Instant::now(), request_id, _running: Counted::begin() }
-    }
+/// 200: an answer that was evaluated at a position, with a body that the document describes as `B`.
+#[derive(Debug)]
+pub struct Evaluated<B> {
+    response: Response,
+    described: PhantomData<B>,
+}
 
-    /// Answers, whatever becomes of it, with the request's id.
-    pub(super) async fn answer(
-        self,
-        answering: impl Future<Output = ApiResult<Response>>,
-    ) -> Response {
-        let mut request_id = self.request_id;
-        let answered = AssertUnwindSafe(answering).catch_unwind().await;
-        let mut response =
-            match answered.unwrap_or_else(|panic| Err(middleware::panic_problem(panic.as_ref()))) {
-                Ok(response) => response,
-                Err(problem) => {
-                    let id = request_id.get_or_insert_with(middleware::new_request_id);
-                    let id = id.to_str().unwrap_or_default();
-                    middleware::log_cause(&problem, &Method::POST, self.spot.path, id);
-                    problem.render(Some(self.spot.path))
-                }
-            };
-        if let Some(id) = request_id {
-            response.headers_mut().insert(REQUEST_ID, id);
+impl<B> Evaluated<B> {
+    pub(super) fn new(
+        app: &AppState,
+        position: Position,
+        body: &impl Serialize,
+    ) -> ApiResult<Self> {
+        let mut headers = HeaderMap::with_capacity(4);
+        if let Some(token) = position_value(app, position) {
+            headers.insert(POSITION, token);
         }
-        let (path, status) = (self.spot.path, response.status());
-        self.spot.counted.end(status, self.at);
-        let status = status.as_u16();
-        tracing::debug!(target: telemetry::REQUESTS, path, status, "answered a question");
-        response
+        Ok(Self { response: json(StatusCode::OK, headers, body)?, described: PhantomData })
     }
 }
 
-/// A request whose caller is let in.
+impl<B> IntoResponse for Evaluated<B> {
+    fn into_response(self) -> Response {
+        self.response
+    }
+}
+
+/// The schema of an answer in the document.
+pub trait EvaluatedBody {
+    /// Refers to it.
+    fn schema(contract: &mut Contract) -> Value;
+}
+
+impl<B: EvaluatedBody> Answers for Evaluated<B> {
+    type Words = &'static str;
+
+    fn describe(contract: &mut Contract, words: &'static str) {
+        let schema = B::schema(contract);
+        contract.answers_json(200, words, (schema, false));
+    }
+}
+
+/// What a request says beside its question.
+#[derive(Debug)]
 pub(super) struct EvaluationContext {
     pub(super) caller: Caller,
     pub(super) body: Bytes,
@@ -126,23 +113,6 @@ pub(super) struct EvaluationContext {
 }
 
 impl EvaluationContext {
-    pub(super) async fn read(app: &AppState, spot: &Endpoint, request: Request) -> ApiResult<Self> {
-        let (Parts { headers, uri, .. }, body) = request.into_parts();
-        if uri.query().is_some_and(|query| !query.is_empty()) {
-            let detail = "no parameters are taken here; the body asks, as in `context`";
-            return Err(Problem::field("query", detail));
-        }
-        let route = spot.route.as_ref().copied().ok_or_else(|| {
-            Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
-                .because("a route is missing in the table")
-        })?;
-        let caller = authenticate(app, route, &headers).await?.unwrap_or_default();
-        check_content_type(&headers)?;
-        let (at_least, wait) = (at_least(&headers, app)?, wait(&headers, app.limits.longest_wait)?);
-        let body = whole(&headers, body).await?;
-        Ok(Self { caller, body, now: app.clock.now(), at_least, wait })
-    }
-
     /// The index, as fresh as asked.
     pub(super) async fn index(&self, app: &AppState) -> ApiResult<Snapshot> {
         consistency::index_at_least(app, self.at_least, self.wait).await
@@ -203,9 +173,9 @@ impl EvaluationContext {
                 app.commands.read_visit(text).await?
             };
             match read {
-                None => ignored.push("a visit was ignored: it is not one of this service"),
+                None => ignored.push("visit ignored: invalid signature"),
                 Some(visit) if visit.ends_at <= self.now => {
-                    ignored.push("a visit was ignored: it is over");
+                    ignored.push("visit ignored: expired");
                 }
                 Some(visit) => visits.push(visit),
             }
@@ -253,17 +223,4 @@ async fn whole(headers: &HeaderMap, body: Body) -> ApiResult<Bytes> {
         next = chunks.next().await;
     }
     Ok(bytes.into())
-}
-
-/// An answer that was evaluated at a position.
-pub(super) fn answer(
-    app: &AppState,
-    position: Position,
-    body: &impl Serialize,
-) -> ApiResult<Response> {
-    let mut headers = HeaderMap::with_capacity(4);
-    if let Some(token) = position_value(app, position) {
-        headers.insert(POSITION, token);
-    }
-    json(StatusCode::OK, headers, body)
 }

@@ -4,70 +4,76 @@
 
 use super::{
     answer::{Decision, Decisions},
-    endpoint::{self, EvaluationContext, RequestTimer},
+    endpoint::{Evaluated, EvaluationContext, EvaluationRequest},
     evaluator::{Evaluator, ParsedEvaluation, as_decision},
     request::{Batch, Object, Question, read},
     schema,
 };
 use crate::{
     problem::{ApiResult, Problem},
+    routing::{ALL, RouteAccess, register},
     state::AppState,
 };
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
+use axum::extract::State;
 
 /// The most questions of a batch.
 const MAX_EVALUATIONS: usize = 1_000;
+
+register! {
+    evaluate => RouteAccess::read(ALL), "The decision", TimeInFuture, ViewsUnavailable;
+    evaluate_many => RouteAccess::read(ALL), "The decisions", TimeInFuture, ViewsUnavailable;
+}
 
 /// May a subject do something with a resource?
 ///
 /// Subjects have the type `account` (or `user`), `group` (what it gives to its members) or
 /// `anonymous`; a resource's type is a kind, an action's name a permission. `context.visits` adds
-/// openings of links, `context.at` asks about the past. A denial is a decision, not a problem.
-#[utoipa::path(post, path = "/access/v1/evaluation", tag = "check",
-    request_body = schema::Evaluation,
-    responses((status = 200, description = "The decision", body = schema::DecisionBody)))]
-pub async fn evaluate(State(app): State<AppState>, request: Request) -> Response {
-    let arrived = RequestTimer::at(&endpoint::EVALUATION, &request);
-    let answering = async {
-        let call = EvaluationContext::read(&app, &endpoint::EVALUATION, request).await?;
-        let part = read::<Object<Question<'_>>>(&call.body)?.0;
-        one(&app, &call, &part).await
-    };
-    arrived.answer(answering).await
+/// visits of links, `context.at` asks about the past. A denial is a decision, not a problem.
+#[utoipa::path(post, path = "/access/v1/evaluation", tag = "check")]
+pub async fn evaluate(
+    State(app): State<AppState>,
+    EvaluationRequest { context, .. }: EvaluationRequest<schema::Evaluation>,
+) -> ApiResult<Evaluated<schema::DecisionBody>> {
+    let question = read::<Object<Question<'_>>>(&context.body)?.0;
+    let decision = decide_one(&app, &context, &question).await?;
+    Evaluated::new(&app, decision.position, &decision)
 }
 
 /// The same for many questions at once
 ///
 /// At most 1,000, all judged on one view of the log. What stands beside `evaluations` is what its
 /// questions have in common. A question that cannot be answered says so in its place.
-#[utoipa::path(post, path = "/access/v1/evaluations", tag = "check",
-    request_body = schema::Evaluations,
-    responses((status = 200, description = "The decisions", body = schema::DecisionsBody)))]
-pub async fn evaluate_many(State(app): State<AppState>, request: Request) -> Response {
-    let arrived = RequestTimer::at(&endpoint::EVALUATIONS, &request);
-    let answering = async {
-        let call = EvaluationContext::read(&app, &endpoint::EVALUATIONS, request).await?;
-        let batch = Batch::read(&call.body)?;
-        if batch.parts.is_empty() {
-            return one(&app, &call, &batch.common).await;
-        }
-        many(&app, &call, &batch).await
-    };
-    arrived.answer(answering).await
+#[utoipa::path(post, path = "/access/v1/evaluations", tag = "check")]
+pub async fn evaluate_many(
+    State(app): State<AppState>,
+    EvaluationRequest { context, .. }: EvaluationRequest<schema::Evaluations>,
+) -> ApiResult<Evaluated<schema::DecisionsBody>> {
+    let batch = Batch::read(&context.body)?;
+    if batch.parts.is_empty() {
+        let decision = decide_one(&app, &context, &batch.common).await?;
+        return Evaluated::new(&app, decision.position, &decision);
+    }
+    let evaluations = decide_many(&app, &context, &batch).await?;
+    let last = evaluations.iter().map(|decision| decision.position).max().unwrap_or_default();
+    Evaluated::new(&app, last, &Decisions { evaluations })
 }
 
-async fn one(app: &AppState, call: &EvaluationContext, part: &Question<'_>) -> ApiResult<Response> {
+async fn decide_one(
+    app: &AppState,
+    call: &EvaluationContext,
+    part: &Question<'_>,
+) -> ApiResult<Decision> {
     let nothing = Question::default();
     let asked =
         ParsedEvaluation::new(part, &nothing).map_err(|error| Problem::fields(vec![error]))?;
-    let decision = Evaluator::new(app, call).await?.decide(&asked).await?;
-    endpoint::answer(app, decision.position, &decision)
+    Evaluator::new(app, call).await?.decide(&asked).await
 }
 
-async fn many(app: &AppState, call: &EvaluationContext, batch: &Batch<'_>) -> ApiResult<Response> {
+async fn decide_many(
+    app: &AppState,
+    call: &EvaluationContext,
+    batch: &Batch<'_>,
+) -> ApiResult<Vec<Decision>> {
     if batch.parts.len() > MAX_EVALUATIONS {
         return Err(Problem::field("/evaluations", format!("at most {MAX_EVALUATIONS} at once")));
     }
@@ -77,8 +83,7 @@ async fn many(app: &AppState, call: &EvaluationContext, batch: &Batch<'_>) -> Ap
         // All on the same view.
         evaluations = decide(&mut judge, batch).await?;
     }
-    let last = evaluations.iter().map(|decision| decision.position).max().unwrap_or_default();
-    endpoint::answer(app, last, &Decisions { evaluations })
+    Ok(evaluations)
 }
 
 async fn decide(judge: &mut Evaluator<'_>, batch: &Batch<'_>) -> ApiResult<Vec<Decision>> {

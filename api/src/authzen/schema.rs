@@ -2,8 +2,12 @@
 #![expect(dead_code, reason = "described, not made")]
 #![expect(clippy::struct_field_names, reason = "the names of the text")]
 
-use super::answer::ErrorBody;
-use crate::v1::{access::AsOfBody, shape::words};
+use super::{answer::ErrorBody, endpoint::EvaluatedBody};
+
+use crate::{
+    routing::Contract,
+    v1::{access::AsOfBody, shape::words},
+};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -125,10 +129,22 @@ pub struct DecisionBody {
     context: DecisionContext,
 }
 
+impl EvaluatedBody for DecisionBody {
+    fn schema(contract: &mut Contract) -> Value {
+        contract.reference::<Self>()
+    }
+}
+
 /// The decisions of a batch in the order asked, up to the one that ended it.
 #[derive(Debug, ToSchema)]
 pub struct DecisionsBody {
     evaluations: Vec<DecisionBody>,
+}
+
+impl EvaluatedBody for DecisionsBody {
+    fn schema(contract: &mut Contract) -> Value {
+        contract.reference::<Self>()
+    }
 }
 
 /// Which part of a result.

@@ -3,7 +3,7 @@
 
 use super::{
     answer::{Found, FoundAction, FoundEntity, SearchContext},
-    endpoint::{self, Endpoint, EvaluationContext, RequestTimer},
+    endpoint::{Evaluated, EvaluationContext, EvaluationRequest},
     evaluator::{
         Evaluator, Past, action, item, named, permission, subject, typed, warnings_about_past,
     },
@@ -14,12 +14,10 @@ use super::{
 };
 use crate::{
     problem::{ApiResult, FieldError, Problem, ProblemType},
+    routing::{ALL, RouteAccess, register},
     state::AppState,
 };
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
+use axum::extract::State;
 use domain::{
     access::Subject,
     event::Visibility,
@@ -35,50 +33,47 @@ use serde::Serialize;
 use std::panic::resume_unwind;
 use tokio::task::spawn_blocking;
 
+register! {
+    search_subjects => RouteAccess::read(ALL),
+        "A page of subjects", TimeInFuture, CursorMismatch, ViewsUnavailable;
+    search_resources => RouteAccess::read(ALL),
+        "A page of resources", TimeInFuture, CursorMismatch, ViewsUnavailable;
+    search_actions => RouteAccess::read(ALL),
+        "A page of actions", TimeInFuture, CursorMismatch, ViewsUnavailable;
+}
+
 /// Which subjects may do something with a resource?
 ///
 /// Named ones only: whom the item's visibility lets in is told in `context.open_to`.
-#[utoipa::path(post, path = "/access/v1/search/subject", tag = "check",
-    request_body = schema::SubjectSearch,
-    responses((status = 200, description = "A page", body = Found<FoundEntity>)))]
-pub async fn search_subjects(State(app): State<AppState>, request: Request) -> Response {
-    let arrived = RequestTimer::at(&endpoint::SEARCH_SUBJECT, &request);
-    let answering = async {
-        let call = EvaluationContext::read(&app, &endpoint::SEARCH_SUBJECT, request).await?;
-        let body = read::<Object<SearchBody<'_>>>(&call.body)?.0;
-        subjects(&app, &call, &body).await
-    };
-    arrived.answer(answering).await
+#[utoipa::path(post, path = "/access/v1/search/subject", tag = "check")]
+pub async fn search_subjects(
+    State(app): State<AppState>,
+    EvaluationRequest { context, .. }: EvaluationRequest<schema::SubjectSearch>,
+) -> ApiResult<Evaluated<Found<FoundEntity>>> {
+    let body = read::<Object<SearchBody<'_>>>(&context.body)?.0;
+    subjects(&app, &context, &body).await
 }
 
 /// With which resources of a kind may a subject do something?
 ///
 /// Items that are open to any account or to anyone are not listed for that alone.
-#[utoipa::path(post, path = "/access/v1/search/resource", tag = "check",
-    request_body = schema::ResourceSearch,
-    responses((status = 200, description = "A page", body = Found<FoundEntity>)))]
-pub async fn search_resources(State(app): State<AppState>, request: Request) -> Response {
-    let arrived = RequestTimer::at(&endpoint::SEARCH_RESOURCE, &request);
-    let answering = async {
-        let call = EvaluationContext::read(&app, &endpoint::SEARCH_RESOURCE, request).await?;
-        let body = read::<Object<SearchBody<'_>>>(&call.body)?.0;
-        resources(&app, &call, &body).await
-    };
-    arrived.answer(answering).await
+#[utoipa::path(post, path = "/access/v1/search/resource", tag = "check")]
+pub async fn search_resources(
+    State(app): State<AppState>,
+    EvaluationRequest { context, .. }: EvaluationRequest<schema::ResourceSearch>,
+) -> ApiResult<Evaluated<Found<FoundEntity>>> {
+    let body = read::<Object<SearchBody<'_>>>(&context.body)?.0;
+    resources(&app, &context, &body).await
 }
 
 /// What may a subject do with a resource?
-#[utoipa::path(post, path = "/access/v1/search/action", tag = "check",
-    request_body = schema::ActionSearch,
-    responses((status = 200, description = "A page", body = Found<FoundAction>)))]
-pub async fn search_actions(State(app): State<AppState>, request: Request) -> Response {
-    let arrived = RequestTimer::at(&endpoint::SEARCH_ACTION, &request);
-    let answering = async {
-        let call = EvaluationContext::read(&app, &endpoint::SEARCH_ACTION, request).await?;
-        let body = read::<Object<SearchBody<'_>>>(&call.body)?.0;
-        actions(&app, &call, &body).await
-    };
-    arrived.answer(answering).await
+#[utoipa::path(post, path = "/access/v1/search/action", tag = "check")]
+pub async fn search_actions(
+    State(app): State<AppState>,
+    EvaluationRequest { context, .. }: EvaluationRequest<schema::ActionSearch>,
+) -> ApiResult<Evaluated<Found<FoundAction>>> {
+    let body = read::<Object<SearchBody<'_>>>(&context.body)?.0;
+    actions(&app, &context, &body).await
 }
 
 fn refused(error: FieldError) -> Problem {
@@ -94,7 +89,7 @@ struct SearchRequest<'a> {
 }
 
 fn asked<'a>(
-    spot: &Endpoint,
+    path: &str,
     call: &EvaluationContext,
     body: &'a SearchBody<'a>,
     parts: &[&str],
@@ -105,7 +100,7 @@ fn asked<'a>(
     // Two callers may see different results: a token is its caller's.
     let who = call.caller.account.as_ref().map(AccountId::as_str).unwrap_or_default();
     let position = past.position.map(|position| position.to_string()).unwrap_or_default();
-    let mut all = vec![spot.path(), who, past.at.unwrap_or_default(), &position];
+    let mut all = vec![path, who, past.at.unwrap_or_default(), &position];
     all.extend_from_slice(parts);
     all.extend(visits.iter().map(|text| &**text));
     let page = SearchPage::new(body.page.as_ref(), CursorScope::new(&all))?;
@@ -132,10 +127,10 @@ fn respond<R: Serialize>(
     page: &SearchPage,
     (results, next): (Vec<R>, Option<String>),
     context: SearchContext,
-) -> ApiResult<Response> {
+) -> ApiResult<Evaluated<Found<R>>> {
     let position = context.position;
     let page = page.body(results.len(), next.as_deref(), position);
-    endpoint::answer(app, position, &Found { page, context, results })
+    Evaluated::new(app, position, &Found { page, context, results })
 }
 
 fn nothing(reason: &'static str, position: Position) -> SearchContext {
@@ -170,12 +165,12 @@ async fn subjects(
     app: &AppState,
     call: &EvaluationContext,
     body: &SearchBody<'_>,
-) -> ApiResult<Response> {
+) -> ApiResult<Evaluated<Found<FoundEntity>>> {
     let kind = typed(body.subject.as_ref(), "/subject").map_err(refused)?;
     let name = action(body.action.as_ref(), None).map_err(refused)?;
     let resource = named(body.resource.as_ref(), None, "/resource").map_err(refused)?;
     let asked =
-        asked(&endpoint::SEARCH_SUBJECT, call, body, &[kind, name, resource.0, resource.1])?;
+        asked("/access/v1/search/subject", call, body, &[kind, name, resource.0, resource.1])?;
     let mut judge = judge(app, call, &asked.page).await?;
     let position = judge.index.position();
     let item = item(resource).filter(|item| judge.index.item(item).is_some());
@@ -290,11 +285,12 @@ async fn resources(
     app: &AppState,
     call: &EvaluationContext,
     body: &SearchBody<'_>,
-) -> ApiResult<Response> {
+) -> ApiResult<Evaluated<Found<FoundEntity>>> {
     let subject = subject(body.subject.as_ref(), None).map_err(refused)?;
     let name = action(body.action.as_ref(), None).map_err(refused)?;
     let kind = typed(body.resource.as_ref(), "/resource").map_err(refused)?;
-    let asked = asked(&endpoint::SEARCH_RESOURCE, call, body, &[subject.0, subject.1, name, kind])?;
+    let asked =
+        asked("/access/v1/search/resource", call, body, &[subject.0, subject.1, name, kind])?;
     let mut judge = judge(app, call, &asked.page).await?;
     let principal = principal(subject.0, subject.1);
     if !principal.as_ref().is_none_or(|principal| judge.scope.covers(principal)) {
@@ -363,11 +359,11 @@ async fn actions(
     app: &AppState,
     call: &EvaluationContext,
     body: &SearchBody<'_>,
-) -> ApiResult<Response> {
+) -> ApiResult<Evaluated<Found<FoundAction>>> {
     let subject = subject(body.subject.as_ref(), None).map_err(refused)?;
     let resource = named(body.resource.as_ref(), None, "/resource").map_err(refused)?;
     let parts = [subject.0, subject.1, resource.0, resource.1];
-    let asked = asked(&endpoint::SEARCH_ACTION, call, body, &parts)?;
+    let asked = asked("/access/v1/search/action", call, body, &parts)?;
     let mut judge = judge(app, call, &asked.page).await?;
     let (principal, item) = (principal(subject.0, subject.1), item(resource));
     let (permissions, context) = match (&principal, &item) {

@@ -13,7 +13,6 @@ use crate::{
     clock::SystemClock,
     demo,
     exit::{Exit, Failure},
-    front::Front,
     health::{self, Operations},
     metrics, pages,
     settings::{ServeSettings, Settings, StoreSettings},
@@ -23,6 +22,11 @@ use crate::{
     webhooks::{WebhookDispatcher, WebhookOptions},
     wiring::{self, DataLock, Engines},
 };
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
 use commands::Commands;
 use connections::ConnectionLimits;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -31,8 +35,9 @@ use projections::{
     feed::{Feed, FeedOptions},
     views,
 };
-use std::{io::ErrorKind, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, io::ErrorKind, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
+use tower::ServiceExt as _;
 use url::Url;
 
 pub(super) async fn run(context: &CliContext, args: ServeArgs) -> Result<(), Failure> {
@@ -51,7 +56,7 @@ pub(super) async fn run(context: &CliContext, args: ServeArgs) -> Result<(), Fai
 
 /// A service that has started, about to answer.
 struct Service {
-    app: Front,
+    app: Router,
     listener: TcpListener,
     background: JoinSet<()>,
     /// Ends the background work; after the requests, which may wait for it.
@@ -237,7 +242,7 @@ fn app(
     shutdown: &Shutdown,
     prometheus: PrometheusHandle,
     (serve, public_url): (&ServeSettings, &Url),
-) -> Front {
+) -> Router {
     let state = AppState::new(AppDependencies {
         commands: commands.clone(),
         views: views.clone(),
@@ -263,8 +268,19 @@ fn app(
         shutdown: shutdown.clone(),
         prometheus,
     };
-    let router = crate::router(state.clone(), pages::routes().merge(health::routes(operations)));
-    Front::new(state, router)
+    crate::router(state, pages::routes().merge(health::routes_of(operations)))
+}
+
+/// The service for one connection: handlers know where its requests come from.
+fn seen_by(
+    app: &Router,
+    peer: SocketAddr,
+) -> impl tower::Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + use<>
+{
+    app.clone().map_request(move |mut request: Request| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request
+    })
 }
 
 impl Service {
@@ -273,7 +289,7 @@ impl Service {
         let Self { app, listener, mut background, work_ends, engines, index, shutdown, _lock } =
             self;
         let (limits, ending) = (ConnectionLimits::new(serve.max_connections), shutdown.wait());
-        let serving = connections::serve(listener, move |peer| app.of(peer), limits, ending);
+        let serving = connections::serve(listener, move |peer| seen_by(&app, peer), limits, ending);
         let mut serving = tokio::spawn(serving);
         let ended = tokio::select! {
             ended = &mut serving => Some(ended),

@@ -4,11 +4,16 @@ use super::{
     JsonBody, NoBody, Params, RequestMeta,
     headers::{MAX_REASON_CHARS, MAX_TICKET_CHARS},
 };
-use crate::{problem::Problem, state::AppState};
+use crate::{
+    problem::Problem,
+    routing::{Contract, Takes},
+    state::AppState,
+};
 use axum::extract::{FromRequest, Request as HttpRequest};
 use commands::Request;
 use serde::{Deserialize, de::DeserializeOwned};
-use utoipa::IntoParams;
+use std::any::TypeId;
+use utoipa::{IntoParams, ToSchema};
 
 /// The query parameters that every command takes.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -24,12 +29,18 @@ pub struct CommandQuery {
 pub trait DryRun: DeserializeOwned + Send {
     /// Is it only asked what would happen?
     fn dry_run(&self) -> bool;
+
+    /// Its parameters of its own.
+    fn parameters(contract: &mut Contract);
 }
 
 impl DryRun for CommandQuery {
     fn dry_run(&self) -> bool {
         self.dry_run
     }
+
+    /// `dry_run` is a parameter of every command.
+    fn parameters(_: &mut Contract) {}
 }
 
 /// A command as it was sent.
@@ -62,6 +73,16 @@ fn either(
             Err(Problem::field(format!("/{name}"), "differs from the header that says the same"))
         }
         (header, body) => Ok(body.or(header)),
+    }
+}
+
+impl<B: ToSchema + 'static, Q: DryRun> Takes for CommandRequest<B, Q> {
+    fn describe(contract: &mut Contract) {
+        Q::parameters(contract);
+        // A command without fields of its own takes what every command takes.
+        if TypeId::of::<B>() != TypeId::of::<NoBody>() {
+            contract.body = Some(contract.reference::<B>());
+        }
     }
 }
 
@@ -102,6 +123,12 @@ pub struct QueryRequest<B> {
     pub meta: RequestMeta,
     /// The body.
     pub body: B,
+}
+
+impl<B: ToSchema> Takes for QueryRequest<B> {
+    fn describe(contract: &mut Contract) {
+        contract.body = Some(contract.reference::<B>());
+    }
 }
 
 impl<B: DeserializeOwned> FromRequest<AppState> for QueryRequest<B> {

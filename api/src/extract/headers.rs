@@ -3,6 +3,7 @@
 use super::{PositionToken, query::canonical};
 use crate::{
     problem::{Problem, ProblemType},
+    routing::{Contract, Takes},
     state::AppState,
 };
 use axum::{
@@ -234,6 +235,20 @@ impl RequestMeta {
             line: format!("{} {}?{query}", parts.method, parts.uri.path()),
         })
     }
+}
+
+impl RequestMeta {
+    /// The position of an answer from what the write side knows, read at a position after the one
+    /// that the caller named was waited for. An entity that changed last before that was read at it
+    /// all the same: a caller who keeps the last position that it was told never falls behind what
+    /// it has seen.
+    pub fn position_of(&self, read: Position) -> Position {
+        read.max(self.at_least.unwrap_or_default())
+    }
+}
+
+impl Takes for RequestMeta {
+    fn describe(_: &mut Contract) {}
 }
 
 impl FromRequestParts<AppState> for RequestMeta {

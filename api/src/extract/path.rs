@@ -1,6 +1,9 @@
 //! Path parameters: item, grant, link, account or token. Malformed ids are refused.
 
-use crate::problem::Problem;
+use crate::{
+    problem::{Problem, ProblemType},
+    routing::{Contract, Takes},
+};
 use axum::{
     extract::{FromRequestParts, MatchedPath, RawPathParams},
     http::request::Parts,
@@ -46,13 +49,28 @@ fn unreadable(parts: &Parts) -> String {
     name.unwrap_or_default().to_owned()
 }
 
+/// What a part of a path names.
+type Named = (&'static str, &'static str);
+
+const KIND: Named = ("kind", "The kind of the item, one of GET /v1/kinds.");
+const ITEM: Named = ("id", "The application's own id of the item.");
+
 macro_rules! path {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),* }
-        = |$segments:ident| $read:expr) => {
+        named $names:expr; = |$segments:ident| $read:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone)]
         pub struct $name { $(#[doc = concat!("The \
             ", stringify!($field), ".")] pub $field: $type),* }
+
+        impl Takes for $name {
+            fn describe(contract: &mut Contract) {
+                contract.path.extend_from_slice(&$names);
+                if $names.contains(&ITEM) {
+                    contract.problems.push(ProblemType::ItemRetired);
+                }
+            }
+        }
 
         impl<S: Send + Sync> FromRequestParts<S> for $name {
             type Rejection = Problem;
@@ -67,16 +85,19 @@ macro_rules! path {
 
 path!(
     /// `…/items/{kind}/{id}`
-    ItemPath { item: ItemRef } = |s| Ok(Self { item: s.item()? })
+    ItemPath { item: ItemRef } named [KIND, ITEM]; = |s| Ok(Self { item: s.item()? })
 );
 path!(
     /// `…/grants/{grant}` of an item
     GrantPath { item: ItemRef, grant: GrantId }
+        named [KIND, ITEM, ("grant", "The grant, `gr_…`.")];
         = |s| Ok(Self { item: s.item()?, grant: s.get("grant")? })
 );
 path!(
     /// `…/grants/account/{account}` or `…/grants/group/{group}` of an item
-    GranteePath { item: ItemRef, grantee: Grantee } = |s| {
+    GranteePath { item: ItemRef, grantee: Grantee }
+        named [KIND, ITEM, ("account", "The application's own id of the account."),
+            ("group", "The application's own id of the group.")]; = |s| {
         let item = s.item()?;
         let grantee = match s.text("group") {
             Some(_) => Grantee::Group(s.get("group")?),
@@ -88,24 +109,33 @@ path!(
 path!(
     /// `…/links/{link}` of an item
     LinkPath { item: ItemRef, link: LinkId }
+        named [KIND, ITEM, ("link", "The link, `ln_…`.")];
         = |s| Ok(Self { item: s.item()?, link: s.get("link")? })
 );
 path!(
     /// `/v1/projections/{name}`
     ProjectionPath { name: String }
+        named [("name", "The read model: access, catalog or audit.")];
         = |s| Ok(Self { name: s.text("name").unwrap_or_default().to_owned() })
 );
 path!(
     /// `/v1/tokens/{token}`
-    TokenPath { token: TokenId } = |s| Ok(Self { token: s.get("token")? })
+    TokenPath { token: TokenId }
+        named [("token", "The access token's id, `tk_…`; not its secret.")];
+        = |s| Ok(Self { token: s.get("token")? })
 );
 path!(
     /// `/v1/webhooks/{webhook}` and below
-    WebhookPath { webhook: WebhookId } = |s| Ok(Self { webhook: s.get("webhook")? })
+    WebhookPath { webhook: WebhookId }
+        named [("webhook", "The webhook, `wh_…` and a UUID that its maker chose.")];
+        = |s| Ok(Self { webhook: s.get("webhook")? })
 );
 path!(
     /// `/v1/accounts/{account}`, where `me` is the caller's own
-    AccountPath { account: AccountArg } = |s| {
+    AccountPath { account: AccountArg }
+        named [("account", "The application's own id of the account; `me` = the caller's own, or \
+            the one that Sharelog-On-Behalf-Of names.")];
+        = |s| {
         let account = match s.text("account") {
             Some("me") => AccountArg::Me,
             _ => AccountArg::Id(s.get("account")?),

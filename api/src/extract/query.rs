@@ -1,9 +1,13 @@
 //! Query parameters. Unknown ones are refused.
 
 use super::field_message::field_message;
-use crate::problem::Problem;
+use crate::{
+    problem::Problem,
+    routing::{Contract, Takes},
+};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
 
 /// The query parameters of a route.
 #[derive(Debug)]
@@ -25,6 +29,12 @@ impl<Q: DeserializeOwned> Params<Q> {
             let name = if path == "." { named.unwrap_or_default() } else { path.as_str() };
             Problem::field(format!("query:{name}"), field_message(name, &detail, &[]))
         })
+    }
+}
+
+impl<Q: IntoParams> Takes for Params<Q> {
+    fn describe(contract: &mut Contract) {
+        contract.takes_query::<Q>();
     }
 }
 

@@ -1,8 +1,18 @@
 //! The pages behind `/problems/NAME`, which explain each problem type.
 
 use super::{Problem, ProblemType};
-use axum::{extract::Path, response::Html};
+use crate::routing::Routes;
+use axum::{extract::Path, http::Method, response::Html, routing::get};
 use std::fmt::Write as _;
+
+/// The pages.
+pub fn routes() -> Routes {
+    Routes::default().page(&Method::GET, "/problems", get(problem_index)).page(
+        &Method::GET,
+        "/problems/{name}",
+        get(problem_page),
+    )
+}
 
 fn document(title: &str, main: &str) -> Html<String> {
     Html(format!(
@@ -22,7 +32,7 @@ fn marked(text: &str) -> String {
 }
 
 /// The page of one problem type.
-pub async fn problem_page(Path(name): Path<String>) -> Result<Html<String>, Problem> {
+async fn problem_page(Path(name): Path<String>) -> Result<Html<String>, Problem> {
     let kind = ProblemType::ALL
         .iter()
         .find(|kind| kind.name() == name)
@@ -39,7 +49,7 @@ pub async fn problem_page(Path(name): Path<String>) -> Result<Html<String>, Prob
 }
 
 /// The list of all problem types.
-pub async fn problem_index() -> Html<String> {
+async fn problem_index() -> Html<String> {
     let mut rows = String::new();
     for kind in ProblemType::ALL {
         let (status, name, title) = (kind.status().as_u16(), kind.name(), kind.title());

@@ -4,14 +4,16 @@
 use super::{
     consistency,
     item_access::{VisibleItem, load_visible},
-    shape::{AddressBody, ItemName, Page, PrincipalBody, ProvenanceBody, TotalBody, words},
+    shape::{AddressBody, ItemName, PrincipalBody, ProvenanceBody, TotalBody, words},
 };
 use crate::{
+    answer::Read,
     extract::{ItemPath, ListQuery, Params, RequestMeta, parse_moment},
     problem::{ApiResult, Problem},
+    routing::{ALL, RouteAccess, register},
     state::AppState,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use commands::{Address, Profile};
 use domain::{
     access::AccessPath,
@@ -25,12 +27,6 @@ use domain::{
 use projections::{AccessPage, AccessRow, AsOf, Model};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get_access))
-}
 
 /// The parameters.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -244,18 +240,22 @@ fn word(name: &str, sent: Option<&str>, known: &str) -> ApiResult<bool> {
     }
 }
 
+register! {
+    get_access => RouteAccess::read(ALL),
+        "A page of principals with access", TimeInFuture, CursorMismatch, ViewsUnavailable;
+}
+
 /// Who may do what with an item, now or at a past moment, and why
 ///
 /// For those who may share it, and for auditors. Before `known_from` the answer is unknown, not
 /// nobody.
-#[utoipa::path(get, path = "/v1/items/{kind}/{id}/access", tag = "lists", params(AccessQuery),
-    responses((status = 200, description = "A page", body = AccessList)))]
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/access", tag = "lists")]
 pub async fn get_access(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     Params(query): Params<AccessQuery>,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Read<AccessList>> {
     let people = word("include", query.include.as_deref(), "people")?;
     // Groups have no members yet, so that expanding them changes nothing.
     word("expand", query.expand.as_deref(), "members")?;
@@ -271,5 +271,5 @@ pub async fn get_access(
     let found = app.views.access_list(&item, as_of, now, &page).await?;
     let position = found.position;
     let list = shape(&app, &meta, ItemName::new(&item, &seen.state), people, found).await?;
-    Ok(Page { app: &app, position, version: None }.json(&meta, list))
+    Ok(Read::new(&app, position, list))
 }

@@ -2,34 +2,28 @@
 
 pub mod change;
 pub mod get;
-#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod items;
 pub mod put;
 
-use super::shape::{AccountBody, Answer, Reply};
+use super::shape::{AccountBody, Answer, Commanded, Reply};
 use crate::{
     extract::AccountArg,
     problem::{ApiResult, Problem, unanswered},
+    routing::Routes,
     state::AppState,
 };
-use axum::response::Response;
 use commands::{Caller, Outcome, Profile, Request, Status};
 use domain::{account::AccountState, id::AccountId, stream::StreamName};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(
-            put::put_account,
-            get::get_account,
-            change::patch_account,
-            change::delete_account
-        ))
-        .routes(routes!(change::erase_account))
-        .routes(routes!(items::list_account_items))
+pub fn routes() -> Routes {
+    Routes::default()
+        .merge(put::routes())
+        .merge(get::routes())
+        .merge(change::routes())
+        .merge(items::routes())
 }
 
 /// What commands on accounts answer.
@@ -56,12 +50,12 @@ fn addressed(arg: &AccountArg, request: &Request) -> ApiResult<AccountId> {
 }
 
 /// The whole answer of a command on an account. `asked` is the profile that a dry run would write.
-async fn account_reply(
+async fn account_reply<const CREATES: bool>(
     app: &AppState,
     account: AccountId,
     outcome: &Outcome<AccountState>,
     asked: Option<Profile>,
-) -> ApiResult<Response> {
+) -> ApiResult<Commanded<AccountResource, CREATES, true>> {
     let profile = match outcome.status {
         Status::Planned => asked,
         Status::Recorded | Status::Unchanged => {
@@ -74,5 +68,5 @@ async fn account_reply(
     let body = AccountBody::new(account, &outcome.after, profile, true);
     let answer = Answer::new(outcome, &stream, AccountResource { account: body });
     let reply = Reply::new(app, outcome).version(outcome.after.position);
-    Ok(reply.location(|| location).json(answer))
+    Ok(reply.location(|| location).with(answer))
 }

@@ -5,24 +5,19 @@ use super::{
     consistency,
     input::AccountFilter,
     item_access::load_visible,
-    shape::{AuditEvent, List, Page},
+    shape::{AuditEvent, List, Listed},
 };
 use crate::{
     extract::{ItemPath, ListQuery, Params, RequestMeta, bound},
     problem::{ApiResult, Problem},
+    routing::{ALL, OVERSEERS, RouteAccess, register},
     state::AppState,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{event::EventType, id::ItemRef, position::Position, role::Permission, time::Time};
 use projections::{AuditFilter, AuditOrder, Model, ViewError};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get_history)).routes(routes!(list_audit_events))
-}
 
 /// Which order.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
@@ -170,7 +165,7 @@ async fn answer(
     meta: &RequestMeta,
     filter: &AuditFilter,
     page: ListQuery,
-) -> ApiResult<Response> {
+) -> ApiResult<Listed<AuditEvent>> {
     let page = page.page()?;
     consistency::wait_for_position(app, meta, &[Model::AUDIT]).await?;
     let furthest = filter.from_position.max(filter.to_position);
@@ -190,20 +185,26 @@ async fn answer(
         return Err(error.into());
     }
     let list: List<AuditEvent> = List::from_listing(found, Into::into);
-    Ok(Page { app, position, version: None }.json(meta, list))
+    Ok(Listed::new(app, position, list))
+}
+
+register! {
+    get_history => RouteAccess::read(ALL),
+        "A page of events", CursorMismatch, ViewsUnavailable;
+    list_audit_events => RouteAccess::read(OVERSEERS),
+        "A page of events", CursorMismatch, ViewsUnavailable;
 }
 
 /// What happened to an item
 ///
 /// For those who may share it, and for auditors.
-#[utoipa::path(get, path = "/v1/items/{kind}/{id}/history", tag = "lists", params(HistoryQuery),
-    responses((status = 200, description = "A page", body = List<AuditEvent>)))]
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/history", tag = "lists")]
 pub async fn get_history(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     Params(query): Params<HistoryQuery>,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Listed<AuditEvent>> {
     let filter = AuditFilter {
         item: Some(item.clone()),
         types: types(query.types.as_deref())?,
@@ -217,13 +218,12 @@ pub async fn get_history(
 }
 
 /// The audit trail
-#[utoipa::path(get, path = "/v1/audit/events", tag = "audit", params(AuditQuery),
-    responses((status = 200, description = "A page", body = List<AuditEvent>)))]
+#[utoipa::path(get, path = "/v1/audit/events", tag = "audit")]
 pub async fn list_audit_events(
     State(app): State<AppState>,
     Params(query): Params<AuditQuery>,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Listed<AuditEvent>> {
     let item = query.item.as_deref().map(str::parse::<ItemRef>).transpose();
     let [from_position, to_position] = positions(query.from_position, query.to_position)?;
     let [from_time, to_time] = times(query.from.as_deref(), query.to.as_deref())?;

@@ -3,14 +3,16 @@
 use super::{
     consistency,
     input::AccountFilter,
-    shape::{Page, TotalBody, item_address, words},
+    shape::{TotalBody, item_address, words},
 };
 use crate::{
+    answer::Read,
     extract::{ListQuery, Params, RequestMeta, bound},
     problem::{ApiResult, Problem},
+    routing::{Callers, RouteAccess, register},
     state::AppState,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use commands::Caller;
 use domain::{
     event::{CallerRole, CatalogAudience},
@@ -22,15 +24,9 @@ use projections::{CatalogQuery, CatalogRow, FacetCount, Model, Sort, SortField, 
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The longest search text, in characters.
 const MAX_SEARCH_CHARS: usize = 500;
-
-/// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get_catalog))
-}
 
 /// The parameters.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -195,16 +191,20 @@ fn viewer(caller: &Caller) -> Viewer {
     }
 }
 
+register! {
+    get_catalog => RouteAccess::read(Callers::Anyone),
+        "A page of catalog entries", CursorMismatch, ViewsUnavailable;
+}
+
 /// What is published
 ///
 /// Without a token: what anyone may see. Featured entries and newer ones come first among equals.
-#[utoipa::path(get, path = "/v1/catalog", tag = "catalog", params(CatalogParams),
-    responses((status = 200, description = "A page", body = CatalogBody)))]
+#[utoipa::path(get, path = "/v1/catalog", tag = "catalog")]
 pub async fn get_catalog(
     State(app): State<AppState>,
     Params(query): Params<CatalogParams>,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Read<CatalogBody>> {
     let words = query.q.filter(|words| !words.trim().is_empty());
     if words.as_ref().is_some_and(|words| words.chars().count() > MAX_SEARCH_CHARS) {
         return Err(Problem::field("query:q", format!("at most {MAX_SEARCH_CHARS} characters")));
@@ -235,5 +235,5 @@ pub async fn get_catalog(
         next: found.next,
         position,
     };
-    Ok(Page { app: &app, position, version: None }.json(&meta, body))
+    Ok(Read::new(&app, position, body))
 }

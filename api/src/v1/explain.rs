@@ -11,17 +11,16 @@ pub use path_body::{ActBody, WayBody};
 pub use refusal::RefusalBody;
 pub(super) use subject_context::subject_with_visits;
 
-use super::{
-    consistency,
-    shape::{Page, PrincipalBody},
-};
+use super::{consistency, shape::PrincipalBody};
 use crate::{
+    answer::Read,
     authzen::{QueryScope, is_caller},
     extract::{Params, RequestMeta, parse_moment},
     problem::{ApiResult, Problem},
+    routing::{ALL, RouteAccess, register},
     state::AppState,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use commands::Caller;
 use domain::{
     access::{AccessPath, DenialReason, Subject},
@@ -36,18 +35,12 @@ use projections::{AccessAt, AsOf, Model, RevokedAccess, ViewError, index::Snapsh
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Said when the read models are behind the index, or cannot be asked.
 const ALONE: &str = "the read models do not tell as much yet: of each way the first and the last \
                      act are named, and not what ended before";
 /// Said when openings of links come with a question about the past.
 const NOT_THEN: &str = "visits were ignored: they open something now, not in the past";
-
-/// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(explain))
-}
 
 /// The question.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -107,6 +100,11 @@ async fn may_ask(
     Err(Problem::not_permitted(detail).with("needed", needed))
 }
 
+register! {
+    explain => RouteAccess::read(ALL),
+        "The explanation", NotFound, TimeInFuture, ViewsUnavailable;
+}
+
 /// Why somebody may do something with an item, or why not
 ///
 /// The ways that permit it, each with all the acts that made it, in plain words; or the nearest
@@ -116,13 +114,12 @@ async fn may_ask(
 /// answer is what somebody has who opened it and has nothing else: of one for people who are signed
 /// in, somebody who is. Without `at` from the access index, with it from the read models; before
 /// the item was registered the answer is that nothing is known.
-#[utoipa::path(get, path = "/v1/explain", tag = "check", params(ExplainQuery),
-    responses((status = 200, description = "The explanation", body = Explanation)))]
+#[utoipa::path(get, path = "/v1/explain", tag = "check")]
 pub async fn explain(
     State(app): State<AppState>,
     Params(query): Params<ExplainQuery>,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Read<Explanation>> {
     let who = subject(&query.subject)?;
     let item: ItemRef = query.resource.parse().map_err(|error: domain::id::IdError| {
         Problem::field("query:resource", error.to_string())
@@ -150,7 +147,7 @@ pub async fn explain(
     };
     explanation.warnings.extend(subject_context::ignored(&app, &meta, &asked.item, &links).await?);
     let position = explanation.position;
-    Ok(Page { app: &app, position, version: None }.json(&meta, explanation))
+    Ok(Read::new(&app, position, explanation))
 }
 
 struct Asked {

@@ -2,7 +2,6 @@
 
 pub mod close;
 pub mod delete;
-#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod get;
 pub mod lookup;
 pub mod patch;
@@ -13,25 +12,26 @@ pub mod visibility;
 
 use super::{
     item_access::{self, ItemAccess},
-    shape::{Answer, ItemBody, Reply, item_body},
+    shape::{Answer, Commanded, ItemBody, Reply, item_body},
 };
-use crate::{problem::ApiResult, state::AppState};
-use axum::response::Response;
+use crate::{problem::ApiResult, routing::Routes, state::AppState};
 use commands::{Caller, Outcome};
 use domain::{event::Ended, id::ItemRef, item::ItemState, stream::StreamName};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(put::put_item, get::get_item, patch::patch_item, delete::delete_item))
-        .routes(routes!(restore::restore_item))
-        .routes(routes!(close::close_item))
-        .routes(routes!(reopen::reopen_item))
-        .routes(routes!(visibility::put_visibility))
-        .routes(routes!(lookup::lookup_items))
+pub fn routes() -> Routes {
+    Routes::default()
+        .merge(put::routes())
+        .merge(get::routes())
+        .merge(patch::routes())
+        .merge(delete::routes())
+        .merge(restore::routes())
+        .merge(close::routes())
+        .merge(reopen::routes())
+        .merge(visibility::routes())
+        .merge(lookup::routes())
 }
 
 /// What most of these commands answer.
@@ -85,11 +85,11 @@ pub(super) fn item_answer<R>(
 }
 
 /// The response around it.
-pub(super) fn item_reply<R: Serialize>(
+pub(super) fn item_reply<R, const CREATES: bool>(
     app: &AppState,
     item: &ItemRef,
     outcome: &Outcome<ItemState>,
     answer: Answer<R>,
-) -> Response {
-    Reply::new(app, outcome).version(outcome.after.version).location(|| path_of(item)).json(answer)
+) -> Commanded<R, CREATES, true> {
+    Reply::new(app, outcome).version(outcome.after.version).location(|| path_of(item)).with(answer)
 }

@@ -1,20 +1,19 @@
 //! `GET /v1/kinds`: the kinds of the deployment.
 
-use super::shape::{List, Page, words};
-use crate::{extract::RequestMeta, problem::ApiResult, state::AppState};
-use axum::{extract::State, response::Response};
+use super::shape::{List, Listed, words};
+use crate::{
+    extract::RequestMeta,
+    problem::ApiResult,
+    routing::{ALL, RouteAccess, register},
+    state::AppState,
+};
+use axum::extract::State;
 use domain::{
     id::KindName,
     kind::{Kind, PartsAccess},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_kinds))
-}
 
 /// A kind of items.
 #[expect(clippy::struct_excessive_bools, reason = "each is a field of the API")]
@@ -55,13 +54,20 @@ fn kind_body(name: &KindName, kind: &Kind) -> KindBody {
     }
 }
 
+register! {
+    list_kinds => RouteAccess::read(ALL),
+        "All kinds";
+}
+
 /// The kinds of items in force
-#[utoipa::path(get, path = "/v1/kinds", tag = "administration",
-    responses((status = 200, description = "All of them", body = List<KindBody>)))]
-pub async fn list_kinds(State(app): State<AppState>, meta: RequestMeta) -> ApiResult<Response> {
+#[utoipa::path(get, path = "/v1/kinds", tag = "administration")]
+pub async fn list_kinds(
+    State(app): State<AppState>,
+    meta: RequestMeta,
+) -> ApiResult<Listed<KindBody>> {
     let system = app.commands.system_at(meta.at_least.unwrap_or_default()).await?;
     let data = system.kinds.iter().map(|(name, kind)| kind_body(name, kind)).collect();
-    let page = Page::current(&app, &meta, system.position, None);
-    let list = List { data, total: None, next: None, position: page.position };
-    Ok(page.json(&meta, list))
+    let position = meta.position_of(system.position);
+    let list = List { data, total: None, next: None, position };
+    Ok(Listed::new(&app, position, list))
 }

@@ -5,20 +5,19 @@ pub mod get;
 pub mod list;
 pub mod password;
 pub mod patch;
-#[expect(unused_qualifications, reason = "the macro for the route qualifies its parameters")]
 pub mod revoke;
 pub mod rotate;
 
 use super::{
     item_access,
     items::item_answer,
-    shape::{LinkBody, Reply, link_body, shows_secret},
+    shape::{Commanded, LinkBody, Reply, link_body, shows_secret},
 };
 use crate::{
     problem::{ApiResult, Problem, ProblemType, unanswered},
+    routing::Routes,
     state::AppState,
 };
-use axum::response::Response;
 use commands::{Caller, CommandError, Outcome, Status};
 use domain::{
     event::{Event, LinkUseEvent},
@@ -29,15 +28,17 @@ use domain::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(create::post_link, list::list_links))
-        .routes(routes!(get::get_link, patch::patch_link, revoke::delete_link))
-        .routes(routes!(rotate::rotate_link))
-        .routes(routes!(password::put_link_password, password::delete_link_password))
+pub fn routes() -> Routes {
+    Routes::default()
+        .merge(create::routes())
+        .merge(list::routes())
+        .merge(get::routes())
+        .merge(patch::routes())
+        .merge(revoke::routes())
+        .merge(rotate::routes())
+        .merge(password::routes())
 }
 
 /// What most of these commands answer.
@@ -95,16 +96,16 @@ async fn link_after(
 }
 
 /// The whole answer of a command that changes a link.
-async fn link_reply(
+async fn link_reply<const CREATES: bool>(
     app: &AppState,
     caller: &Caller,
     item: &ItemRef,
     outcome: &Outcome<ItemState>,
     link: LinkId,
-) -> ApiResult<Response> {
+) -> ApiResult<Commanded<LinkResource, CREATES, true>> {
     let resource = LinkResource { link: link_after(app, caller, item, outcome, link).await? };
     let version = resource.link.version;
     let answer = item_answer(item, outcome, resource);
     let path = || format!("{}/links/{link}", super::items::path_of(item));
-    Ok(Reply::new(app, outcome).version(version).location(path).json(answer))
+    Ok(Reply::new(app, outcome).version(version).location(path).with(answer))
 }

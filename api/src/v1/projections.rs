@@ -1,35 +1,21 @@
 //! `/v1/projections`: progress of the read models; rebuild, compare with the log, pause and
 //! resume.
 
-use super::shape::{List, Page, words};
+use super::shape::{List, Listed, words};
 use crate::{
+    answer::{Accepted, Read},
     extract::{ProjectionPath, RequestMeta},
     problem::{ApiResult, Problem},
+    routing::{OVERSEERS, RouteAccess, register},
     state::AppState,
 };
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse as _, Response},
-};
+use axum::extract::State;
 use domain::{position::Position, time::Time};
 use projections::{
     Build, BuildState, Comparison, Difference, ProjectionStatus, Purpose, TableRows,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list_projections))
-        .routes(routes!(get_projection))
-        .routes(routes!(rebuild_projection))
-        .routes(routes!(verify_projection))
-        .routes(routes!(pause_projection))
-        .routes(routes!(resume_projection))
-}
 
 /// Why and where a projection stopped.
 #[derive(Debug, Serialize, ToSchema)]
@@ -267,48 +253,59 @@ impl From<Comparison> for ComparisonBody {
     }
 }
 
+register! {
+    list_projections => RouteAccess::read(OVERSEERS),
+        "All projections", ViewsUnavailable;
+    get_projection => RouteAccess::read(OVERSEERS),
+        "The projection", ViewsUnavailable;
+    rebuild_projection => RouteAccess::OPERATION,
+        "The rebuild is requested", ViewsUnavailable, Contended;
+    verify_projection => RouteAccess::OPERATION,
+        "The comparison is requested", ViewsUnavailable, Contended;
+    pause_projection => RouteAccess::OPERATION,
+        "The projection as it is now", ViewsUnavailable;
+    resume_projection => RouteAccess::OPERATION,
+        "The projection as it is now", ViewsUnavailable;
+}
+
 /// How far the projections have come
-#[utoipa::path(get, path = "/v1/projections", tag = "administration",
-    responses((status = 200, description = "All of them", body = List<ProjectionBody>)))]
+#[utoipa::path(get, path = "/v1/projections", tag = "administration")]
 pub async fn list_projections(
     State(app): State<AppState>,
-    meta: RequestMeta,
-) -> ApiResult<Response> {
+    _: RequestMeta,
+) -> ApiResult<Listed<ProjectionBody>> {
     let statuses = app.views.statuses(app.clock.now()).await?;
     let position = statuses.iter().map(|status| status.position).min().unwrap_or_default();
     let data: Vec<ProjectionBody> = statuses.into_iter().map(Into::into).collect();
     let list = List { data, total: None, next: None, position };
-    Ok(Page { app: &app, position, version: None }.json(&meta, list))
+    Ok(Listed::new(&app, position, list))
 }
 
 /// How far one projection has come
-#[utoipa::path(get, path = "/v1/projections/{name}", tag = "administration",
-    responses((status = 200, description = "It", body = ProjectionBody)))]
+#[utoipa::path(get, path = "/v1/projections/{name}", tag = "administration")]
 pub async fn get_projection(
     State(app): State<AppState>,
     ProjectionPath { name }: ProjectionPath,
-    meta: RequestMeta,
-) -> ApiResult<Response> {
-    one(&app, &name, &meta).await
+    _: RequestMeta,
+) -> ApiResult<Read<ProjectionBody>> {
+    one(&app, &name).await
 }
 
-async fn one(app: &AppState, name: &str, meta: &RequestMeta) -> ApiResult<Response> {
+async fn one(app: &AppState, name: &str) -> ApiResult<Read<ProjectionBody>> {
     let statuses = app.views.statuses(app.clock.now()).await?;
     let status = statuses.into_iter().find(|status| status.name == name);
     let status = status.ok_or_else(|| Problem::not_found("projection"))?;
     let position = status.position;
-    let page = Page { app, position, version: None };
-    Ok(page.json(meta, ProjectionBody::from(status)))
+    Ok(Read::new(app, position, status.into()))
 }
 
 async fn build(
     app: &AppState,
     name: &str,
-    meta: &RequestMeta,
     purpose: Purpose,
-) -> ApiResult<Response> {
+) -> ApiResult<Accepted<ProjectionBody>> {
     app.generations.request(name, purpose).await?;
-    Ok((StatusCode::ACCEPTED, one(app, name, meta).await?).into_response())
+    Ok(Accepted(one(app, name).await?))
 }
 
 /// Rebuild a projection from the log
@@ -316,55 +313,51 @@ async fn build(
 /// Tables are filled beside those that are read, compared with them, and take their place; what is
 /// asked meanwhile is answered from the old ones. `build` says how far it is. Asking again while it
 /// is under way changes nothing.
-#[utoipa::path(post, path = "/v1/projections/{name}/rebuild", tag = "administration",
-    responses((status = 202, description = "Asked for", body = ProjectionBody)))]
+#[utoipa::path(post, path = "/v1/projections/{name}/rebuild", tag = "administration")]
 pub async fn rebuild_projection(
     State(app): State<AppState>,
     ProjectionPath { name }: ProjectionPath,
-    meta: RequestMeta,
-) -> ApiResult<Response> {
-    build(&app, &name, &meta, Purpose::Rebuild).await
+    _: RequestMeta,
+) -> ApiResult<Accepted<ProjectionBody>> {
+    build(&app, &name, Purpose::Rebuild).await
 }
 
 /// Compare a projection with the log
 ///
 /// Its tables are built anew and compared; nothing is switched. `build.comparison` names the first
 /// row that differs.
-#[utoipa::path(post, path = "/v1/projections/{name}/verify", tag = "administration",
-    responses((status = 202, description = "Asked for", body = ProjectionBody)))]
+#[utoipa::path(post, path = "/v1/projections/{name}/verify", tag = "administration")]
 pub async fn verify_projection(
     State(app): State<AppState>,
     ProjectionPath { name }: ProjectionPath,
-    meta: RequestMeta,
-) -> ApiResult<Response> {
-    build(&app, &name, &meta, Purpose::Verify).await
+    _: RequestMeta,
+) -> ApiResult<Accepted<ProjectionBody>> {
+    build(&app, &name, Purpose::Verify).await
 }
 
 /// Pause a projection
 ///
 /// No node takes in records for it until it is resumed, restarts included. Questions that need
 /// newer records are answered 503.
-#[utoipa::path(post, path = "/v1/projections/{name}/pause", tag = "administration",
-    responses((status = 200, description = "As it is now", body = ProjectionBody)))]
+#[utoipa::path(post, path = "/v1/projections/{name}/pause", tag = "administration")]
 pub async fn pause_projection(
     State(app): State<AppState>,
     ProjectionPath { name }: ProjectionPath,
-    meta: RequestMeta,
-) -> ApiResult<Response> {
+    _: RequestMeta,
+) -> ApiResult<Read<ProjectionBody>> {
     app.generations.pause(&name).await?;
-    one(&app, &name, &meta).await
+    one(&app, &name).await
 }
 
 /// Resume a projection
 ///
 /// One that was paused goes on; one that had stopped tries again.
-#[utoipa::path(post, path = "/v1/projections/{name}/resume", tag = "administration",
-    responses((status = 200, description = "As it is now", body = ProjectionBody)))]
+#[utoipa::path(post, path = "/v1/projections/{name}/resume", tag = "administration")]
 pub async fn resume_projection(
     State(app): State<AppState>,
     ProjectionPath { name }: ProjectionPath,
-    meta: RequestMeta,
-) -> ApiResult<Response> {
+    _: RequestMeta,
+) -> ApiResult<Read<ProjectionBody>> {
     app.generations.resume(&name).await?;
-    one(&app, &name, &meta).await
+    one(&app, &name).await
 }

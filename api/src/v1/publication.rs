@@ -4,14 +4,9 @@ pub mod delete;
 pub mod get;
 pub mod put;
 
-use crate::state::AppState;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use crate::routing::Routes;
 
 /// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(
-        get::get_publication,
-        put::put_publication,
-        delete::delete_publication
-    ))
+pub fn routes() -> Routes {
+    Routes::default().merge(get::routes()).merge(put::routes()).merge(delete::routes())
 }

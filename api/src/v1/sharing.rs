@@ -4,7 +4,7 @@ pub mod get;
 pub mod put;
 
 use super::shape::{GrantBody, grant_body, words};
-use crate::state::AppState;
+use crate::routing::Routes;
 use domain::{
     event::{ProvenanceKind, Visibility},
     item::ItemState,
@@ -13,11 +13,10 @@ use domain::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get::get_sharing, put::put_sharing))
+pub fn routes() -> Routes {
+    Routes::default().merge(get::routes()).merge(put::routes())
 }
 
 /// Visibility and direct grants.

@@ -6,7 +6,7 @@ pub mod list;
 pub mod revoke;
 
 use super::shape::words;
-use crate::state::AppState;
+use crate::routing::Routes;
 use domain::{
     event::{CallerRole, Scope},
     id::{AccountId, TokenId},
@@ -15,13 +15,14 @@ use domain::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(create::post_token, list::list_tokens))
-        .routes(routes!(get::get_token, revoke::delete_token))
+pub fn routes() -> Routes {
+    Routes::default()
+        .merge(create::routes())
+        .merge(list::routes())
+        .merge(get::routes())
+        .merge(revoke::routes())
 }
 
 /// An access token, without what is secret of it.

@@ -5,15 +5,17 @@ use super::{
     consistency,
     explain::{permission, subject, subject_with_visits},
     item_access::{ItemAccess, VisibleItem, load_visible},
-    shape::{ItemBody, List, Page, PrincipalBody, item_body, words},
+    shape::{ItemBody, List, Listed, PrincipalBody, item_body, words},
 };
 use crate::{
+    answer::Read,
     authzen::QueryScope,
     extract::{ItemPath, ListQuery, Params, RequestMeta},
     problem::{ApiResult, Problem},
+    routing::{ALL, RouteAccess, register},
     state::AppState,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{
     access::{AccessDecision, PathKind, Subject},
     id::{ItemRef, KindName},
@@ -25,12 +27,6 @@ use domain::{
 use projections::{CursorMismatch, CursorScope, Model, index::Snapshot, value::CellError};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(view_as)).routes(routes!(view_item_as))
-}
 
 /// Whose view of all items.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -119,19 +115,25 @@ fn ways(decision: &AccessDecision) -> Vec<&'static str> {
     decision.paths.iter().map(PathKind::name).collect()
 }
 
+register! {
+    view_as => RouteAccess::read(ALL),
+        "A page of items", CursorMismatch, ViewsUnavailable;
+    view_item_as => RouteAccess::read(ALL),
+        "The view", ViewsUnavailable;
+}
+
 /// What somebody sees of all items
 ///
 /// Kind by kind, and of a kind in the order in which the log first named them. Items that are open
 /// to any account or to anyone are not listed for that alone. About oneself and about anonymous
 /// visitors for everybody; about others for administrators, auditors and applications that act for
 /// nobody.
-#[utoipa::path(get, path = "/v1/view-as", tag = "check", params(ViewAsQuery),
-    responses((status = 200, description = "A page", body = List<ViewRow>)))]
+#[utoipa::path(get, path = "/v1/view-as", tag = "check")]
 pub async fn view_as(
     State(app): State<AppState>,
     Params(query): Params<ViewAsQuery>,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Listed<ViewRow>> {
     let who = subject(&query.subject)?;
     let wanted = query.permission.as_deref().map(|text| permission("permission", text));
     let wanted = wanted.transpose()?.unwrap_or(Permission::Browse);
@@ -164,7 +166,7 @@ pub async fn view_as(
     let data = titled(&app, found).await?;
     let position = index.position();
     let list = List { data, total: None, next, position };
-    Ok(Page { app: &app, position, version: None }.json(&meta, list))
+    Ok(Listed::new(&app, position, list))
 }
 
 /// The position of the page before and the last item on it.
@@ -258,14 +260,13 @@ async fn titled(app: &AppState, found: Vec<(ItemRef, AccessDecision)>) -> ApiRes
 ///
 /// About oneself and about anonymous visitors for who may browse the item, about others for who may
 /// share it.
-#[utoipa::path(get, path = "/v1/items/{kind}/{id}/view-as", tag = "check", params(ViewItemAsQuery),
-    responses((status = 200, description = "The view", body = ItemView)))]
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/view-as", tag = "check")]
 pub async fn view_item_as(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     Params(query): Params<ViewItemAsQuery>,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Read<ItemView>> {
     let who = subject(&query.subject)?;
     let seen: VisibleItem = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     if !QueryScope::new(&meta.caller).covers(&who) {
@@ -289,5 +290,5 @@ pub async fn view_item_as(
         warnings: seen.ignored_visits,
         position: index.position(),
     };
-    Ok(Page { app: &app, position: index.position(), version: None }.json(&meta, view))
+    Ok(Read::new(&app, index.position(), view))
 }

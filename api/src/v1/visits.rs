@@ -3,21 +3,16 @@
 pub mod open;
 pub mod swap;
 
-use super::shape::{ItemName, Page, read_headers};
-use crate::{extract::RequestMeta, state::AppState};
-use axum::{
-    Json,
-    response::{IntoResponse as _, Response},
-};
+use super::shape::ItemName;
+use crate::{answer::Read, extract::RequestMeta, routing::Routes, state::AppState};
 use commands::LinkVisit;
 use domain::{id::LinkId, role::Permissions, time::Time};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(open::open_link)).routes(routes!(swap::swap_code))
+pub fn routes() -> Routes {
+    Routes::default().merge(open::routes()).merge(swap::routes())
 }
 
 /// Which link was opened.
@@ -49,9 +44,7 @@ pub struct OpenedBody {
     pub can_join: bool,
 }
 
-fn answer(app: &AppState, meta: &RequestMeta, opened: LinkVisit) -> Response {
-    let position = Page::current(app, meta, opened.position, None).position;
-    let headers = read_headers(app, position, None);
+fn answer(app: &AppState, meta: &RequestMeta, opened: LinkVisit) -> Read<OpenedBody> {
     let body = OpenedBody {
         visit: opened.visit.expose().to_owned(),
         ends_at: opened.ends_at,
@@ -61,5 +54,5 @@ fn answer(app: &AppState, meta: &RequestMeta, opened: LinkVisit) -> Response {
         state: opened.view_state,
         can_join: opened.can_join,
     };
-    (headers, Json(body)).into_response()
+    Read::new(app, meta.position_of(opened.position), body)
 }

@@ -3,35 +3,57 @@
 mod query;
 mod stream;
 
+pub use query::WatchFilter;
 pub(super) use query::place;
 pub use stream::Shown;
 
 use crate::{
     extract::{PositionToken, RequestMeta},
     problem::{ApiResult, Problem, ProblemType},
+    routing::{AnswerSpec, Answers, Contract, EVENT_STREAM, RouteAccess, SUBSCRIBERS, register},
     state::AppState,
 };
 use axum::{
     body::Body,
-    extract::{RawQuery, State},
-    http::{HeaderMap, HeaderValue, header},
-    response::Response,
+    extract::State,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
 };
 use projections::feed::FeedError;
-use query::WatchQuery;
+use serde_json::json;
 use std::time::Duration;
 use stream::Watcher;
-use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(watch))
-}
+use utoipa::PartialSchema as _;
 
 /// How long a new reader waits for the feed to begin.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 /// When a reader that was turned away should come back, in seconds.
 const AGAIN: u64 = 5;
+
+/// 200: events, until either side ends it.
+#[derive(Debug)]
+pub struct EventStream(Response);
+
+impl IntoResponse for EventStream {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl Answers for EventStream {
+    type Words = &'static str;
+
+    fn describe(contract: &mut Contract, words: &'static str) {
+        contract.media = Some(EVENT_STREAM);
+        contract.answers.push(AnswerSpec {
+            status: 200,
+            description: words,
+            body: Some((EVENT_STREAM.0, json!(String::schema()))),
+            example: Some("id: 42-0\nevent: grant.given\ndata: {\"id\":\"42-0\",…}\n\n"),
+            versioned: false,
+        });
+    }
+}
 
 impl From<FeedError> for Problem {
     fn from(error: FeedError) -> Self {
@@ -53,6 +75,11 @@ impl From<FeedError> for Problem {
     }
 }
 
+register! {
+    watch => RouteAccess::read(SUBSCRIBERS).about_everybody(),
+        "Events, until either side ends it", TimeInFuture, TooManyAttempts, ViewsUnavailable;
+}
+
 /// Watch what is recorded
 ///
 /// Server-sent events, in the order of the log. `id:` is the event's id, `event:` its type, `data:`
@@ -62,25 +89,18 @@ impl From<FeedError> for Problem {
 ///
 /// Every 15 s a heartbeat (a comment, with an `id:` of its own that carries the position) says that
 /// there is nothing new; so a reader with a filter need not look through the same past again.
-#[utoipa::path(get, path = "/v1/watch", tag = "live", params(WatchQuery,
-    ("Last-Event-ID" = Option<String>, Header,
-        description = "The last `id:` that was received; wins over `after`.")),
-    responses((status = 200, description = "Events, until either side ends it",
-        content_type = "text/event-stream", body = String,
-        example = "id: 42-0\nevent: grant.given\ndata: {\"id\":\"42-0\",…}\n\n")))]
+#[utoipa::path(get, path = "/v1/watch", tag = "live")]
 pub async fn watch(
     State(app): State<AppState>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    wanted: WatchFilter,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<EventStream> {
     let caller = &meta.caller;
     if caller.account.is_some() || caller.anonymous {
         let detail = "the feed is read by applications for themselves; leave out \
                       Sharelog-On-Behalf-Of";
         return Err(Problem::not_permitted(detail));
     }
-    let wanted = WatchQuery::read(query.as_deref().unwrap_or_default(), &headers)?;
     let end = app.feed.end().await.map_err(commands::CommandError::from)?;
     let after = wanted.after.unwrap_or(end);
     if after.position > end.position {
@@ -104,5 +124,5 @@ pub async fn watch(
     if let Ok(position) = HeaderValue::try_from(position.encode()) {
         headers.insert("sharelog-position", position);
     }
-    Ok(response)
+    Ok(EventStream(response))
 }

@@ -12,6 +12,7 @@ pub mod rotate;
 use super::{audit_log::no_event, shape::words};
 use crate::{
     problem::{ApiResult, Problem},
+    routing::Routes,
     state::AppState,
     webhooks::target,
 };
@@ -25,7 +26,6 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The longest label, in characters.
 const MAX_LABEL_CHARS: usize = 64;
@@ -33,18 +33,16 @@ const MAX_LABEL_CHARS: usize = 64;
 const MAX_TYPES: usize = 50;
 
 /// The routes.
-pub fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list_webhooks))
-        .routes(routes!(
-            put::put_webhook,
-            get::get_webhook,
-            patch::patch_webhook,
-            delete::delete_webhook
-        ))
-        .routes(routes!(rotate::rotate_webhook_secret))
-        .routes(routes!(replay::replay_webhook))
-        .routes(routes!(deliveries::list_webhook_deliveries))
+pub fn routes() -> Routes {
+    Routes::default()
+        .merge(list::routes())
+        .merge(put::routes())
+        .merge(get::routes())
+        .merge(patch::routes())
+        .merge(delete::routes())
+        .merge(rotate::routes())
+        .merge(replay::routes())
+        .merge(deliveries::routes())
 }
 
 /// Is anything delivered?

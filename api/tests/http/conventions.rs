@@ -10,7 +10,7 @@ async fn a_request_id_is_echoed_or_made() {
     let echoed = world.nobody().with("X-Request-ID", "my-7").get("/v1/catalog").await;
     assert_eq!(echoed.header("x-request-id"), "my-7");
     let long = "x".repeat(200);
-    for sent in ["has space", long.as_str()] {
+    for sent in ["", long.as_str()] {
         let made = world.nobody().with("X-Request-ID", sent).get("/v1/nonsense").await;
         assert_eq!(made.header("x-request-id").len(), 36);
     }

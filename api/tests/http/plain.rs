@@ -88,7 +88,7 @@ async fn a_wrong_part_of_an_address_is_told_in_plain_words() {
     plain(&owner.get(&at("/access?at_position=x")).await, "query:at_position", "from 1 on");
     plain(&owner.get("/v1/items/history/%FF").await, "path:id", "UTF-8");
     plain(&owner.get("/v1/items/%FF/1").await, "path:kind", "UTF-8");
-    plain(&owner.get(&at("?=1")).await, "query:", "no query parameter");
+    plain(&owner.get(&at("?=1")).await, "query:", "unknown query parameter");
     let reason = owner.with("Sharelog-Reason", "100% sure").post(&at("/close"), json!({})).await;
     plain(&reason, "header:Sharelog-Reason", "%25");
     assert_eq!(owner.get(&path).await.is(200)["state"], "open");

@@ -1,7 +1,10 @@
 //! Every route with every role and with none.
 
 use crate::world::{Client, World};
-use api::auth::{ROUTES, Route, RouteAccess};
+use api::{
+    openapi::described,
+    routing::{Callers, Route},
+};
 use domain::event::CallerRole;
 use eventlog::ActivityKind;
 use serde_json::json;
@@ -31,9 +34,9 @@ async fn call_with(caller: &Client, route: &Route, query: &str) -> crate::world:
         query => format!("{path}?{query}"),
     };
     if route.method == "GET" || route.method == "DELETE" {
-        return caller.send(route.method, &path, "", "").await;
+        return caller.send(&route.method, &path, "", "").await;
     }
-    caller.send(route.method, &path, "application/json", "{}").await
+    caller.send(&route.method, &path, "application/json", "{}").await
 }
 
 async fn callers(world: &World) -> Vec<(CallerRole, Client)> {
@@ -52,10 +55,11 @@ async fn every_route_lets_in_whom_it_names_and_nobody_else() {
     let callers = callers(&world).await;
     let forged = world.nobody().token("sl_forged");
     let head = world.head().await;
-    let json_routes = || ROUTES.iter().filter(|route| route.is_json());
+    let routes = described();
+    let json_routes = || routes.iter().filter(|route| route.is_protected());
     for route in json_routes() {
         call(&forged, route).await.problem(401, "not-authenticated");
-        let RouteAccess::Roles(roles) = route.access else {
+        let Callers::Roles(roles) = route.access.callers else {
             call(&world.nobody(), route).await.is(200);
             continue;
         };
@@ -70,7 +74,7 @@ async fn every_route_lets_in_whom_it_names_and_nobody_else() {
     }
     assert_eq!(world.head().await, head, "who is refused appends nothing");
     for route in json_routes() {
-        let RouteAccess::Roles(roles) = route.access else { continue };
+        let Callers::Roles(roles) = route.access.callers else { continue };
         for (role, caller) in callers.iter().filter(|(role, _)| roles.contains(role)) {
             let answer = call(caller, route).await;
             let status = answer.status.as_u16();
@@ -84,13 +88,12 @@ async fn a_query_parameter_that_a_route_does_not_know_is_refused_before_anything
     let world = World::start().await;
     let (admin, app) = (world.admin(), world.app().await);
     let head = world.head().await;
-    for route in ROUTES.iter().filter(|route| route.path.starts_with("/v1/")) {
-        let admins =
-            matches!(route.access, RouteAccess::Roles(roles) if roles.contains(&CallerRole::Admin));
+    for route in described().iter().filter(|route| route.path.starts_with("/v1/")) {
+        let admins = matches!(route.access.callers, Callers::Roles(roles) if roles.contains(&CallerRole::Admin));
         let caller = if admins { &admin } else { &app };
         let answer = call_with(caller, route, "nonsense=1").await;
         assert_eq!(answer.pointer(), "query:nonsense", "{}", answer.told());
-        if !route.command {
+        if !route.access.command {
             let answer = call_with(caller, route, "dry_run=true").await;
             assert_eq!(answer.pointer(), "query:dry_run", "{}", answer.told());
         }
@@ -128,12 +131,9 @@ async fn a_token_with_scopes_is_let_in_where_they_reach() {
     for scope in ["items", "sharing", "visits", "accounts", "read", "webhooks"] {
         let wanted = json!({"role": "app", "label": scope, "scopes": [scope]});
         let caller = world.nobody().token(&world.issue(wanted).await);
-        for route in ROUTES {
-            let app = match route.access {
-                RouteAccess::Roles(roles) => roles.contains(&CallerRole::App),
-                RouteAccess::Open | RouteAccess::Anyone => false,
-            };
-            let Some(needed) = route.scope.filter(|_| app) else { continue };
+        for route in &described() {
+            let app = matches!(route.access.callers, Callers::Roles(roles) if roles.contains(&CallerRole::App));
+            let Some(needed) = route.access.scope.filter(|_| app) else { continue };
             let answer = call(&caller, route).await;
             if json!(needed) == json!(scope) {
                 assert_ne!(answer.status.as_u16(), 403, "{}", answer.told());

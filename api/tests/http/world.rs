@@ -1,7 +1,7 @@
 //! A whole service in one process, with a clock that the test moves, and a client for it.
 
 use crate::rig::{RiggedLog, RiggedViews};
-use api::{AppDependencies, AppState, Limits, wiring::IndexAuthority};
+use api::{AppDependencies, AppState, Limits, Routes, wiring::IndexAuthority};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -224,7 +224,7 @@ fn router(
         public_url: PUBLIC_URL.parse().unwrap(),
         limits: Limits::default(),
     });
-    api::router(state, Router::new())
+    api::router(state, Routes::default())
 }
 
 pub(crate) fn registration(owner: &str, title: &str) -> Value {

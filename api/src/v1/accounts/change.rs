@@ -4,11 +4,13 @@ use super::{AccountResource, account_reply, addressed};
 use crate::{
     extract::{AccountPath, CommandRequest, Nullable},
     problem::ApiResult,
+    routing::{OPERATORS, RouteAccess, register},
     state::AppState,
-    v1::shape::{AddressInput, Answer},
+    v1::shape::{AddressInput, Changed},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use commands::{AccountCommand, ProfilePatch};
+use domain::event::Scope;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -26,15 +28,22 @@ pub struct PatchAccount {
     addresses: Nullable<Vec<AddressInput>>,
 }
 
+register! {
+    patch_account => RouteAccess::command(OPERATORS, Scope::Accounts),
+        "The account as it is now";
+    delete_account => RouteAccess::command(OPERATORS, Scope::Accounts),
+        "The account as it is now";
+    erase_account => RouteAccess::command(OPERATORS, Scope::Accounts),
+        "The account as it is now";
+}
+
 /// Change parts of an account's profile
-#[utoipa::path(patch, path = "/v1/accounts/{account}", tag = "accounts",
-    request_body = PatchAccount,
-    responses((status = 200, description = "As it is now", body = Answer<AccountResource>)))]
+#[utoipa::path(patch, path = "/v1/accounts/{account}", tag = "accounts")]
 pub async fn patch_account(
     State(app): State<AppState>,
     AccountPath { account }: AccountPath,
     CommandRequest { request, body, .. }: CommandRequest<PatchAccount>,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<AccountResource>> {
     let account = addressed(&account, &request)?;
     let intent = AccountCommand::Patch(ProfilePatch {
         name: body.name.patch(),
@@ -45,13 +54,12 @@ pub async fn patch_account(
 }
 
 /// Deactivate an account: it has nothing until it is registered again
-#[utoipa::path(delete, path = "/v1/accounts/{account}", tag = "accounts",
-    responses((status = 200, description = "As it is now", body = Answer<AccountResource>)))]
+#[utoipa::path(delete, path = "/v1/accounts/{account}", tag = "accounts")]
 pub async fn delete_account(
     State(app): State<AppState>,
     AccountPath { account }: AccountPath,
     CommandRequest { request, .. }: CommandRequest,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<AccountResource>> {
     let account = addressed(&account, &request)?;
     let outcome = app.commands.account(&request, &account, AccountCommand::Deactivate).await?;
     account_reply(&app, account, &outcome, None).await
@@ -61,13 +69,12 @@ pub async fn delete_account(
 ///
 /// The account's keys are destroyed: what they sealed, on the log and everywhere else, reads as
 /// erased.
-#[utoipa::path(post, path = "/v1/accounts/{account}/erase", tag = "accounts",
-    responses((status = 200, description = "As it is now", body = Answer<AccountResource>)))]
+#[utoipa::path(post, path = "/v1/accounts/{account}/erase", tag = "accounts")]
 pub async fn erase_account(
     State(app): State<AppState>,
     AccountPath { account }: AccountPath,
     CommandRequest { request, .. }: CommandRequest,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<AccountResource>> {
     let account = addressed(&account, &request)?;
     let outcome = app.commands.account(&request, &account, AccountCommand::Erase).await?;
     account_reply(&app, account, &outcome, None).await

@@ -2,15 +2,14 @@
 
 use super::concerns;
 use crate::{
+    answer::Versioned,
     extract::{AccountPath, RequestMeta},
     problem::{ApiResult, Problem},
+    routing::{ALL, RouteAccess, register},
     state::AppState,
-    v1::{
-        consistency,
-        shape::{AccountBody, Page},
-    },
+    v1::{consistency, shape::AccountBody},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{account::AccountStatus, event::CallerRole, position::Position};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,18 +25,20 @@ pub struct AccountAnswer {
     pub position: Position,
 }
 
+register! {
+    get_account => RouteAccess::read(ALL),
+        "The account";
+}
+
 /// One account
 ///
 /// Accounts see themselves only; auditors see no addresses.
-#[utoipa::path(get, path = "/v1/accounts/{account}", tag = "accounts", responses(
-    (status = 200, description = "The account", body = AccountAnswer),
-    (status = 304, description = "The caller holds this version"),
-))]
+#[utoipa::path(get, path = "/v1/accounts/{account}", tag = "accounts")]
 pub async fn get_account(
     State(app): State<AppState>,
     AccountPath { account }: AccountPath,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Versioned<AccountAnswer>> {
     let id = account.resolve(meta.caller.account.as_ref())?;
     if !concerns(&meta.caller, &id, true) {
         return Err(Problem::not_found("account"));
@@ -49,7 +50,7 @@ pub async fn get_account(
     }
     let profile = app.commands.profile(&state).await?;
     let auditor = meta.caller.role == CallerRole::Auditor;
-    let page = Page::current(&app, &meta, state.position, Some(state.position));
+    let position = meta.position_of(state.position);
     let account = AccountBody::new(id, &state, profile, !auditor);
-    Ok(page.json(&meta, AccountAnswer { account, position: page.position }))
+    Ok(Versioned::new(&app, &meta, (position, state.position), AccountAnswer { account, position }))
 }

@@ -4,13 +4,14 @@ use super::concerns;
 use crate::{
     extract::{AccountPath, ListQuery, Params, RequestMeta, typed_in_path},
     problem::{ApiResult, Problem},
+    routing::{ALL, RouteAccess, register},
     state::AppState,
     v1::{
         consistency,
-        shape::{List, Page, PrincipalBody, item_address, words},
+        shape::{List, Listed, PrincipalBody, item_address, words},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{
     event::{CatalogAudience, Visibility},
     lifecycle::Lifecycle,
@@ -135,15 +136,19 @@ fn row(public_url: &Url, row: ItemRow) -> AccountItem {
     }
 }
 
+register! {
+    list_account_items => RouteAccess::read(ALL),
+        "A page of items", CursorMismatch, ViewsUnavailable;
+}
+
 /// The items that an account owns, has got, or shares
-#[utoipa::path(get, path = "/v1/accounts/{account}/items", tag = "accounts", params(ItemsQuery),
-    responses((status = 200, description = "A page", body = List<AccountItem>)))]
+#[utoipa::path(get, path = "/v1/accounts/{account}/items", tag = "accounts")]
 pub async fn list_account_items(
     State(app): State<AppState>,
     AccountPath { account }: AccountPath,
     Params(query): Params<ItemsQuery>,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Listed<AccountItem>> {
     let id = account.resolve(meta.caller.account.as_ref())?;
     if !concerns(&meta.caller, &id, true) {
         return Err(Problem::not_found("account"));
@@ -159,5 +164,5 @@ pub async fn list_account_items(
     }
     let position = found.position;
     let list = List::from_listing(found, |found| row(&app.public_url, found));
-    Ok(Page { app: &app, position, version: None }.json(&meta, list))
+    Ok(Listed::new(&app, position, list))
 }

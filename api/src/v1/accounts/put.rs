@@ -4,11 +4,13 @@ use super::{AccountResource, account_reply, addressed};
 use crate::{
     extract::{AccountPath, CommandRequest},
     problem::ApiResult,
+    routing::{OPERATORS, RouteAccess, register},
     state::AppState,
-    v1::shape::{AddressInput, Answer},
+    v1::shape::{AddressInput, CreatedOrChanged},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use commands::{AccountCommand, Profile};
+use domain::event::Scope;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -25,19 +27,20 @@ pub struct PutAccount {
     addresses: Option<Vec<AddressInput>>,
 }
 
+register! {
+    put_account => RouteAccess::command(OPERATORS, Scope::Accounts),
+        ("Its profile was replaced", "It is registered"), AlreadyExists;
+}
+
 /// Register an account, or replace its profile
 ///
 /// A deactivated account becomes active again.
-#[utoipa::path(put, path = "/v1/accounts/{account}", tag = "accounts", request_body = PutAccount,
-    responses(
-    (status = 200, description = "Its profile was replaced", body = Answer<AccountResource>),
-    (status = 201, description = "It is registered", body = Answer<AccountResource>),
-))]
+#[utoipa::path(put, path = "/v1/accounts/{account}", tag = "accounts")]
 pub async fn put_account(
     State(app): State<AppState>,
     AccountPath { account }: AccountPath,
     CommandRequest { request, body, .. }: CommandRequest<PutAccount>,
-) -> ApiResult<Response> {
+) -> ApiResult<CreatedOrChanged<AccountResource>> {
     let account = addressed(&account, &request)?;
     let addresses = body.addresses.unwrap_or_default().into_iter().map(Into::into).collect();
     let profile = Profile { name: body.name, addresses };

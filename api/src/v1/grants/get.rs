@@ -1,15 +1,17 @@
 //! `GET /v1/items/{kind}/{id}/grants/{grant}`: one open grant.
 
 use crate::{
+    answer::Versioned,
     extract::{GrantPath, RequestMeta},
     problem::{ApiResult, Problem},
+    routing::{ALL, RouteAccess, register},
     state::AppState,
     v1::{
         item_access::load_visible,
-        shape::{GrantBody, Page, grant_body},
+        shape::{GrantBody, grant_body},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{position::Position, principal::Grantee, role::Permission};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -25,16 +27,18 @@ pub struct GrantAnswer {
     pub position: Position,
 }
 
+register! {
+    get_grant => RouteAccess::read(ALL),
+        "The grant";
+}
+
 /// One open grant
-#[utoipa::path(get, path = "/v1/items/{kind}/{id}/grants/{grant}", tag = "grants", responses(
-    (status = 200, description = "The grant", body = GrantAnswer),
-    (status = 304, description = "The caller holds this version"),
-))]
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/grants/{grant}", tag = "grants")]
 pub async fn get_grant(
     State(app): State<AppState>,
     GrantPath { item, grant }: GrantPath,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Versioned<GrantAnswer>> {
     let seen = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     let open = seen.state.grants.get(&grant);
     let open = open.filter(|open| open.grant.ends_at.is_none_or(|end| end > seen.now));
@@ -44,7 +48,7 @@ pub async fn get_grant(
         seen.require(Permission::Share)?;
     }
     let open = open.ok_or_else(|| Problem::not_found("grant"))?;
-    let page = Page::current(&app, &meta, seen.state.position, Some(open.version));
-    let answer = GrantAnswer { grant: grant_body(open), position: page.position };
-    Ok(page.json(&meta, answer))
+    let position = meta.position_of(seen.state.position);
+    let answer = GrantAnswer { grant: grant_body(open), position };
+    Ok(Versioned::new(&app, &meta, (position, open.version), answer))
 }

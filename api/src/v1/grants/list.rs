@@ -3,13 +3,14 @@
 use crate::{
     extract::{ItemPath, ListQuery, Params, RequestMeta, RowPage, paginate},
     problem::ApiResult,
+    routing::{ALL, RouteAccess, register},
     state::AppState,
     v1::{
         item_access::load_visible,
-        shape::{GrantBody, List, Page, grant_body},
+        shape::{GrantBody, List, Listed, grant_body},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{event_ids::EventIds, role::Permission};
 
 /// The place of an entity in lists: the event that made it.
@@ -18,15 +19,19 @@ pub fn made_by(events: &EventIds) -> String {
     format!("{:020}-{:010}", first.0, first.1)
 }
 
+register! {
+    list_grants => RouteAccess::read(ALL),
+        "A page of grants", CursorMismatch;
+}
+
 /// The open grants of an item, oldest first
-#[utoipa::path(get, path = "/v1/items/{kind}/{id}/grants", tag = "grants", params(ListQuery),
-    responses((status = 200, description = "A page", body = List<GrantBody>)))]
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/grants", tag = "grants")]
 pub async fn list_grants(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     Params(query): Params<ListQuery>,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Listed<GrantBody>> {
     let page = query.page()?;
     let seen = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     seen.require(Permission::Share)?;
@@ -35,6 +40,6 @@ pub async fn list_grants(
     let RowPage { rows, next, total } =
         paginate(&format!("grants {item}"), &page, rows, |open| made_by(&open.events))?;
     let rows = RowPage { rows: rows.into_iter().map(grant_body).collect(), next, total };
-    let answer = Page::current(&app, &meta, seen.state.position, None);
-    Ok(answer.json(&meta, List::from_rows(rows, answer.position)))
+    let position = meta.position_of(seen.state.position);
+    Ok(Listed::new(&app, position, List::from_rows(rows, position)))
 }

@@ -3,14 +3,16 @@
 use crate::{
     extract::{CommandRequest, GrantPath, Nullable},
     problem::{ApiResult, Problem, ProblemType},
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
     v1::{
         items::item_answer,
-        shape::{Answer, GrantBody, Reply, grant_body, words},
+        shape::{Changed, GrantBody, Reply, grant_body, words},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{
+    event::Scope,
     item::{GrantPatch, ItemCommand},
     role::{Role, Withheld},
     time::Time,
@@ -50,15 +52,18 @@ pub struct GrantResource {
     pub before: GrantBody,
 }
 
+register! {
+    patch_grant => RouteAccess::command(ACTORS, Scope::Sharing),
+        "The grant now and before";
+}
+
 /// Change a grant in place
-#[utoipa::path(patch, path = "/v1/items/{kind}/{id}/grants/{grant}", tag = "grants",
-    request_body = PatchGrant,
-    responses((status = 200, description = "Now and before", body = Answer<GrantResource>)))]
+#[utoipa::path(patch, path = "/v1/items/{kind}/{id}/grants/{grant}", tag = "grants")]
 pub async fn patch_grant(
     State(app): State<AppState>,
     GrantPath { item, grant }: GrantPath,
     call: CommandRequest<PatchGrant>,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<GrantResource>> {
     let CommandRequest { request, body, .. } = call.with_before();
     let patch = GrantPatch {
         role: body.role.required("/role")?,
@@ -80,5 +85,5 @@ pub async fn patch_grant(
     let resource = GrantResource { grant: grant_body(now), before: grant_body(before) };
     let version = now.version;
     let answer = item_answer(&item, &outcome, resource);
-    Ok(Reply::new(&app, &outcome).version(version).json(answer))
+    Ok(Reply::new(&app, &outcome).version(version).with(answer))
 }

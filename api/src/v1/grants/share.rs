@@ -4,16 +4,18 @@
 use crate::{
     extract::{CommandRequest, ItemPath},
     problem::{ApiResult, Problem},
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
     v1::{
         input::Related,
         items::item_answer,
-        shape::{Answer, GrantBody, Reply, Warning, grant_body, words},
+        shape::{Changed, GrantBody, Reply, Warning, grant_body, words},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use commands::{CommandError, GranteeRef};
 use domain::{
+    event::Scope,
     id::{AccountId, GroupId},
     item::{ItemState, OnExisting, Share},
     rejection::{Reason, Rejection, ShareResult},
@@ -180,19 +182,22 @@ fn shape(
     ShareResource { results, counts }
 }
 
+register! {
+    post_grants => RouteAccess::command(ACTORS, Scope::Sharing),
+        "The result for each grantee", NothingApplied;
+}
+
 /// Share an item with some
 ///
 /// Each grantee has a result of its own; the valid ones are applied. 422 `nothing-applied` when
 /// all were
 /// refused.
-#[utoipa::path(post, path = "/v1/items/{kind}/{id}/grants", tag = "grants",
-    request_body = PostGrants,
-    responses((status = 200, description = "What became of each", body = Answer<ShareResource>)))]
+#[utoipa::path(post, path = "/v1/items/{kind}/{id}/grants", tag = "grants")]
 pub async fn post_grants(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     CommandRequest { request, body, .. }: CommandRequest<PostGrants>,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<ShareResource>> {
     if body.grantees.is_empty() || body.grantees.len() > MAX_GRANTEES {
         return Err(Problem::field("/grantees", format!("1 to {MAX_GRANTEES} grantees")));
     }
@@ -226,5 +231,5 @@ pub async fn post_grants(
             detail: "messages are not delivered yet; the grantees were not told".to_owned(),
         });
     }
-    Ok(Reply::new(&app, &outcome).version(outcome.after.sharing_version).json(answer))
+    Ok(Reply::new(&app, &outcome).version(outcome.after.sharing_version).with(answer))
 }

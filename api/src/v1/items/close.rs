@@ -4,13 +4,14 @@ use super::{EndedCounts, item_after, item_answer, item_reply};
 use crate::{
     extract::{CommandRequest, ItemPath},
     problem::ApiResult,
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
-    v1::shape::{Answer, EndedGrant, ItemBody},
+    v1::shape::{Changed, EndedGrant, ItemBody},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use commands::Outcome;
 use domain::{
-    event::{EndCause, ItemEvent},
+    event::{EndCause, ItemEvent, Scope},
     item::{ItemCommand, ItemState},
 };
 use serde::Serialize;
@@ -53,14 +54,18 @@ pub(super) fn by_rule(outcome: &Outcome<ItemState>) -> (EndedCounts, Vec<EndedGr
     (counts, ended.take(MAX_ENDED_LISTED).collect())
 }
 
+register! {
+    close_item => RouteAccess::command(ACTORS, Scope::Items),
+        "Closed; what it ended";
+}
+
 /// End all sharing of an item at once
-#[utoipa::path(post, path = "/v1/items/{kind}/{id}/close", tag = "items",
-    responses((status = 200, description = "Closed; what it ended", body = Answer<EndedResource>)))]
+#[utoipa::path(post, path = "/v1/items/{kind}/{id}/close", tag = "items")]
 pub async fn close_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     call: CommandRequest,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<EndedResource>> {
     let CommandRequest { request, .. } = call.with_before();
     let outcome = app.commands.item(&request, &item, ItemCommand::Close).await?;
     let body = item_after(&app, &request.caller, &item, &outcome).await?;

@@ -7,21 +7,25 @@ use super::{
 use crate::{
     extract::{CommandRequest, ItemPath},
     problem::ApiResult,
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
-    v1::shape::Answer,
+    v1::shape::Changed,
 };
-use axum::{extract::State, response::Response};
-use domain::item::ItemCommand;
+use axum::extract::State;
+use domain::{event::Scope, item::ItemCommand};
+
+register! {
+    delete_item => RouteAccess::command(ACTORS, Scope::Items),
+        "Retired; what it ended";
+}
 
 /// Retire an item: the application deleted it
-#[utoipa::path(delete, path = "/v1/items/{kind}/{id}", tag = "items",
-    responses((status = 200, description = "Retired; what it \
-        ended", body = Answer<EndedResource>)))]
+#[utoipa::path(delete, path = "/v1/items/{kind}/{id}", tag = "items")]
 pub async fn delete_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     call: CommandRequest,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<EndedResource>> {
     let CommandRequest { request, .. } = call.with_before();
     let outcome = app.commands.item(&request, &item, ItemCommand::Retire).await?;
     let body = item_after(&app, &request.caller, &item, &outcome).await?;

@@ -1,15 +1,17 @@
 //! `GET /v1/items/{kind}/{id}`: an item as the caller sees it, and what a share dialog needs.
 
 use crate::{
+    answer::Versioned,
     extract::{ItemPath, Params, RequestMeta},
     problem::{ApiResult, Problem},
+    routing::{ALL, RouteAccess, register},
     state::AppState,
     v1::{
         item_access::{VisibleItem, load_visible},
-        shape::{ItemBody, Page, Warning, item_body, words},
+        shape::{ItemBody, Warning, item_body, words},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{
     event::Audience,
     kind::Kind,
@@ -98,17 +100,19 @@ fn options(seen: &VisibleItem, kind: Option<&Kind>) -> ShareOptions {
     }
 }
 
+register! {
+    get_item => RouteAccess::read(ALL),
+        "The item";
+}
+
 /// An item
-#[utoipa::path(get, path = "/v1/items/{kind}/{id}", tag = "items", params(ItemQuery), responses(
-    (status = 200, description = "The item", body = ItemAnswer),
-    (status = 304, description = "The caller holds this version"),
-))]
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}", tag = "items")]
 pub async fn get_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     Params(query): Params<ItemQuery>,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Versioned<ItemAnswer>> {
     let with_options = match query.include.as_deref() {
         None => false,
         Some("options") => true,
@@ -116,7 +120,7 @@ pub async fn get_item(
     };
     let seen = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     let system = app.commands.system();
-    let page = Page::current(&app, &meta, seen.state.position, Some(seen.state.version));
+    let position = meta.position_of(seen.state.position);
     let body = item_body(&app.public_url, &item, &seen.state, seen.access, seen.now);
     let ignored = seen.ignored_visits.iter();
     let answer = ItemAnswer {
@@ -125,7 +129,7 @@ pub async fn get_item(
         warnings: ignored
             .map(|detail| Warning { code: "visit_ignored", detail: detail.clone() })
             .collect(),
-        position: page.position,
+        position,
     };
-    Ok(page.json(&meta, answer))
+    Ok(Versioned::new(&app, &meta, (position, seen.state.version), answer))
 }

@@ -3,13 +3,14 @@
 use crate::{
     extract::{QueryRequest, RequestMeta},
     problem::{ApiResult, Problem, ProblemType},
+    routing::{ALL, RouteAccess, register},
     state::AppState,
     v1::{
         item_access::{VisibleItem, load_visible},
-        shape::{ItemBody, List, Page, item_body},
+        shape::{ItemBody, List, Listed, item_body},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{
     id::{ItemId, ItemRef, KindName},
     position::Position,
@@ -77,13 +78,17 @@ async fn row(
     }
 }
 
+register! {
+    lookup_items => RouteAccess::read(ALL),
+        "The items, in the order requested";
+}
+
 /// Many items at once
-#[utoipa::path(post, path = "/v1/items/lookup", tag = "items", request_body = LookupItems,
-    responses((status = 200, description = "In the order asked", body = List<LookupRow>)))]
+#[utoipa::path(post, path = "/v1/items/lookup", tag = "items")]
 pub async fn lookup_items(
     State(app): State<AppState>,
     QueryRequest { meta, body }: QueryRequest<LookupItems>,
-) -> ApiResult<Response> {
+) -> ApiResult<Listed<LookupRow>> {
     let LookupItems { items } = body;
     if items.len() > MAX_ITEMS {
         return Err(Problem::field("/items", format!("at most {MAX_ITEMS} at once")));
@@ -94,8 +99,8 @@ pub async fn lookup_items(
         .try_collect()
         .await?;
     let last = rows.iter().map(|(position, _)| *position).max().unwrap_or_default();
-    let page = Page::current(&app, &meta, last.max(app.commands.last_acknowledged()), None);
+    let position = meta.position_of(last.max(app.commands.last_acknowledged()));
     let data = rows.into_iter().map(|(_, row)| row).collect();
-    let found = List { data, total: None, next: None, position: page.position };
-    Ok(page.json(&meta, found))
+    let found = List { data, total: None, next: None, position };
+    Ok(Listed::new(&app, position, found))
 }

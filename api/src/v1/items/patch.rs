@@ -4,11 +4,15 @@ use super::{ItemResource, item_after, item_answer, item_reply};
 use crate::{
     extract::{CommandRequest, ItemPath, Nullable},
     problem::ApiResult,
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
-    v1::shape::Answer,
+    v1::shape::Changed,
 };
-use axum::{extract::State, response::Response};
-use domain::item::{DescriptionPatch, ItemCommand};
+use axum::extract::State;
+use domain::{
+    event::Scope,
+    item::{DescriptionPatch, ItemCommand},
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -43,14 +47,18 @@ pub struct PatchItem {
     in_library: Nullable<bool>,
 }
 
+register! {
+    patch_item => RouteAccess::command(ACTORS, Scope::Items),
+        "The item as it is now", ItemClosed;
+}
+
 /// Change parts of an item's description
-#[utoipa::path(patch, path = "/v1/items/{kind}/{id}", tag = "items", request_body = PatchItem,
-    responses((status = 200, description = "As it is now", body = Answer<ItemResource>)))]
+#[utoipa::path(patch, path = "/v1/items/{kind}/{id}", tag = "items")]
 pub async fn patch_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     CommandRequest { request, body, .. }: CommandRequest<PatchItem>,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<ItemResource>> {
     let patch = DescriptionPatch {
         title: body.title.patch(),
         description: body.description.patch(),

@@ -4,11 +4,15 @@ use super::{ItemResource, item_after, item_answer, item_reply};
 use crate::{
     extract::{CommandRequest, ItemPath},
     problem::ApiResult,
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
-    v1::{input::AccountInput, shape::Answer},
+    v1::{input::AccountInput, shape::CreatedOrChanged},
 };
-use axum::{extract::State, response::Response};
-use domain::item::{ItemCommand, NewDescription};
+use axum::extract::State;
+use domain::{
+    event::Scope,
+    item::{ItemCommand, NewDescription},
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -40,17 +44,18 @@ pub struct PutItem {
     content: Option<String>,
 }
 
+register! {
+    put_item => RouteAccess::command(ACTORS, Scope::Items),
+        ("Its description was replaced", "It is registered"), UnknownKind, AlreadyExists, OwnerChangesByTransfer, ItemClosed;
+}
+
 /// Register an item, or replace its description
-#[utoipa::path(put, path = "/v1/items/{kind}/{id}", tag = "items",
-    request_body = PutItem, responses(
-    (status = 200, description = "Its description was replaced", body = Answer<ItemResource>),
-    (status = 201, description = "It is registered", body = Answer<ItemResource>),
-))]
+#[utoipa::path(put, path = "/v1/items/{kind}/{id}", tag = "items")]
 pub async fn put_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     CommandRequest { request, body, .. }: CommandRequest<PutItem>,
-) -> ApiResult<Response> {
+) -> ApiResult<CreatedOrChanged<ItemResource>> {
     let description = NewDescription {
         title: body.title,
         description: body.description,

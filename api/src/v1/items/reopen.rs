@@ -4,12 +4,13 @@ use super::{EndedCounts, item_after, item_answer, item_reply};
 use crate::{
     extract::{CommandRequest, ItemPath},
     problem::ApiResult,
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
-    v1::shape::{Answer, ItemBody, still_open_all, words},
+    v1::shape::{Changed, ItemBody, still_open_all, words},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{
-    event::{ItemEvent, Restore},
+    event::{ItemEvent, Restore, Scope},
     item::ItemCommand,
 };
 use serde::{Deserialize, Serialize};
@@ -33,15 +34,18 @@ pub struct ReopenedResource {
     pub restored: EndedCounts,
 }
 
+register! {
+    reopen_item => RouteAccess::command(ACTORS, Scope::Items),
+        "The item as it is now";
+}
+
 /// Reopen a closed item
-#[utoipa::path(post, path = "/v1/items/{kind}/{id}/reopen", tag = "items",
-    request_body = ReopenItem,
-    responses((status = 200, description = "As it is now", body = Answer<ReopenedResource>)))]
+#[utoipa::path(post, path = "/v1/items/{kind}/{id}/reopen", tag = "items")]
 pub async fn reopen_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     CommandRequest { request, body, .. }: CommandRequest<ReopenItem>,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<ReopenedResource>> {
     let outcome = app.commands.item(&request, &item, ItemCommand::Reopen(body.restore)).await?;
     let restored = outcome.events.iter().find_map(|recorded| {
         if let ItemEvent::Reopened(reopened) = &recorded.event {

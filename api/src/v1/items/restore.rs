@@ -4,20 +4,25 @@ use super::{ItemResource, item_after, item_answer, item_reply};
 use crate::{
     extract::{CommandRequest, ItemPath},
     problem::ApiResult,
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
-    v1::shape::Answer,
+    v1::shape::Changed,
 };
-use axum::{extract::State, response::Response};
-use domain::item::ItemCommand;
+use axum::extract::State;
+use domain::{event::Scope, item::ItemCommand};
+
+register! {
+    restore_item => RouteAccess::command(ACTORS, Scope::Items),
+        "The item as it is now";
+}
 
 /// Bring an item back from retirement
-#[utoipa::path(post, path = "/v1/items/{kind}/{id}/restore", tag = "items",
-    responses((status = 200, description = "As it is now", body = Answer<ItemResource>)))]
+#[utoipa::path(post, path = "/v1/items/{kind}/{id}/restore", tag = "items")]
 pub async fn restore_item(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     CommandRequest { request, .. }: CommandRequest,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<ItemResource>> {
     let outcome = app.commands.item(&request, &item, ItemCommand::Restore).await?;
     let resource = ItemResource { item: item_after(&app, &request.caller, &item, &outcome).await? };
     let answer = item_answer(&item, &outcome, resource);

@@ -4,12 +4,18 @@ use super::{item_after, item_answer, item_reply};
 use crate::{
     extract::{CommandRequest, ItemPath},
     problem::ApiResult,
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
-    v1::shape::{AlsoBody, Answer, ItemBody, also, still_open_all, words},
+    v1::shape::{AlsoBody, Changed, ItemBody, also, still_open_all, words},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
+use axum::extract::State;
 use domain::{
     event::{EventType, Visibility},
+    item::ItemCommand,
+};
+use domain::{
+    event::{Scope, Visibility},
     item::ItemCommand,
 };
 use serde::{Deserialize, Serialize};
@@ -34,16 +40,18 @@ pub struct VisibilityResource {
     pub also: Vec<AlsoBody>,
 }
 
+register! {
+    put_visibility => RouteAccess::command(ACTORS, Scope::Sharing),
+        "The item as it is now, and what still gives access";
+}
+
 /// Set who sees an item without a grant
-#[utoipa::path(put, path = "/v1/items/{kind}/{id}/visibility", tag = "items",
-    request_body = PutVisibility, responses(
-    (status = 200, description = "As it is now, and what is still \
-        open", body = Answer<VisibilityResource>)))]
+#[utoipa::path(put, path = "/v1/items/{kind}/{id}/visibility", tag = "items")]
 pub async fn put_visibility(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     call: CommandRequest<PutVisibility>,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<VisibilityResource>> {
     let CommandRequest { request, body, .. } = call.with_before();
     let command = ItemCommand::SetVisibility(body.visibility);
     let outcome = app.commands.item(&request, &item, command).await?;

@@ -4,15 +4,16 @@ use super::{LinkResource, link_reply};
 use crate::{
     extract::{CommandRequest, ItemPath},
     problem::{ApiResult, Problem, ProblemType},
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
     v1::{
         input::{Related, SecretInput, no_joins, no_slug},
-        shape::{Answer, words},
+        shape::{CreatedOrChanged, words},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{
-    event::{Audience, ItemEvent},
+    event::{Audience, ItemEvent, Scope},
     item::NewLink,
     role::{Role, Withheld},
     time::Time,
@@ -62,17 +63,18 @@ pub struct PostLink {
     _related: Related,
 }
 
+register! {
+    post_link => RouteAccess::command(ACTORS, Scope::Sharing),
+        ("Dry run: what would be made", "The link");
+}
+
 /// Make a link
-#[utoipa::path(post, path = "/v1/items/{kind}/{id}/links", tag = "links", request_body = PostLink,
-    responses(
-    (status = 200, description = "Dry run: what would be made", body = Answer<LinkResource>),
-    (status = 201, description = "The link", body = Answer<LinkResource>),
-))]
+#[utoipa::path(post, path = "/v1/items/{kind}/{id}/links", tag = "links")]
 pub async fn post_link(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     CommandRequest { request, body, .. }: CommandRequest<PostLink>,
-) -> ApiResult<Response> {
+) -> ApiResult<CreatedOrChanged<LinkResource>> {
     no_slug(body.slug.as_deref())?;
     no_joins(Some(body.joins))?;
     let password = body.password.map(|password| password.password("/password")).transpose()?;

@@ -1,15 +1,17 @@
 //! `GET /v1/items/{kind}/{id}/links/{link}`: one link.
 
 use crate::{
+    answer::Versioned,
     extract::{LinkPath, RequestMeta},
     problem::{ApiResult, Problem},
+    routing::{ALL, RouteAccess, register},
     state::AppState,
     v1::{
         item_access::{VisibleItem, load_visible},
-        shape::{LinkBody, Page, link_body, shows_secret},
+        shape::{LinkBody, link_body, shows_secret},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{id::LinkId, item::OpenLink, position::Position, role::Permission};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -48,16 +50,18 @@ pub(super) async fn shown(
     }
 }
 
+register! {
+    get_link => RouteAccess::read(ALL),
+        "The link";
+}
+
 /// One link
-#[utoipa::path(get, path = "/v1/items/{kind}/{id}/links/{link}", tag = "links", responses(
-    (status = 200, description = "The link", body = LinkAnswer),
-    (status = 304, description = "The caller holds this version"),
-))]
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/links/{link}", tag = "links")]
 pub async fn get_link(
     State(app): State<AppState>,
     LinkPath { item, link }: LinkPath,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Versioned<LinkAnswer>> {
     let seen = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     let open = seen.state.links.get(&link);
     if !open.is_some_and(|open| own(&meta, open)) {
@@ -65,13 +69,13 @@ pub async fn get_link(
     }
     let open = open.ok_or_else(|| Problem::not_found("link"))?;
     let body = shown(&app, &meta, &seen, link, open).await?;
-    let page = Page::current(&app, &meta, seen.state.position, Some(open.version));
-    let answer = LinkAnswer { link: body, position: page.position };
+    let position = meta.position_of(seen.state.position);
+    let answer = LinkAnswer { link: body, position };
     // Uses are counted beside the link, so that a limited one's answer changes without its version.
     if open.terms.max_visits.is_some() {
         let mut fresh = meta.clone();
         fresh.preconditions.none_match = None;
-        return Ok(page.json(&fresh, answer));
+        return Ok(Versioned::new(&app, &fresh, (position, open.version), answer));
     }
-    Ok(page.json(&meta, answer))
+    Ok(Versioned::new(&app, &meta, (position, open.version), answer))
 }

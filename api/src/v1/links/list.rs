@@ -4,27 +4,32 @@ use super::get::{own, shown};
 use crate::{
     extract::{ItemPath, ListQuery, Params, RequestMeta, RowPage, paginate},
     problem::ApiResult,
+    routing::{ALL, RouteAccess, register},
     state::AppState,
     v1::{
         grants::made_by,
         item_access::load_visible,
-        shape::{LinkBody, List, Page},
+        shape::{LinkBody, List, Listed},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::role::Permission;
+
+register! {
+    list_links => RouteAccess::read(ALL),
+        "A page of links", CursorMismatch;
+}
 
 /// The links of an item, oldest first
 ///
 /// Callers who may not share see those that they made. Revoked ones are gone.
-#[utoipa::path(get, path = "/v1/items/{kind}/{id}/links", tag = "links", params(ListQuery),
-    responses((status = 200, description = "A page", body = List<LinkBody>)))]
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/links", tag = "links")]
 pub async fn list_links(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     Params(query): Params<ListQuery>,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Listed<LinkBody>> {
     let page = query.page()?;
     let seen = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     let sharer = seen.access.see(Permission::Share);
@@ -39,7 +44,7 @@ pub async fn list_links(
     for (link, open) in rows {
         bodies.push(shown(&app, &meta, &seen, *link, open).await?);
     }
-    let answer = Page::current(&app, &meta, seen.state.position, None);
-    let list = List::from_rows(RowPage { rows: bodies, next, total }, answer.position);
-    Ok(answer.json(&meta, list))
+    let position = meta.position_of(seen.state.position);
+    let list = List::from_rows(RowPage { rows: bodies, next, total }, position);
+    Ok(Listed::new(&app, position, list))
 }

@@ -4,11 +4,12 @@ use super::{LinkResource, link_reply};
 use crate::{
     extract::{CommandRequest, LinkPath},
     problem::ApiResult,
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
-    v1::{input::SecretInput, shape::Answer},
+    v1::{input::SecretInput, shape::Changed},
 };
-use axum::{extract::State, response::Response};
-use domain::item::ItemCommand;
+use axum::extract::State;
+use domain::{event::Scope, item::ItemCommand};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -20,28 +21,32 @@ pub struct PutPassword {
     password: SecretInput,
 }
 
+register! {
+    put_link_password => RouteAccess::command(ACTORS, Scope::Sharing),
+        "The link as it is now";
+    delete_link_password => RouteAccess::command(ACTORS, Scope::Sharing),
+        "The link as it is now";
+}
+
 /// Set the password of a link
-#[utoipa::path(put, path = "/v1/items/{kind}/{id}/links/{link}/password", tag = "links",
-    request_body = PutPassword,
-    responses((status = 200, description = "As it is now", body = Answer<LinkResource>)))]
+#[utoipa::path(put, path = "/v1/items/{kind}/{id}/links/{link}/password", tag = "links")]
 pub async fn put_link_password(
     State(app): State<AppState>,
     LinkPath { item, link }: LinkPath,
     CommandRequest { request, body, .. }: CommandRequest<PutPassword>,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<LinkResource>> {
     let password = body.password.password("/password")?;
     let outcome = app.commands.set_link_password(&request, &item, link, password).await?;
     link_reply(&app, &request.caller, &item, &outcome, link).await
 }
 
 /// Take the password of a link away
-#[utoipa::path(delete, path = "/v1/items/{kind}/{id}/links/{link}/password", tag = "links",
-    responses((status = 200, description = "As it is now", body = Answer<LinkResource>)))]
+#[utoipa::path(delete, path = "/v1/items/{kind}/{id}/links/{link}/password", tag = "links")]
 pub async fn delete_link_password(
     State(app): State<AppState>,
     LinkPath { item, link }: LinkPath,
     CommandRequest { request, .. }: CommandRequest,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<LinkResource>> {
     let outcome = app.commands.item(&request, &item, ItemCommand::ClearLinkPassword(link)).await?;
     link_reply(&app, &request.caller, &item, &outcome, link).await
 }

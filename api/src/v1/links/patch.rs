@@ -4,15 +4,16 @@ use super::{LinkResource, link_reply};
 use crate::{
     extract::{CommandRequest, LinkPath, Nullable},
     problem::ApiResult,
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
     v1::{
         input::{no_joins, no_slug},
-        shape::{Answer, words},
+        shape::{Changed, words},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{
-    event::Audience,
+    event::{Audience, Scope},
     item::{ItemCommand, LinkPatch},
     role::{Role, Withheld},
     time::Time,
@@ -65,15 +66,18 @@ pub struct PatchLink {
     slug: Option<String>,
 }
 
+register! {
+    patch_link => RouteAccess::command(ACTORS, Scope::Sharing),
+        "The link as it is now";
+}
+
 /// Change a link in place
-#[utoipa::path(patch, path = "/v1/items/{kind}/{id}/links/{link}", tag = "links",
-    request_body = PatchLink,
-    responses((status = 200, description = "As it is now", body = Answer<LinkResource>)))]
+#[utoipa::path(patch, path = "/v1/items/{kind}/{id}/links/{link}", tag = "links")]
 pub async fn patch_link(
     State(app): State<AppState>,
     LinkPath { item, link }: LinkPath,
     CommandRequest { request, body, .. }: CommandRequest<PatchLink>,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<LinkResource>> {
     no_slug(body.slug.as_deref())?;
     let joins = body.joins.required("/joins")?;
     no_joins(joins)?;

@@ -4,17 +4,18 @@ use super::used_at;
 use crate::{
     extract::{CommandRequest, DryRun, LinkPath},
     problem::{ApiResult, Problem, ProblemType, unanswered},
+    routing::{ACTORS, Contract, RouteAccess, register},
     state::AppState,
     v1::{
         items::item_answer,
-        shape::{Answer, LinkBody, PrincipalBody, Reply, StillOpen, grants_ended, link_body},
+        shape::{LinkBody, PrincipalBody, Removed, Reply, StillOpen, grants_ended, link_body},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use commands::{CommandError, Outcome};
 use domain::{
     aggregate::Aggregate as _,
-    event::{DecodeError, ProvenanceKind},
+    event::{DecodeError, ProvenanceKind, Scope},
     id::{ItemRef, LinkId},
     item::{ItemCommand, ItemState, OpenLink},
     position::Position,
@@ -42,6 +43,10 @@ pub struct RevokeQuery {
 impl DryRun for RevokeQuery {
     fn dry_run(&self) -> bool {
         self.dry_run
+    }
+
+    fn parameters(contract: &mut Contract) {
+        contract.takes_query::<Self>();
     }
 }
 
@@ -98,16 +103,18 @@ async fn ended_before(
     })
 }
 
+register! {
+    delete_link => RouteAccess::command(ACTORS, Scope::Sharing),
+        "The grants that it ended, and who keeps access";
+}
+
 /// End a link, at once for all
-#[utoipa::path(delete, path = "/v1/items/{kind}/{id}/links/{link}", tag = "links",
-    params(RevokeQuery), responses(
-    (status = 200, description = "What it ended, and who keeps \
-        access", body = Answer<RevokedResource>)))]
+#[utoipa::path(delete, path = "/v1/items/{kind}/{id}/links/{link}", tag = "links")]
 pub async fn delete_link(
     State(app): State<AppState>,
     LinkPath { item, link }: LinkPath,
     call: CommandRequest<crate::extract::NoBody, RevokeQuery>,
-) -> ApiResult<Response> {
+) -> ApiResult<Removed<RevokedResource>> {
     let CommandRequest { request, query, .. } = call.with_before();
     let command = ItemCommand::RevokeLink { link, cascade: query.cascade };
     let outcome = app.commands.item(&request, &item, command).await?;
@@ -121,5 +128,5 @@ pub async fn delete_link(
     let mut answer = item_answer(&item, &outcome, RevokedResource { link: link_now });
     answer.ended = Some(grants_ended(&outcome.events));
     answer.still_open = Some(joined(&outcome.after, link, outcome.at));
-    Ok(Reply::new(&app, &outcome).json(answer))
+    Ok(Reply::new(&app, &outcome).with(answer))
 }

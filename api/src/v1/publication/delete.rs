@@ -3,14 +3,15 @@
 use crate::{
     extract::{CommandRequest, ItemPath},
     problem::ApiResult,
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
     v1::{
         items::item_answer,
-        shape::{Answer, PublicationBody, Reply, still_open_all},
+        shape::{PublicationBody, Removed, Reply, still_open_all},
     },
 };
-use axum::{extract::State, response::Response};
-use domain::item::ItemCommand;
+use axum::extract::State;
+use domain::{event::Scope, item::ItemCommand};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,20 +22,23 @@ pub struct UnpublishedResource {
     pub publication: Option<PublicationBody>,
 }
 
+register! {
+    delete_publication => RouteAccess::command(ACTORS, Scope::Sharing),
+        "What still gives access";
+}
+
 /// Take an item out of the catalog
 ///
 /// Visibility, grants and links stay; `still_open` lists them.
-#[utoipa::path(delete, path = "/v1/items/{kind}/{id}/publication", tag = "publication",
-    responses((status = 200, description = "What is still \
-        open", body = Answer<UnpublishedResource>)))]
+#[utoipa::path(delete, path = "/v1/items/{kind}/{id}/publication", tag = "publication")]
 pub async fn delete_publication(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     CommandRequest { request, .. }: CommandRequest,
-) -> ApiResult<Response> {
+) -> ApiResult<Removed<UnpublishedResource>> {
     let outcome = app.commands.item(&request, &item, ItemCommand::Unpublish).await?;
     let resource = UnpublishedResource { publication: None };
     let mut answer = item_answer(&item, &outcome, resource);
     answer.still_open = Some(still_open_all(&outcome.after, outcome.at));
-    Ok(Reply::new(&app, &outcome).json(answer))
+    Ok(Reply::new(&app, &outcome).with(answer))
 }

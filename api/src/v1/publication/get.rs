@@ -1,15 +1,17 @@
 //! `GET /v1/items/{kind}/{id}/publication`: an item's catalog entry.
 
 use crate::{
+    answer::Versioned,
     extract::{ItemPath, RequestMeta},
     problem::{ApiResult, Problem},
+    routing::{ALL, RouteAccess, register},
     state::AppState,
     v1::{
         item_access::load_visible,
-        shape::{Page, PublicationBody, publication_body},
+        shape::{PublicationBody, publication_body},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::position::Position;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -25,20 +27,22 @@ pub struct PublicationAnswer {
     pub position: Position,
 }
 
+register! {
+    get_publication => RouteAccess::read(ALL),
+        "The catalog entry";
+}
+
 /// An item's catalog entry
-#[utoipa::path(get, path = "/v1/items/{kind}/{id}/publication", tag = "publication", responses(
-    (status = 200, description = "The entry", body = PublicationAnswer),
-    (status = 304, description = "The caller holds this version"),
-))]
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/publication", tag = "publication")]
 pub async fn get_publication(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Versioned<PublicationAnswer>> {
     let seen = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     let open = seen.state.publication.as_ref().ok_or_else(|| Problem::not_found("publication"))?;
     let publication = publication_body(&app.public_url, &item, open);
-    let page = Page::current(&app, &meta, seen.state.position, Some(open.version));
-    let answer = PublicationAnswer { publication, position: page.position };
-    Ok(page.json(&meta, answer))
+    let position = meta.position_of(seen.state.position);
+    let answer = PublicationAnswer { publication, position };
+    Ok(Versioned::new(&app, &meta, (position, open.version), answer))
 }

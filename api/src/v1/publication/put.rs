@@ -3,18 +3,20 @@
 use crate::{
     extract::{CommandRequest, ItemPath},
     problem::{ApiResult, Problem, ProblemType},
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
     v1::{
         input::{Related, no_slug},
         items::item_answer,
         shape::{
-            AlsoBody, Answer, PublicationBody, Reply, also, publication_body, still_open_all, words,
+            AlsoBody, Changed, PublicationBody, Reply, also, publication_body, still_open_all,
+            words,
         },
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{
-    event::{CatalogAudience, EventType},
+    event::{CatalogAudience, EventType, Scope},
     id::GroupId,
     item::{ItemCommand, NewPublication},
 };
@@ -69,18 +71,21 @@ pub struct PublishedResource {
     pub left_closed: Vec<RelatedItem>,
 }
 
+register! {
+    put_publication => RouteAccess::command(ACTORS, Scope::Sharing),
+        "The catalog entry";
+}
+
 /// List an item in the catalog, or change its entry
 ///
 /// Raises the visibility to the audience in the same commit. A narrower audience narrows the entry
 /// only: the visibility stays, and `still_open` tells it with all else that gives access.
-#[utoipa::path(put, path = "/v1/items/{kind}/{id}/publication", tag = "publication",
-    request_body = PutPublication,
-    responses((status = 200, description = "The entry", body = Answer<PublishedResource>)))]
+#[utoipa::path(put, path = "/v1/items/{kind}/{id}/publication", tag = "publication")]
 pub async fn put_publication(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     CommandRequest { request, body, .. }: CommandRequest<PutPublication>,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<PublishedResource>> {
     no_slug(body.slug.as_deref())?;
     let command = ItemCommand::Publish(NewPublication {
         audience: body.audience,
@@ -104,5 +109,5 @@ pub async fn put_publication(
     let version = open.version;
     let mut answer = item_answer(&item, &outcome, resource);
     answer.still_open = Some(still_open_all(&outcome.after, outcome.at));
-    Ok(Reply::new(&app, &outcome).version(version).json(answer))
+    Ok(Reply::new(&app, &outcome).version(version).with(answer))
 }

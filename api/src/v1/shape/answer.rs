@@ -7,25 +7,20 @@ use super::{
     words,
 };
 use crate::{
-    extract::{PositionToken, RequestMeta},
-    problem::{ApiResult, Problem, ProblemType},
+    answer::{headers_at, json},
+    routing::{Answers, Contract, JSON},
     state::AppState,
 };
 use axum::{
-    body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
 };
 use commands::{Outcome, Status};
 use domain::{
     aggregate::Aggregate, id::CommandId, position::Position, stream::StreamName, time::Time,
 };
-use parking_lot::RwLock;
 use serde::Serialize;
-use utoipa::ToSchema;
-
-/// Bytes of memory an answer begins with.
-const ANSWER_CAPACITY_BYTES: usize = 1024;
+use utoipa::{__dev::ComposeSchema, ToSchema};
 
 /// Something that the caller should know although the command was carried out.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -112,7 +107,58 @@ impl<R> Answer<R> {
     }
 }
 
-/// The headers and the status around a command's answer.
+/// A command's answer: 200, or 201 where it can create (`CREATES`); `ETag` names the version of the
+/// entity where that has one afterwards (`VERSIONED`).
+#[derive(Debug)]
+pub struct Commanded<R, const CREATES: bool, const VERSIONED: bool> {
+    headers: HeaderMap,
+    answer: Answer<R>,
+}
+
+/// 200: an entity was changed.
+pub type Changed<R> = Commanded<R, false, true>;
+/// 200: an entity was removed, and has no version any more.
+pub type Removed<R> = Commanded<R, false, false>;
+/// 201: an entity was created; 200: it was there, or a dry run.
+pub type CreatedOrChanged<R> = Commanded<R, true, true>;
+/// 201: a secret was issued; 200: a dry run. It has no version.
+pub type Issued<R> = Commanded<R, true, false>;
+
+impl<R: Serialize, const CREATES: bool, const VERSIONED: bool> IntoResponse
+    for Commanded<R, CREATES, VERSIONED>
+{
+    fn into_response(self) -> Response {
+        let created = CREATES && self.headers.contains_key(header::LOCATION);
+        let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+        json(status, self.headers, &self.answer).into_response()
+    }
+}
+
+impl<R: ToSchema + ComposeSchema, const VERSIONED: bool> Answers
+    for Commanded<R, false, VERSIONED>
+{
+    type Words = &'static str;
+
+    fn describe(contract: &mut Contract, words: &'static str) {
+        contract.media = Some(JSON);
+        let schema = contract.generic::<Answer<R>, R>();
+        contract.answers_json(200, words, (schema, VERSIONED));
+    }
+}
+
+impl<R: ToSchema + ComposeSchema, const VERSIONED: bool> Answers for Commanded<R, true, VERSIONED> {
+    /// Of 200 and of 201.
+    type Words = (&'static str, &'static str);
+
+    fn describe(contract: &mut Contract, (there, created): Self::Words) {
+        contract.media = Some(JSON);
+        let schema = contract.generic::<Answer<R>, R>();
+        contract.answers_json(200, there, (schema.clone(), VERSIONED));
+        contract.answers_json(201, created, (schema, VERSIONED));
+    }
+}
+
+/// What surrounds a command's answer.
 #[derive(Debug)]
 pub struct Reply<'a, S: Aggregate> {
     app: &'a AppState,
@@ -142,14 +188,15 @@ impl<'a, S: Aggregate> Reply<'a, S> {
         self
     }
 
-    /// The response.
-    #[expect(clippy::needless_pass_by_value, reason = "an answer is made to be sent")]
-    pub fn json<R: Serialize>(self, answer: Answer<R>) -> Response {
-        let status = if self.location.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+    /// With this answer.
+    pub fn with<R, const CREATES: bool, const VERSIONED: bool>(
+        self,
+        answer: Answer<R>,
+    ) -> Commanded<R, CREATES, VERSIONED> {
         let version = self.version.filter(|_| self.outcome.status != Status::Planned);
         // The body of a replay says where it was recorded; the caller has seen more by now.
         let position = self.outcome.position.max(self.outcome.at_least);
-        let mut headers = read_headers(self.app, position, version);
+        let mut headers = headers_at(self.app, position, version);
         if let Some(location) = self.location.and_then(|path| HeaderValue::try_from(path).ok()) {
             headers.insert(header::LOCATION, location);
         }
@@ -157,88 +204,6 @@ impl<'a, S: Aggregate> Reply<'a, S> {
             const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
             headers.insert(REPLAYED, HeaderValue::from_static("true"));
         }
-        json(status, headers, &answer).into_response()
-    }
-}
-
-/// A body as JSON, in one piece of memory that most answers fit in.
-pub(crate) fn json(
-    status: StatusCode,
-    headers: HeaderMap,
-    body: &impl Serialize,
-) -> ApiResult<Response> {
-    let mut bytes = Vec::with_capacity(ANSWER_CAPACITY_BYTES);
-    serde_json::to_writer(&mut bytes, body).map_err(|error| {
-        Problem::new(ProblemType::Internal, "the service failed; its log has the cause")
-            .because(error.to_string())
-    })?;
-    let mut response = Response::new(Body::from(bytes));
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    let kind = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    Ok(response)
-}
-
-/// The last value of `Sharelog-Position` that was made: while nothing happens it stays the same.
-static LAST_VALUE: RwLock<Option<(PositionToken, HeaderValue)>> = RwLock::new(None);
-
-/// The value of `Sharelog-Position`.
-pub(crate) fn position_value(app: &AppState, position: Position) -> Option<HeaderValue> {
-    let token = PositionToken { log: app.commands.log_id(), position };
-    if let Some((known, value)) = &*LAST_VALUE.read()
-        && *known == token
-    {
-        return Some(value.clone());
-    }
-    let value = HeaderValue::try_from(token.encode()).ok()?;
-    *LAST_VALUE.write() = Some((token, value.clone()));
-    Some(value)
-}
-
-/// The headers of an answer that was evaluated at a position.
-pub fn read_headers(app: &AppState, position: Position, version: Option<Position>) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    if let Some(token) = position_value(app, position) {
-        headers.insert(HeaderName::from_static("sharelog-position"), token);
-    }
-    if let Some(tag) = version.and_then(|v| HeaderValue::try_from(format!("\"{v}\"")).ok()) {
-        headers.insert(header::ETAG, tag);
-    }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers
-}
-
-/// The answer to a query about one thing.
-#[derive(Debug)]
-pub struct Page<'a> {
-    /// The state of the router.
-    pub app: &'a AppState,
-    /// The position that was evaluated at.
-    pub position: Position,
-    /// The version of the thing, where it has one.
-    pub version: Option<Position>,
-}
-
-impl<'a> Page<'a> {
-    /// About what the write side knows, read at a position after the one that the caller named was
-    /// waited for. A thing that changed last before that was read at it all the same: whoever keeps
-    /// the last position that it was told never falls behind what it has seen.
-    pub fn current(
-        app: &'a AppState,
-        meta: &RequestMeta,
-        read: Position,
-        version: Option<Position>,
-    ) -> Self {
-        Self { app, position: read.max(meta.at_least.unwrap_or_default()), version }
-    }
-
-    /// The response; 304 when the caller holds this version already.
-    pub fn json(&self, meta: &RequestMeta, body: impl Serialize) -> Response {
-        let headers = read_headers(self.app, self.position, self.version);
-        if self.version.is_some_and(|version| meta.preconditions.holds(version)) {
-            return (StatusCode::NOT_MODIFIED, headers).into_response();
-        }
-        json(StatusCode::OK, headers, &body).into_response()
+        Commanded { headers, answer }
     }
 }

@@ -1,11 +1,16 @@
 //! The body of a list.
 
+use crate::{
+    answer::Read,
+    extract::RowPage,
+    routing::{Answers, Contract, JSON},
+    state::AppState,
+};
+use axum::response::{IntoResponse, Response};
 use domain::position::Position;
 use projections::{Listing, Total};
 use serde::Serialize;
-use utoipa::ToSchema;
-
-use crate::extract::RowPage;
+use utoipa::{__dev::ComposeSchema, ToSchema};
 
 /// How many rows a list has in all.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -51,5 +56,32 @@ impl<R> List<R> {
     /// From rows that were in memory.
     pub fn from_rows(page: RowPage<R>, position: Position) -> Self {
         Self { data: page.rows, total: page.total.map(Into::into), next: page.next, position }
+    }
+}
+
+/// 200: a page of a list.
+#[derive(Debug)]
+pub struct Listed<R>(Read<List<R>>);
+
+impl<R> Listed<R> {
+    /// Evaluated at a position.
+    pub fn new(app: &AppState, position: Position, list: List<R>) -> Self {
+        Self(Read::new(app, position, list))
+    }
+}
+
+impl<R: Serialize> IntoResponse for Listed<R> {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
+
+impl<R: ToSchema + ComposeSchema> Answers for Listed<R> {
+    type Words = &'static str;
+
+    fn describe(contract: &mut Contract, words: &'static str) {
+        contract.media = Some(JSON);
+        let schema = contract.generic::<List<R>, R>();
+        contract.answers_json(200, words, (schema, false));
     }
 }

@@ -3,12 +3,14 @@
 
 use super::{SharingBody, sharing_body};
 use crate::{
+    answer::Versioned,
     extract::{ItemPath, RequestMeta},
     problem::ApiResult,
+    routing::{ALL, RouteAccess, register},
     state::AppState,
-    v1::{item_access::load_visible, shape::Page},
+    v1::item_access::load_visible,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{position::Position, role::Permission};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,20 +26,26 @@ pub struct SharingAnswer {
     pub position: Position,
 }
 
+register! {
+    get_sharing => RouteAccess::read(ALL),
+        "The sharing state";
+}
+
 /// Visibility and direct grants as one
-#[utoipa::path(get, path = "/v1/items/{kind}/{id}/sharing", tag = "sharing", responses(
-    (status = 200, description = "The state", body = SharingAnswer),
-    (status = 304, description = "The caller holds this version"),
-))]
+#[utoipa::path(get, path = "/v1/items/{kind}/{id}/sharing", tag = "sharing")]
 pub async fn get_sharing(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Versioned<SharingAnswer>> {
     let seen = load_visible(&app, &meta, &item).await?.require_not_retired()?;
     seen.require(Permission::Share)?;
     let sharing = sharing_body(&seen.state, seen.now);
-    let version = Some(seen.state.sharing_version);
-    let page = Page::current(&app, &meta, seen.state.position, version);
-    Ok(page.json(&meta, SharingAnswer { sharing, position: page.position }))
+    let position = meta.position_of(seen.state.position);
+    Ok(Versioned::new(
+        &app,
+        &meta,
+        (position, seen.state.sharing_version),
+        SharingAnswer { sharing, position },
+    ))
 }

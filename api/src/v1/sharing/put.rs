@@ -4,17 +4,18 @@ use super::{SharingBody, sharing_body};
 use crate::{
     extract::{CommandRequest, ItemPath},
     problem::{ApiResult, Problem},
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
     v1::{
         input::GranteeInput,
         items::item_answer,
-        shape::{AlsoBody, Answer, Reply, also, grants_ended, still_open_all, words},
+        shape::{AlsoBody, Changed, Reply, also, grants_ended, still_open_all, words},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{
     aggregate::Condition,
-    event::{EventType, Visibility},
+    event::{EventType, Scope, Visibility},
     item::{GrantSpec, ItemCommand},
     rejection::{Entity, Rejection},
     role::{Role, Withheld},
@@ -65,17 +66,20 @@ pub struct SharingResource {
     pub also: Vec<AlsoBody>,
 }
 
+register! {
+    put_sharing => RouteAccess::command(ACTORS, Scope::Sharing),
+        "The sharing state as it is now", PreconditionRequired;
+}
+
 /// Set visibility and all direct grants at once
 ///
 /// `If-Match` with the `ETag` of the state is required, so that nobody's change is lost.
-#[utoipa::path(put, path = "/v1/items/{kind}/{id}/sharing", tag = "sharing",
-    request_body = PutSharing,
-    responses((status = 200, description = "The state now", body = Answer<SharingResource>)))]
+#[utoipa::path(put, path = "/v1/items/{kind}/{id}/sharing", tag = "sharing")]
 pub async fn put_sharing(
     State(app): State<AppState>,
     ItemPath { item }: ItemPath,
     call: CommandRequest<PutSharing>,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<SharingResource>> {
     let CommandRequest { request, body, .. } = call.with_before();
     match request.condition {
         Condition::Version(_) => {}
@@ -107,5 +111,5 @@ pub async fn put_sharing(
     let mut answer = item_answer(&item, &outcome, resource);
     answer.ended = Some(grants_ended(&outcome.events));
     answer.still_open = Some(still_open_all(&outcome.after, outcome.at));
-    Ok(Reply::new(&app, &outcome).version(outcome.after.sharing_version).json(answer))
+    Ok(Reply::new(&app, &outcome).version(outcome.after.sharing_version).with(answer))
 }

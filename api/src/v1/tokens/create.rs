@@ -4,10 +4,11 @@ use super::{TokenResource, token_body};
 use crate::{
     extract::CommandRequest,
     problem::{ApiResult, FieldError, Problem},
+    routing::{RouteAccess, register},
     state::AppState,
-    v1::shape::{Answer, Reply, Warning, words},
+    v1::shape::{Answer, Issued, Reply, Warning, words},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use commands::{NewToken, Status};
 use domain::{
     event::{CallerRole, Scope},
@@ -74,18 +75,19 @@ impl PostToken {
     }
 }
 
+register! {
+    post_token => RouteAccess::ADMINISTRATION,
+        ("Dry run: what would be made", "The token");
+}
+
 /// Make an access token
 ///
 /// The answer is the only place where its secret is ever shown; a replay does not repeat it.
-#[utoipa::path(post, path = "/v1/tokens", tag = "administration", request_body = PostToken,
-    responses(
-    (status = 200, description = "Dry run: what would be made", body = Answer<TokenResource>),
-    (status = 201, description = "The token", body = Answer<TokenResource>),
-))]
+#[utoipa::path(post, path = "/v1/tokens", tag = "administration")]
 pub async fn post_token(
     State(app): State<AppState>,
     CommandRequest { request, body, .. }: CommandRequest<PostToken>,
-) -> ApiResult<Response> {
+) -> ApiResult<Issued<TokenResource>> {
     let token = body.check(app.clock.now())?;
     let (outcome, id, secret) = app.commands.issue_token(&request, token).await?;
     let mut body = token_body(id, &outcome.after);
@@ -98,5 +100,5 @@ pub async fn post_token(
             detail: "the secret was shown once; revoke this token and make another".to_owned(),
         });
     }
-    Ok(Reply::new(&app, &outcome).location(|| format!("/v1/tokens/{id}")).json(answer))
+    Ok(Reply::new(&app, &outcome).location(|| format!("/v1/tokens/{id}")).with(answer))
 }

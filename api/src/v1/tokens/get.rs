@@ -2,12 +2,14 @@
 
 use super::{TokenBody, token_body};
 use crate::{
+    answer::Versioned,
     extract::{RequestMeta, TokenPath},
     problem::{ApiResult, Problem},
+    routing::{OVERSEERS, RouteAccess, register},
     state::AppState,
-    v1::{consistency, shape::Page},
+    v1::consistency,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::position::Position;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,22 +25,24 @@ pub struct TokenAnswer {
     pub position: Position,
 }
 
+register! {
+    get_token => RouteAccess::read(OVERSEERS),
+        "The token";
+}
+
 /// One access token, without what is secret of it; also one that was revoked
-#[utoipa::path(get, path = "/v1/tokens/{token}", tag = "administration", responses(
-    (status = 200, description = "The token", body = TokenAnswer),
-    (status = 304, description = "The caller holds this version"),
-))]
+#[utoipa::path(get, path = "/v1/tokens/{token}", tag = "administration")]
 pub async fn get_token(
     State(app): State<AppState>,
     TokenPath { token }: TokenPath,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Versioned<TokenAnswer>> {
     consistency::require_known(&app, &meta).await?;
     let state = app.commands.load_token(token).await?;
     if state.issued.is_none() {
         return Err(Problem::not_found("token"));
     }
-    let page = Page::current(&app, &meta, state.position, Some(state.position));
-    let answer = TokenAnswer { token: token_body(token, &state), position: page.position };
-    Ok(page.json(&meta, answer))
+    let position = meta.position_of(state.position);
+    let answer = TokenAnswer { token: token_body(token, &state), position };
+    Ok(Versioned::new(&app, &meta, (position, state.position), answer))
 }

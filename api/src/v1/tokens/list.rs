@@ -4,13 +4,14 @@ use super::{TokenBody, token_body};
 use crate::{
     extract::{ListQuery, Params, RequestMeta},
     problem::ApiResult,
+    routing::{RouteAccess, OVERSEERS, register},
     state::AppState,
     v1::{
         consistency,
-        shape::{List, Page, TotalBody},
+        shape::{List, Listed, TotalBody},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::id::TokenId;
 use projections::CursorScope;
 
@@ -34,14 +35,18 @@ async fn total(app: &AppState) -> ApiResult<TotalBody> {
     }
 }
 
+register! {
+    list_tokens => RouteAccess::read(OVERSEERS),
+        "A page of tokens", CursorMismatch;
+}
+
 /// The access tokens, without what is secret of them
-#[utoipa::path(get, path = "/v1/tokens", tag = "administration", params(ListQuery),
-    responses((status = 200, description = "A page", body = List<TokenBody>)))]
+#[utoipa::path(get, path = "/v1/tokens", tag = "administration")]
 pub async fn list_tokens(
     State(app): State<AppState>,
     Params(query): Params<ListQuery>,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Listed<TokenBody>> {
     let page = query.page()?;
     consistency::require_known(&app, &meta).await?;
     let cursors = CursorScope::new(&[LIST]);
@@ -51,12 +56,12 @@ pub async fn list_tokens(
     let more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows.last().filter(|_| more);
-    let answer = Page::current(&app, &meta, app.commands.last_acknowledged(), None);
+    let position = meta.position_of(app.commands.last_acknowledged());
     let body = List {
         next: last.map(|(id, _)| cursors.encode_id(id)),
         total: if page.count { Some(total(&app).await?) } else { None },
-        position: answer.position,
+        position,
         data: rows.iter().map(|(id, state)| token_body(*id, state)).collect(),
     };
-    Ok(answer.json(&meta, body))
+    Ok(Listed::new(&app, position, body))
 }

@@ -4,22 +4,27 @@ use super::{TokenResource, token_body};
 use crate::{
     extract::{CommandRequest, TokenPath},
     problem::ApiResult,
+    routing::{RouteAccess, register},
     state::AppState,
-    v1::shape::{Answer, Reply},
+    v1::shape::{Answer, Removed, Reply},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::stream::StreamName;
 
+register! {
+    delete_token => RouteAccess::ADMINISTRATION,
+        "The token as it is now";
+}
+
 /// Revoke an access token
-#[utoipa::path(delete, path = "/v1/tokens/{token}", tag = "administration",
-    responses((status = 200, description = "As it is now", body = Answer<TokenResource>)))]
+#[utoipa::path(delete, path = "/v1/tokens/{token}", tag = "administration")]
 pub async fn delete_token(
     State(app): State<AppState>,
     TokenPath { token }: TokenPath,
     CommandRequest { request, .. }: CommandRequest,
-) -> ApiResult<Response> {
+) -> ApiResult<Removed<TokenResource>> {
     let outcome = app.commands.revoke_token(&request, token).await?;
     let resource = TokenResource { token: token_body(token, &outcome.after) };
     let answer = Answer::new(&outcome, &StreamName::Token(token), resource);
-    Ok(Reply::new(&app, &outcome).json(answer))
+    Ok(Reply::new(&app, &outcome).with(answer))
 }

@@ -2,12 +2,15 @@
 
 use super::{OpenedBody, answer};
 use crate::{
+    answer::Read,
     extract::QueryRequest,
     problem::ApiResult,
+    routing::{ACTORS, RouteAccess, register},
     state::AppState,
     v1::{consistency, input::SecretInput},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
+use domain::event::Scope;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -21,15 +24,19 @@ pub struct OpenLink {
     password: Option<SecretInput>,
 }
 
+register! {
+    open_link => RouteAccess::query(ACTORS, Scope::Visits),
+        "The visit", NotFound, LinkPasswordRequired, LinkPasswordWrong, SignInRequired, TooManyAttempts, Contended, OutcomeUnknown, ClockSkew;
+}
+
 /// Open a link
 ///
 /// A link with a limit loses a use. Unknown, expired and revoked links look alike.
-#[utoipa::path(post, path = "/v1/links/open", tag = "visits", request_body = OpenLink,
-    responses((status = 200, description = "The visit", body = OpenedBody)))]
+#[utoipa::path(post, path = "/v1/links/open", tag = "visits")]
 pub async fn open_link(
     State(app): State<AppState>,
     QueryRequest { meta, body }: QueryRequest<OpenLink>,
-) -> ApiResult<Response> {
+) -> ApiResult<Read<OpenedBody>> {
     let OpenLink { token, password } = body;
     consistency::require_known(&app, &meta).await?;
     let password = password.map(|password| password.password("/password")).transpose()?;

@@ -3,16 +3,24 @@
 use crate::{
     extract::{Params, single},
     problem::{ApiResult, Problem},
+    routing::{Contract, Takes},
     v1::{audit_log::types, input::AccountFilter},
 };
-use axum::http::HeaderMap;
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
+};
 use domain::{
     id::ItemRef,
     position::{EventId, Position},
 };
 use projections::{AuditFilter, feed::WHOLE_RECORD};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use serde_json::json;
+use utoipa::{
+    IntoParams, PartialSchema as _,
+    openapi::path::{ParameterBuilder, ParameterIn},
+};
 
 /// The parameters of the feed.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -34,7 +42,7 @@ pub(super) struct WatchQuery {
 
 /// What was asked, understood.
 #[derive(Debug)]
-pub(super) struct WatchFilter {
+pub struct WatchFilter {
     pub(super) filter: AuditFilter,
     /// `None` = from now on.
     pub(super) after: Option<EventId>,
@@ -92,6 +100,26 @@ impl WatchQuery {
             (None, None) => None,
         };
         Ok(WatchFilter { filter, after })
+    }
+}
+
+impl Takes for WatchFilter {
+    fn describe(contract: &mut Contract) {
+        contract.takes_query::<WatchQuery>();
+        let last = ParameterBuilder::new()
+            .name("Last-Event-ID")
+            .parameter_in(ParameterIn::Header)
+            .description(Some("The last `id:` that was received; wins over `after`."))
+            .schema(Some(Option::<String>::schema()));
+        contract.parameters.push(json!(last.build()));
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for WatchFilter {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
+        WatchQuery::read(parts.uri.query().unwrap_or_default(), &parts.headers)
     }
 }
 

@@ -4,10 +4,11 @@ use super::{AttemptBody, for_itself};
 use crate::{
     extract::{ListQuery, Params, RequestMeta, WebhookPath},
     problem::{ApiResult, Problem},
+    routing::{RouteAccess, SUBSCRIBERS, register},
     state::AppState,
-    v1::shape::{List, Page},
+    v1::shape::{List, Listed},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::{id::WebhookId, position::EventId};
 use projections::CursorScope;
 use serde::Deserialize;
@@ -43,16 +44,19 @@ fn list_name(webhook: WebhookId) -> String {
     format!("dead letters of {webhook}")
 }
 
+register! {
+    list_webhook_deliveries => RouteAccess::read(SUBSCRIBERS).about_everybody(),
+        "A page of attempts", CursorMismatch;
+}
+
 /// The last attempts to deliver, or what was given up
-#[utoipa::path(get, path = "/v1/webhooks/{webhook}/deliveries", tag = "live",
-    params(DeliveriesQuery),
-    responses((status = 200, description = "A page", body = List<AttemptBody>)))]
+#[utoipa::path(get, path = "/v1/webhooks/{webhook}/deliveries", tag = "live")]
 pub async fn list_webhook_deliveries(
     State(app): State<AppState>,
     WebhookPath { webhook }: WebhookPath,
     Params(query): Params<DeliveriesQuery>,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Listed<AttemptBody>> {
     for_itself(&meta.caller)?;
     let page = ListQuery { limit: query.limit, cursor: query.cursor, count: false }.page()?;
     let there = app.commands.load_webhook(webhook).await?.terms.is_some();
@@ -72,8 +76,8 @@ pub async fn list_webhook_deliveries(
             (rows, next)
         }
     };
-    let answer = Page::current(&app, &meta, app.commands.last_acknowledged(), None);
+    let position = meta.position_of(app.commands.last_acknowledged());
     let data: Vec<AttemptBody> = rows.into_iter().map(Into::into).collect();
-    let body = List { data, total: None, next, position: answer.position };
-    Ok(answer.json(&meta, body))
+    let body = List { data, total: None, next, position };
+    Ok(Listed::new(&app, position, body))
 }

@@ -2,21 +2,27 @@
 
 use super::{WebhookBody, for_itself, webhook_body};
 use crate::{
+    answer::Versioned,
     extract::{RequestMeta, WebhookPath},
     problem::{ApiResult, Problem},
+    routing::{RouteAccess, SUBSCRIBERS, register},
     state::AppState,
-    v1::{consistency, shape::Page},
+    v1::consistency,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
+
+register! {
+    get_webhook => RouteAccess::read(SUBSCRIBERS).about_everybody(),
+        "The webhook";
+}
 
 /// A webhook, and how far its deliveries have come
-#[utoipa::path(get, path = "/v1/webhooks/{webhook}", tag = "live",
-    responses((status = 200, description = "The webhook", body = WebhookBody)))]
+#[utoipa::path(get, path = "/v1/webhooks/{webhook}", tag = "live")]
 pub async fn get_webhook(
     State(app): State<AppState>,
     WebhookPath { webhook }: WebhookPath,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Versioned<WebhookBody, false>> {
     for_itself(&meta.caller)?;
     consistency::require_known(&app, &meta).await?;
     let state = app.commands.load_webhook(webhook).await?;
@@ -25,10 +31,7 @@ pub async fn get_webhook(
     let notes = app.commands.deliveries(webhook).await?;
     body.deliveries = notes.map(|(notes, _)| notes.into());
     let position = app.commands.last_acknowledged().max(state.position);
-    let mut response = Page::current(&app, &meta, position, None).json(&meta, body);
+    let position = meta.position_of(position);
     // Deliveries change without a new version, so the answer is never "not modified".
-    if let Ok(tag) = format!("\"{}\"", state.position).parse() {
-        response.headers_mut().insert(axum::http::header::ETAG, tag);
-    }
-    Ok(response)
+    Ok(Versioned::new(&app, &meta, (position, state.position), body))
 }

@@ -4,13 +4,14 @@ use super::{WebhookBody, for_itself, webhook_body};
 use crate::{
     extract::{ListQuery, Params, RequestMeta},
     problem::ApiResult,
+    routing::{RouteAccess, SUBSCRIBERS, register},
     state::AppState,
     v1::{
         consistency,
-        shape::{List, Page, TotalBody},
+        shape::{List, Listed, TotalBody},
     },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use domain::id::WebhookId;
 use projections::CursorScope;
 
@@ -18,14 +19,18 @@ const LIST: &str = "webhooks";
 /// Beyond so many, the count says "at least".
 const MAX_COUNTED: u32 = 1_000;
 
+register! {
+    list_webhooks => RouteAccess::read(SUBSCRIBERS).about_everybody(),
+        "A page of webhooks", CursorMismatch;
+}
+
 /// The webhooks, without what is secret of them
-#[utoipa::path(get, path = "/v1/webhooks", tag = "live", params(ListQuery),
-    responses((status = 200, description = "A page", body = List<WebhookBody>)))]
+#[utoipa::path(get, path = "/v1/webhooks", tag = "live")]
 pub async fn list_webhooks(
     State(app): State<AppState>,
     Params(query): Params<ListQuery>,
     meta: RequestMeta,
-) -> ApiResult<Response> {
+) -> ApiResult<Listed<WebhookBody>> {
     for_itself(&meta.caller)?;
     let page = query.page()?;
     consistency::require_known(&app, &meta).await?;
@@ -44,12 +49,12 @@ pub async fn list_webhooks(
         None
     };
     let last = rows.last().filter(|_| more);
-    let answer = Page::current(&app, &meta, app.commands.last_acknowledged(), None);
+    let position = meta.position_of(app.commands.last_acknowledged());
     let body = List {
         next: last.map(|(id, _)| cursors.encode_id(id)),
         total,
-        position: answer.position,
+        position,
         data: rows.iter().filter_map(|(id, state)| webhook_body(*id, state)).collect(),
     };
-    Ok(answer.json(&meta, body))
+    Ok(Listed::new(&app, position, body))
 }

@@ -7,11 +7,12 @@ use super::{
 use crate::{
     extract::{CommandRequest, Nullable, WebhookPath},
     problem::ApiResult,
+    routing::{OPERATORS, RouteAccess, register},
     state::AppState,
-    v1::shape::{Answer, Reply},
+    v1::shape::{Answer, Changed, Reply},
 };
-use axum::{extract::State, response::Response};
-use domain::{id::AccountId, stream::StreamName, webhook::WebhookPatch};
+use axum::extract::State;
+use domain::{event::Scope, id::AccountId, stream::StreamName, webhook::WebhookPatch};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -65,21 +66,25 @@ impl PatchWebhook {
     }
 }
 
+register! {
+    patch_webhook => RouteAccess::command(OPERATORS, Scope::Webhooks).about_everybody(),
+        "The webhook as it is now";
+}
+
 /// Change a webhook
 ///
 /// `{"status":"paused"}` holds deliveries back, `{"status":"active"}` goes on where they stopped;
 /// nothing is missed in between.
-#[utoipa::path(patch, path = "/v1/webhooks/{webhook}", tag = "live", request_body = PatchWebhook,
-    responses((status = 200, description = "As it is now", body = Answer<WebhookResource>)))]
+#[utoipa::path(patch, path = "/v1/webhooks/{webhook}", tag = "live")]
 pub async fn patch_webhook(
     State(app): State<AppState>,
     WebhookPath { webhook }: WebhookPath,
     CommandRequest { request, body, .. }: CommandRequest<PatchWebhook>,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<WebhookResource>> {
     for_itself(&request.caller)?;
     let patch = body.check(&app)?;
     let outcome = app.commands.change_webhook(&request, webhook, patch).await?;
     let resource = WebhookResource { webhook: webhook_body(webhook, &outcome.after) };
     let answer = Answer::new(&outcome, &StreamName::Webhook(webhook), resource);
-    Ok(Reply::new(&app, &outcome).version(outcome.after.position).json(answer))
+    Ok(Reply::new(&app, &outcome).version(outcome.after.position).with(answer))
 }

@@ -7,12 +7,18 @@ use super::{
 use crate::{
     extract::{CommandRequest, WebhookPath},
     problem::ApiResult,
+    routing::{OPERATORS, RouteAccess, register},
     state::AppState,
-    v1::shape::{Answer, Reply, Warning},
+    v1::shape::{Answer, CreatedOrChanged, Reply, Warning},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use commands::Status;
-use domain::{event::WebhookStatus, id::AccountId, stream::StreamName, webhook::WebhookSettings};
+use domain::{
+    event::{Scope, WebhookStatus},
+    id::AccountId,
+    stream::StreamName,
+    webhook::WebhookSettings,
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -54,20 +60,23 @@ impl PutWebhook {
     }
 }
 
+register! {
+    put_webhook => RouteAccess::command(OPERATORS, Scope::Webhooks).about_everybody(),
+        ("Its settings were replaced", "It is created"), AlreadyExists;
+}
+
 /// Make a webhook, or set it up as said
 ///
 /// Deliveries follow Standard Webhooks: headers `webhook-id` (the same for every attempt),
 /// `webhook-timestamp` and `webhook-signature`, body `{"type","timestamp","data"}` with the event
 /// as the audit trail shows it. A new webhook gets what is recorded from now on. Its secret
 /// (`whsec_…`) is answered once, when it is made; a replay does not repeat it.
-#[utoipa::path(put, path = "/v1/webhooks/{webhook}", tag = "live", request_body = PutWebhook,
-    responses((status = 201, description = "It is made", body = Answer<WebhookResource>),
-        (status = 200, description = "It is set up so", body = Answer<WebhookResource>)))]
+#[utoipa::path(put, path = "/v1/webhooks/{webhook}", tag = "live")]
 pub async fn put_webhook(
     State(app): State<AppState>,
     WebhookPath { webhook }: WebhookPath,
     CommandRequest { request, body, .. }: CommandRequest<PutWebhook>,
-) -> ApiResult<Response> {
+) -> ApiResult<CreatedOrChanged<WebhookResource>> {
     for_itself(&request.caller)?;
     let wish = body.check(&app)?;
     let (outcome, secret) = app.commands.put_webhook(&request, webhook, wish).await?;
@@ -85,5 +94,5 @@ pub async fn put_webhook(
         });
     }
     let reply = Reply::new(&app, &outcome).version(outcome.after.position);
-    Ok(reply.location(|| format!("/v1/webhooks/{webhook}")).json(answer))
+    Ok(reply.location(|| format!("/v1/webhooks/{webhook}")).with(answer))
 }

@@ -2,13 +2,18 @@
 
 use super::{DeliveriesBody, for_itself};
 use crate::{
+    answer::Read,
     extract::{QueryRequest, WebhookPath},
     problem::{ApiResult, Problem, ProblemType},
+    routing::{OPERATORS, RouteAccess, register},
     state::AppState,
     v1::watch::place,
 };
-use axum::{Json, extract::State};
-use domain::position::{EventId, Position};
+use axum::extract::State;
+use domain::{
+    event::Scope,
+    position::{EventId, Position},
+};
 use projections::feed::WHOLE_RECORD;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -34,18 +39,21 @@ fn before(at: EventId) -> EventId {
     }
 }
 
+register! {
+    replay_webhook => RouteAccess::query(OPERATORS, Scope::Webhooks).about_everybody(),
+        "How far deliveries have come", TimeInFuture;
+}
+
 /// Deliver again
 ///
 /// From an event on, in order, under the ids of the first time; or once more what was given up. A
 /// paused webhook delivers it when it is put to work.
-#[utoipa::path(post, path = "/v1/webhooks/{webhook}/replay", tag = "live",
-    request_body = ReplayWebhook,
-    responses((status = 200, description = "Where deliveries are now", body = DeliveriesBody)))]
+#[utoipa::path(post, path = "/v1/webhooks/{webhook}/replay", tag = "live")]
 pub async fn replay_webhook(
     State(app): State<AppState>,
     WebhookPath { webhook }: WebhookPath,
     QueryRequest { meta, body }: QueryRequest<ReplayWebhook>,
-) -> ApiResult<Json<DeliveriesBody>> {
+) -> ApiResult<Read<DeliveriesBody>> {
     for_itself(&meta.caller)?;
     let from = if body.from == "dead_letters" {
         None
@@ -61,7 +69,9 @@ pub async fn replay_webhook(
     };
     let there = app.commands.load_webhook(webhook).await?.terms.is_some();
     let notes = if there { app.commands.replay_deliveries(webhook, from).await? } else { None };
-    notes.map(|notes| Json(notes.into())).ok_or_else(|| Problem::not_found("webhook"))
+    let notes = notes.ok_or_else(|| Problem::not_found("webhook"))?;
+    let position = meta.position_of(app.commands.last_acknowledged());
+    Ok(Read::new(&app, position, notes.into()))
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ use super::{WebhookResource, for_itself, webhook_body};
 use crate::{
     extract::{CommandRequest, WebhookPath},
     problem::{ApiResult, Problem},
+    routing::{OPERATORS, RouteAccess, register},
     state::AppState,
-    v1::shape::{Answer, Reply},
+    v1::shape::{Answer, Changed, Reply},
 };
-use axum::{extract::State, response::Response};
-use domain::stream::StreamName;
+use axum::extract::State;
+use domain::{event::Scope, stream::StreamName};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -26,18 +27,21 @@ pub struct RotateSecret {
     grace_seconds: Option<i64>,
 }
 
+register! {
+    rotate_webhook_secret => RouteAccess::command(OPERATORS, Scope::Webhooks).about_everybody(),
+        "The new secret";
+}
+
 /// Sign with a new secret
 ///
 /// Deliveries carry the signatures of both for a while, separated by a blank, so that the receiver
 /// changes its secret when it suits. The new secret is answered once.
-#[utoipa::path(post, path = "/v1/webhooks/{webhook}/rotate-secret", tag = "live",
-    request_body = RotateSecret,
-    responses((status = 200, description = "The new secret", body = Answer<WebhookResource>)))]
+#[utoipa::path(post, path = "/v1/webhooks/{webhook}/rotate-secret", tag = "live")]
 pub async fn rotate_webhook_secret(
     State(app): State<AppState>,
     WebhookPath { webhook }: WebhookPath,
     CommandRequest { request, body, .. }: CommandRequest<RotateSecret>,
-) -> ApiResult<Response> {
+) -> ApiResult<Changed<WebhookResource>> {
     for_itself(&request.caller)?;
     let grace = body.grace_seconds.unwrap_or(DEFAULT_GRACE_SECONDS);
     if !(0..=MAX_GRACE_SECONDS).contains(&grace) {
@@ -51,5 +55,5 @@ pub async fn rotate_webhook_secret(
     }
     let resource = WebhookResource { webhook: body };
     let answer = Answer::new(&outcome, &StreamName::Webhook(webhook), resource);
-    Ok(Reply::new(&app, &outcome).version(outcome.after.position).json(answer))
+    Ok(Reply::new(&app, &outcome).version(outcome.after.position).with(answer))
 }

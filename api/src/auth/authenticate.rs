@@ -1,58 +1,27 @@
-//! Authorizes every request: whether this caller may use this route.
+//! Authentication of a caller, and whether it may use a route at all.
 
-use super::{
-    credentials::{bearer, caller},
-    routes::{ROUTES, Route, RouteAccess},
-};
+use super::credentials::{bearer, caller};
 use crate::{
     extract::at_least,
     problem::{ApiResult, Problem, ProblemType, scope_missing},
+    routing::{Callers, RouteAccess},
     state::AppState,
 };
-use axum::{
-    extract::{MatchedPath, Request},
-    http::HeaderMap,
-};
+use axum::http::HeaderMap;
 use commands::Caller;
 use domain::event::CallerRole;
 use eventlog::{ActivityEntry, ActivityKind};
 
-/// Lets a request go on to the handler of the route at this place in the table, with the
-/// [`Caller`] attached, or says why not.
-pub(crate) async fn authorize(
-    app: &AppState,
-    place: Option<usize>,
-    request: &mut Request,
-) -> ApiResult<()> {
-    let Some(route) = place.and_then(|place| ROUTES.get(place)) else {
-        // Without a matched path the router answers 404 by itself.
-        let Some(path) = request.extensions().get::<MatchedPath>() else { return Ok(()) };
-        let known = ROUTES.iter().any(|route| route.path == path.as_str());
-        if known {
-            // Another method: the router answers 405.
-            return Ok(());
-        }
-        let problem =
-            Problem::new(ProblemType::Internal, "the service failed; its log has the cause");
-        let path = path.as_str();
-        return Err(problem.because(format!("{path} is missing in the table of routes")));
-    };
-    if let Some(caller) = authenticate(app, route, request.headers()).await? {
-        request.extensions_mut().insert(caller);
-    }
-    Ok(())
-}
-
 /// The caller of a route, if it is let in; nobody on open routes.
 pub(crate) async fn authenticate(
     app: &AppState,
-    route: &Route,
+    access: &RouteAccess,
     headers: &HeaderMap,
 ) -> ApiResult<Option<Caller>> {
-    let roles = match route.access {
-        RouteAccess::Open => return Ok(None),
-        RouteAccess::Anyone => None,
-        RouteAccess::Roles(roles) => Some(roles),
+    let roles = match access.callers {
+        Callers::Open => return Ok(None),
+        Callers::Anyone => None,
+        Callers::Roles(roles) => Some(roles),
     };
     let identity = match bearer(headers)? {
         Some(token) => {
@@ -60,7 +29,7 @@ pub(crate) async fn authenticate(
             let known = at_least(headers, app).ok().flatten().unwrap_or_default();
             let found = app.commands.authenticate(token, known).await?;
             if found.is_none() {
-                let detail = "the token is unknown, revoked or over";
+                let detail = "invalid, revoked or expired token";
                 return Err(Problem::new(ProblemType::NotAuthenticated, detail));
             }
             found
@@ -85,7 +54,7 @@ pub(crate) async fn authenticate(
         );
         return Err(Problem::not_permitted(detail));
     }
-    if let Some(scope) = route.scope.filter(|_| signed_in)
+    if let Some(scope) = access.scope.filter(|_| signed_in)
         && !caller.has_scope(scope)
     {
         record_denial(app, &caller, "scope");
