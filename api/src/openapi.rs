@@ -37,7 +37,7 @@ pub const DOCUMENT: &str = "/openapi.json";
     (name = "publication", description = "Entries of the catalog."),
     (name = "catalog", description = "What is published."),
     (name = "accounts", description = "Accounts of the application."),
-    (name = "lists", description = "RouteAccess has access, and what happened."),
+    (name = "lists", description = "Who has access, and what happened."),
     (name = "check", description = "May somebody do something? OpenID AuthZEN 1.0, explanations."),
     (name = "audit", description = "The audit trail."),
     (name = "live", description = "What is recorded, as it happens."),
@@ -109,11 +109,10 @@ pub fn openapi() -> Value {
 fn add_why(schemas: &mut Map<String, Value>, body: &Value) {
     let reference = body["$ref"].as_str().unwrap_or_default();
     let Some(name) = reference.rsplit('/').next() else { return };
-    let text = |description: &str| json!({"type": ["string", "null"], "description": description});
     let properties = schemas.get_mut(name).and_then(|schema| schema.get_mut("properties"));
     if let Some(properties) = properties.and_then(Value::as_object_mut) {
-        properties.insert("reason".to_owned(), text("Why, in the caller's words."));
-        properties.insert("ticket".to_owned(), text("The ticket that it belongs to."));
+        properties.insert("reason".to_owned(), components::reason());
+        properties.insert("ticket".to_owned(), components::ticket());
     }
 }
 

@@ -71,11 +71,20 @@ pub(super) fn problem_schema() -> Value {
     })
 }
 
+/// Why, as every command's body may say.
+pub(super) fn reason() -> Value {
+    json!({"type": ["string", "null"], "description": "Why, in the caller's words."})
+}
+
+/// The ticket, as every command's body may name it.
+pub(super) fn ticket() -> Value {
+    json!({"type": ["string", "null"], "description": "The ticket that it belongs to."})
+}
+
 pub(super) fn why_schema() -> Value {
     json!({
         "type": "object",
-        "properties": {"reason": {"type": ["string", "null"]},
-            "ticket": {"type": ["string", "null"]}},
+        "properties": {"reason": reason(), "ticket": ticket()},
         "additionalProperties": false,
     })
 }

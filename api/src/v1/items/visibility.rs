@@ -9,13 +9,8 @@ use crate::{
     v1::shape::{AlsoBody, Changed, ItemBody, also, still_open_all, words},
 };
 use axum::extract::State;
-use axum::extract::State;
 use domain::{
-    event::{EventType, Visibility},
-    item::ItemCommand,
-};
-use domain::{
-    event::{Scope, Visibility},
+    event::{EventType, Scope, Visibility},
     item::ItemCommand,
 };
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@ use super::{TokenBody, token_body};
 use crate::{
     extract::{ListQuery, Params, RequestMeta},
     problem::ApiResult,
-    routing::{RouteAccess, OVERSEERS, register},
+    routing::{OVERSEERS, RouteAccess, register},
     state::AppState,
     v1::{
         consistency,

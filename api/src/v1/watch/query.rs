@@ -17,10 +17,7 @@ use domain::{
 use projections::{AuditFilter, feed::WHOLE_RECORD};
 use serde::Deserialize;
 use serde_json::json;
-use utoipa::{
-    IntoParams, PartialSchema as _,
-    openapi::path::{ParameterBuilder, ParameterIn},
-};
+use utoipa::IntoParams;
 
 /// The parameters of the feed.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -106,12 +103,11 @@ impl WatchQuery {
 impl Takes for WatchFilter {
     fn describe(contract: &mut Contract) {
         contract.takes_query::<WatchQuery>();
-        let last = ParameterBuilder::new()
-            .name("Last-Event-ID")
-            .parameter_in(ParameterIn::Header)
-            .description(Some("The last `id:` that was received; wins over `after`."))
-            .schema(Some(Option::<String>::schema()));
-        contract.parameters.push(json!(last.build()));
+        contract.parameters.push(json!({
+            "name": "Last-Event-ID", "in": "header", "required": false,
+            "description": "The last `id:` that was received; wins over `after`.",
+            "schema": {"type": ["string", "null"]},
+        }));
     }
 }
 
