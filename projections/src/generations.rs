@@ -9,7 +9,7 @@ mod lease;
 mod switch;
 
 pub use build::{Build, BuildState, Comparison, Difference, Purpose, TableRows};
-pub(crate) use lease::RENEWAL;
+pub(crate) use lease::RENEWAL_INTERVAL;
 pub(crate) use switch::Switched;
 
 use crate::{
@@ -93,7 +93,7 @@ impl Generations {
     }
 
     /// Asks for a generation to be built beside the one that is read: to take its place
-    /// ([`Purpose::Rebuild`]) or to be compared with it ([`Purpose::Verify`]). Whoever runs
+    /// ([`Purpose::Rebuild`]) or to be compared with it ([`Purpose::Verify`]). A node that runs
     /// projections builds it. One at a time: asked again meanwhile, it answers the one under way.
     /// None while it is paused; one under way then waits.
     pub async fn request(&self, name: &str, purpose: Purpose) -> Result<Build, RequestError> {
@@ -155,7 +155,7 @@ impl Generations {
         build.ok_or_else(|| StoreError::Refused("the build was not kept".to_owned()).into())
     }
 
-    /// No runner takes in records for it any more, on any node, until it is resumed.
+    /// No runner applies records for it any more, on any node, until it is resumed.
     pub async fn pause(&self, name: &str) -> Result<(), RequestError> {
         known(name)?;
         let mut control = self.database.control().await?;

@@ -73,7 +73,7 @@ impl Change {
 /// What a record says beside its events.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordMeta {
-    /// The stream it stands on.
+    /// Its stream.
     pub stream: StreamName,
     /// The command.
     pub command: CommandId,

@@ -37,9 +37,9 @@ pub enum StoreError {
 /// How far a projection has come, as it stands beside its tables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// The log it follows; `None` = nothing was taken in yet.
+    /// The log it follows; `None` = nothing was applied yet.
     pub log: Option<LogId>,
-    /// The last position taken in.
+    /// The last position applied.
     pub position: Position,
     /// Effective time of that record.
     pub time: Time,
@@ -52,11 +52,11 @@ pub struct BatchStart {
     pub progress: Progress,
     /// Do questions read this generation?
     pub live: bool,
-    /// Has somebody paused the projection?
+    /// Is the projection paused?
     pub paused: bool,
 }
 
-/// One transaction that takes in records: holds the projection's checkpoint row until it ends.
+/// One transaction that applies records: holds the projection's checkpoint row until it ends.
 /// Dropped without [`Batch::commit`], nothing of it happened.
 #[async_trait]
 pub trait Batch: Send {

@@ -81,7 +81,7 @@ pub enum ViewError {
     /// The cursor belongs to another list, filter or order, or is none of ours.
     #[error("{CursorMismatch}")]
     Cursor,
-    /// The position asked about lies beyond what is known.
+    /// The requested position lies beyond what is known.
     #[error("position {asked} lies beyond {position}, the last one known")]
     Future {
         /// Asked about.

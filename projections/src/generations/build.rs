@@ -40,9 +40,9 @@ impl Purpose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BuildState {
-    /// Nobody has taken it up.
+    /// No builder has taken it up.
     Waiting,
-    /// Records are taken in.
+    /// Records are applied.
     Loading,
     /// Indexes are made that waited for the rows.
     Indexing,
@@ -115,7 +115,7 @@ pub struct Comparison {
     pub why_not: Option<String>,
 }
 
-/// A generation that was asked for, under way or ended.
+/// A requested generation, under way or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Build {
     /// Of this projection.
@@ -132,9 +132,9 @@ pub struct Build {
     pub position: Position,
     /// When it last moved, by the database's clock.
     pub updated_at: Option<Time>,
-    /// When it was asked for.
+    /// When it was requested.
     pub requested_at: Time,
-    /// When whoever builds it took it up, and where it stood then.
+    /// When its builder took it up.
     pub started_at: Option<Time>,
     /// Where it stood then.
     pub started_position: Position,

@@ -12,9 +12,9 @@ use crate::{
 use std::time::Duration;
 
 /// How long a silent builder is waited for.
-const LEASE: Duration = Duration::from_secs(10);
+const LEASE_DURATION: Duration = Duration::from_secs(10);
 /// How often it says that it builds.
-pub(crate) const RENEWAL: Duration = Duration::from_secs(3);
+pub(crate) const RENEWAL_INTERVAL: Duration = Duration::from_secs(3);
 
 impl Generations {
     /// Takes up a build, or goes on with it; answers whether it is this node's to build.
@@ -39,7 +39,7 @@ impl Generations {
         if ours != Some(true) && until.is_some_and(|until| until > now) {
             return Ok(false);
         }
-        let micros = i64::try_from(LEASE.as_micros()).unwrap_or(i64::MAX);
+        let micros = i64::try_from(LEASE_DURATION.as_micros()).unwrap_or(i64::MAX);
         let [name, version, generation] = which;
         let mut row = vec![name, version, generation, node.into()];
         row.push(now.plus_micros(micros).into());
@@ -104,7 +104,7 @@ impl Generations {
             generation,
             node.into(),
             state.name().into(),
-            told(comparison),
+            stored(comparison),
             why.into(),
             now.into(),
         ];
@@ -119,7 +119,7 @@ impl Generations {
         control.commit().await
     }
 
-    /// What the last build of a purpose came to; for whoever asked for it.
+    /// What the last build of a purpose came to.
     pub async fn last(&self, name: &str, purpose: Purpose) -> Result<Option<Build>, StoreError> {
         let mut snapshot = self.database.snapshot().await?;
         let sql = super::build::select(&snapshot.schema(), "b.projection = $1 AND b.purpose = $2");
@@ -130,6 +130,6 @@ impl Generations {
 }
 
 /// As it is stored.
-pub(super) fn told(comparison: Option<&Comparison>) -> Value {
+pub(super) fn stored(comparison: Option<&Comparison>) -> Value {
     comparison.and_then(|comparison| serde_json::to_string(comparison).ok()).into()
 }

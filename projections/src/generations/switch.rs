@@ -1,6 +1,6 @@
 //! Switches to another generation, and removes the old tables later.
 
-use super::{Comparison, Generations, cell, lease::told, named, progress};
+use super::{Comparison, Generations, cell, lease::stored, named, progress};
 use crate::{
     BuildState,
     store::{Generation, StoreError, generation::prefix},
@@ -91,7 +91,7 @@ impl Generations {
         );
         let [name, version, generation] = which;
         let done = BuildState::Done.name().into();
-        let row = [name, version, generation, done, now.into(), told(Some(comparison))];
+        let row = [name, version, generation, done, now.into(), stored(Some(comparison))];
         control.execute(&sql, &row).await?;
         control.point_views(target).await?;
         control.commit().await?;

@@ -38,26 +38,26 @@ impl<W: Write> Encoder<W> {
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.block.extend_from_slice(bytes);
     }
-    pub(super) fn byte(&mut self, byte: u8) {
+    pub(super) fn u8(&mut self, byte: u8) {
         self.block.push(byte);
     }
-    pub(super) fn short(&mut self, number: u16) {
+    pub(super) fn u16(&mut self, number: u16) {
         self.bytes(&number.to_le_bytes());
     }
-    pub(super) fn word(&mut self, number: u32) {
+    pub(super) fn u32(&mut self, number: u32) {
         self.bytes(&number.to_le_bytes());
     }
-    pub(super) fn long(&mut self, number: u64) {
+    pub(super) fn u64(&mut self, number: u64) {
         self.bytes(&number.to_le_bytes());
     }
-    pub(super) fn instant(&mut self, micros: i64) {
+    pub(super) fn i64(&mut self, micros: i64) {
         self.bytes(&micros.to_le_bytes());
     }
     pub(super) fn count(&mut self, count: usize) {
-        self.word(u32::try_from(count).unwrap_or(u32::MAX));
+        self.u32(u32::try_from(count).unwrap_or(u32::MAX));
     }
     pub(super) fn text(&mut self, text: &str) {
-        self.byte(u8::try_from(text.len()).unwrap_or(u8::MAX));
+        self.u8(u8::try_from(text.len()).unwrap_or(u8::MAX));
         self.bytes(text.as_bytes());
     }
     /// The block may end here.
@@ -89,20 +89,20 @@ impl<W: Write> Encoder<W> {
     }
 
     fn numbers(&mut self, list: &SortedChunks<u32>) {
-        self.list(list, |out, number| out.word(*number));
+        self.list(list, |out, number| out.u32(*number));
     }
 
     pub(super) fn principal(&mut self, name: &str, row: &PrincipalNode) {
         self.text(name);
         let bits = [row.is_group, row.inactive, row.extras.is_some()];
-        self.byte(bits.iter().rev().fold(0, |all, bit| all << 1 | u8::from(*bit)));
+        self.u8(bits.iter().rev().fold(0, |all, bit| all << 1 | u8::from(*bit)));
         self.numbers(&row.items);
         if let Some(extras) = &row.extras {
             self.numbers(&extras.groups);
             self.numbers(&extras.members);
             self.list(&extras.opened, |out, opening| {
-                out.word(opening.to);
-                out.long(opening.made.0);
+                out.u32(opening.to);
+                out.u64(opening.made.0);
             });
             self.numbers(&extras.libraries);
         }
@@ -110,16 +110,16 @@ impl<W: Write> Encoder<W> {
 
     pub(super) fn item(&mut self, name: &str, row: &ItemNode) {
         self.text(name);
-        self.short(row.kind);
+        self.u16(row.kind);
         self.bytes(&[row.lifecycle as u8, row.visibility as u8]);
         self.bytes(&[u8::from(row.in_library), u8::from(row.extras.is_some())]);
-        self.word(row.owner);
-        self.long(row.registered.0);
-        self.long(row.shown.0);
+        self.u32(row.owner);
+        self.u64(row.registered.0);
+        self.u64(row.shown.0);
         self.edges(&row.grants);
         if let Some(extras) = &row.extras {
             self.links(&extras.links);
-            self.byte(u8::from(extras.closed.is_some()));
+            self.u8(u8::from(extras.closed.is_some()));
             if let Some(closed) = &extras.closed {
                 self.edges(&closed.grants);
                 self.links(&closed.links);
@@ -131,16 +131,16 @@ impl<W: Write> Encoder<W> {
 
     fn edges(&mut self, edges: &SortedChunks<Edge>) {
         self.list(edges, |out, edge| {
-            out.word(edge.who);
-            out.short(edge.terms.0);
-            out.short(u16::from(edge.extras.is_some()));
+            out.u32(edge.who);
+            out.u16(edge.terms.0);
+            out.u16(u16::from(edge.extras.is_some()));
             out.bytes(&edge.grant);
-            out.long(edge.made.0);
+            out.u64(edge.made.0);
         });
         for extras in edges.iter().filter_map(|edge| edge.extras.as_ref()) {
             self.span(extras.span);
-            self.long(extras.changed.0);
-            self.byte(u8::from(extras.provenance.is_some()));
+            self.u64(extras.changed.0);
+            self.u8(u8::from(extras.provenance.is_some()));
             if let Some(id) = &extras.provenance {
                 self.count(id.len());
                 self.bytes(id.as_bytes());
@@ -149,21 +149,21 @@ impl<W: Write> Encoder<W> {
     }
 
     fn span(&mut self, span: Span) {
-        self.instant(span.starts);
-        self.instant(span.ends);
+        self.i64(span.starts);
+        self.i64(span.ends);
     }
 
     fn links(&mut self, links: &[LinkRow]) {
         self.count(links.len());
         for link in links {
             self.bytes(link.link.0.as_bytes());
-            self.word(link.generation);
-            self.long(link.password_version);
-            self.short(link.terms.0);
-            self.byte(link.audience as u8);
+            self.u32(link.generation);
+            self.u64(link.password_version);
+            self.u16(link.terms.0);
+            self.u8(link.audience as u8);
             self.span(link.span);
-            self.long(link.made.0);
-            self.long(link.changed.0);
+            self.u64(link.made.0);
+            self.u64(link.changed.0);
         }
     }
 }
@@ -230,36 +230,36 @@ impl<R: Read> Decoder<R> {
     pub(super) fn array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
         self.take(N)?.try_into().map_err(|_| damaged("a row is cut off"))
     }
-    pub(super) fn byte(&mut self) -> io::Result<u8> {
+    pub(super) fn u8(&mut self) -> io::Result<u8> {
         let [byte] = self.array()?;
         Ok(byte)
     }
-    pub(super) fn short(&mut self) -> io::Result<u16> {
+    pub(super) fn u16(&mut self) -> io::Result<u16> {
         Ok(u16::from_le_bytes(self.array()?))
     }
-    pub(super) fn word(&mut self) -> io::Result<u32> {
+    pub(super) fn u32(&mut self) -> io::Result<u32> {
         Ok(u32::from_le_bytes(self.array()?))
     }
-    pub(super) fn long(&mut self) -> io::Result<u64> {
+    pub(super) fn u64(&mut self) -> io::Result<u64> {
         Ok(u64::from_le_bytes(self.array()?))
     }
-    pub(super) fn instant(&mut self) -> io::Result<i64> {
+    pub(super) fn i64(&mut self) -> io::Result<i64> {
         Ok(i64::from_le_bytes(self.array()?))
     }
     /// How many follow, each of at least so many bytes.
     pub(super) fn count(&mut self, each: usize) -> io::Result<usize> {
-        let count = self.word()? as usize;
+        let count = self.u32()? as usize;
         if count.saturating_mul(each) > self.block.len() - self.at {
             return Err(damaged("a list is cut off"));
         }
         Ok(count)
     }
     pub(super) fn text(&mut self) -> io::Result<&str> {
-        let len = usize::from(self.byte()?);
+        let len = usize::from(self.u8()?);
         str::from_utf8(self.take(len)?).map_err(|_| damaged("a name is no text"))
     }
     fn flag(&mut self) -> io::Result<bool> {
-        Ok(self.byte()? != 0)
+        Ok(self.u8()? != 0)
     }
 
     fn numbers(&mut self) -> io::Result<SortedChunks<u32>> {
@@ -275,12 +275,12 @@ impl<R: Read> Decoder<R> {
         number: u32,
         hash: impl Fn(&str, bool) -> u32,
     ) -> io::Result<PrincipalNode> {
-        let len = usize::from(self.byte()?);
+        let len = usize::from(self.u8()?);
         let bits = self.block.get(self.at + len).copied().unwrap_or_default();
         let is_group = bits & 1 != 0;
         let name = str::from_utf8(self.take(len)?).map_err(|_| damaged("a name is no text"))?;
         let name = names.add(name, hash(name, is_group), number);
-        self.byte()?;
+        self.u8()?;
         let items = self.numbers()?;
         let extras = if bits & 4 != 0 { Some(Arc::new(self.principal_extras()?)) } else { None };
         Ok(PrincipalNode { name, is_group, inactive: bits & 2 != 0, items, extras })
@@ -290,7 +290,7 @@ impl<R: Read> Decoder<R> {
         let (groups, members) = (self.numbers()?, self.numbers()?);
         let count = self.count(12)?;
         let opened = (0..count)
-            .map(|_| Ok(LibraryShare { to: self.word()?, made: PackedEventId(self.long()?) }));
+            .map(|_| Ok(LibraryShare { to: self.u32()?, made: PackedEventId(self.u64()?) }));
         let opened = SortedChunks::from_sorted(opened.collect::<io::Result<_>>()?);
         Ok(PrincipalExtras { groups, members, opened, libraries: self.numbers()? })
     }
@@ -301,17 +301,17 @@ impl<R: Read> Decoder<R> {
         number: u32,
         hash: impl Fn(&str, u16) -> u32,
     ) -> io::Result<ItemNode> {
-        let len = usize::from(self.byte()?);
+        let len = usize::from(self.u8()?);
         let behind = self.block.get(self.at + len..self.at + len + 2).unwrap_or_default();
         let kind = behind.try_into().map(u16::from_le_bytes).unwrap_or_default();
         let name = str::from_utf8(self.take(len)?).map_err(|_| damaged("a name is no text"))?;
         let name = names.add(name, hash(name, kind), number);
-        self.short()?;
-        let lifecycle = lifecycle(self.byte()?)?;
-        let visibility = visibility(self.byte()?)?;
+        self.u16()?;
+        let lifecycle = lifecycle(self.u8()?)?;
+        let visibility = visibility(self.u8()?)?;
         let (in_library, has_extras) = (self.flag()?, self.flag()?);
-        let owner = self.word()?;
-        let (registered, shown) = (PackedEventId(self.long()?), PackedEventId(self.long()?));
+        let owner = self.u32()?;
+        let (registered, shown) = (PackedEventId(self.u64()?), PackedEventId(self.u64()?));
         let grants = self.edges()?;
         let extras = if has_extras { Some(Arc::new(self.item_extras()?)) } else { None };
         Ok(ItemNode {
@@ -359,7 +359,7 @@ impl<R: Read> Decoder<R> {
     }
 
     fn extras(&mut self) -> io::Result<GrantExtras> {
-        let (span, changed) = (self.span()?, PackedEventId(self.long()?));
+        let (span, changed) = (self.span()?, PackedEventId(self.u64()?));
         let provenance = if self.flag()? {
             let len = self.count(1)?;
             let id = str::from_utf8(self.take(len)?).map_err(|_| damaged("an id is no text"))?;
@@ -371,7 +371,7 @@ impl<R: Read> Decoder<R> {
     }
 
     fn span(&mut self) -> io::Result<Span> {
-        Ok(Span { starts: self.instant()?, ends: self.instant()? })
+        Ok(Span { starts: self.i64()?, ends: self.i64()? })
     }
 
     fn links(&mut self) -> io::Result<Vec<LinkRow>> {
@@ -380,13 +380,13 @@ impl<R: Read> Decoder<R> {
             .map(|_| {
                 Ok(LinkRow {
                     link: LinkId(Uuid::from_bytes(self.array()?)),
-                    generation: self.word()?,
-                    password_version: self.long()?,
-                    terms: Terms(self.short()?),
-                    audience: audience(self.byte()?)?,
+                    generation: self.u32()?,
+                    password_version: self.u64()?,
+                    terms: Terms(self.u16()?),
+                    audience: audience(self.u8()?)?,
                     span: self.span()?,
-                    made: PackedEventId(self.long()?),
-                    changed: PackedEventId(self.long()?),
+                    made: PackedEventId(self.u64()?),
+                    changed: PackedEventId(self.u64()?),
                 })
             })
             .collect()

@@ -57,7 +57,7 @@ pub(super) fn save(tables: &Tables, path: &Path) -> io::Result<()> {
     let beside = path.with_extension("new");
     let written = write(tables, &beside).and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
-        // The half-written one is of no use; the error that made it so is told.
+        // The half-written one is of no use; the error that made it so is returned.
         drop(fs::remove_file(&beside));
     }
     written?;
@@ -71,22 +71,22 @@ fn write(tables: &Tables, path: &Path) -> io::Result<()> {
     let mut file = BufWriter::with_capacity(BUFFER, File::create(path)?);
     file.write_all(MAGIC)?;
     let mut out = Encoder::new(file);
-    out.word(FORMAT);
-    out.word(INDEX_VERSION);
+    out.u32(FORMAT);
+    out.u32(INDEX_VERSION);
     out.bytes(tables.log.map_or(Uuid::nil(), |log| log.0).as_bytes());
-    out.long(tables.position.0);
-    out.instant(tables.time.as_micros());
+    out.u64(tables.position.0);
+    out.i64(tables.time.as_micros());
     out.bytes(tables.commit.map_or(Uuid::nil(), |commit| commit.0).as_bytes());
-    out.word(tables.rules);
+    out.u32(tables.rules);
     let counts = &tables.counts;
     let all = [counts.grants, counts.grants_with_extras, counts.links, counts.items];
     for count in all.into_iter().chain([counts.reverse_edges, counts.parts, counts.relationships]) {
-        out.long(count);
+        out.u64(count);
     }
     out.count(tables.kinds.len());
     for kind in tables.kinds.iter() {
         out.text(kind.name.as_str());
-        out.byte(u8::from(kind.follows));
+        out.u8(u8::from(kind.follows));
     }
     out.count(tables.principals.len());
     out.count(tables.items.len());
@@ -143,34 +143,34 @@ fn header(path: &Path) -> Result<(Tables, (usize, usize), Source), LoadError> {
     }
     let mut source = Decoder::new(file);
     source.row_begins()?;
-    if (source.word()?, source.word()?) != (FORMAT, INDEX_VERSION) {
+    if (source.u32()?, source.u32()?) != (FORMAT, INDEX_VERSION) {
         return Err(LoadError::Version);
     }
     let mut tables = Tables {
         log: Some(LogId(Uuid::from_bytes(source.array()?))),
-        position: Position(source.long()?),
-        time: Time::EPOCH.plus_micros(source.instant()?),
+        position: Position(source.u64()?),
+        time: Time::EPOCH.plus_micros(source.i64()?),
         commit: Some(CommitId(Uuid::from_bytes(source.array()?))),
-        rules: source.word()?,
+        rules: source.u32()?,
         ..Tables::default()
     };
     tables.counts = Counts {
-        grants: source.long()?,
-        grants_with_extras: source.long()?,
-        links: source.long()?,
-        items: source.long()?,
-        reverse_edges: source.long()?,
-        parts: source.long()?,
-        relationships: source.long()?,
+        grants: source.u64()?,
+        grants_with_extras: source.u64()?,
+        links: source.u64()?,
+        items: source.u64()?,
+        reverse_edges: source.u64()?,
+        parts: source.u64()?,
+        relationships: source.u64()?,
     };
     let mut kinds = Vec::new();
     for _ in 0..source.count(2)? {
         let name = KindName::parse(source.text()?);
         let name = name.map_err(|error| LoadError::Damaged(error.to_string()))?;
-        kinds.push(KindRow { name, follows: source.byte()? != 0 });
+        kinds.push(KindRow { name, follows: source.u8()? != 0 });
     }
     tables.kinds = Arc::new(kinds);
-    let rows = (source.word()? as usize, source.word()? as usize);
+    let rows = (source.u32()? as usize, source.u32()? as usize);
     Ok((tables, rows, source))
 }
 
@@ -183,7 +183,7 @@ pub(super) fn load(path: &Path) -> Result<Tables, LoadError> {
         return Err(LoadError::Damaged("it is too short for its rows".to_owned()));
     }
     let log = tables.log;
-    tables.principal_names.expect(principals);
+    tables.principal_names.reserve(principals);
     for number in 0..principals {
         source.row_begins()?;
         let number = u32::try_from(number).unwrap_or(u32::MAX);
@@ -191,7 +191,7 @@ pub(super) fn load(path: &Path) -> Result<Tables, LoadError> {
         let row = source.principal(&mut tables.principal_names, number, space)?;
         tables.principals.push(row);
     }
-    tables.item_names.expect(items);
+    tables.item_names.reserve(items);
     for number in 0..items {
         source.row_begins()?;
         let number = u32::try_from(number).unwrap_or(u32::MAX);

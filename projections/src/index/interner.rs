@@ -93,19 +93,19 @@ impl Interner {
             self.grow((self.slots.len() * 2).max(512));
         }
         self.used += 1;
-        self.note(hash, number);
+        self.occupy(hash, number);
         TextRange::new(self.text.append(name.as_bytes()), name.len())
     }
 
     /// Makes room for so many names, before any is there.
-    pub(super) fn expect(&mut self, names: usize) {
+    pub(super) fn reserve(&mut self, names: usize) {
         let slots = (names * 10 / 7 + 1).next_power_of_two().max(512);
         if slots > self.slots.len() {
             self.grow(slots);
         }
     }
 
-    fn note(&mut self, hash: u32, number: u32) {
+    fn occupy(&mut self, hash: u32, number: u32) {
         let Some(mask) = self.slots.len().checked_sub(1) else { return };
         let mut at = hash as usize & mask;
         while self.slots.get(at).is_some_and(|slot| *slot != 0) {
@@ -121,7 +121,7 @@ impl Interner {
         self.slots.resize(slots);
         for slot in old.iter().filter(|slot| **slot != 0) {
             let (hash, number) = read(*slot);
-            self.note(hash, number);
+            self.occupy(hash, number);
         }
     }
 

@@ -12,11 +12,11 @@ pub struct IndexOptions {
     pub longest_pause: Duration,
     /// Knowing nothing newer than so long ago, it answers nothing any more.
     pub longest_silence: Duration,
-    /// How often the end of the log is asked for, to know how current it is.
+    /// How often the end of the log is read, to know how current the index is.
     pub look_every: Duration,
     /// How often it is saved, if it has changed by [`save_records`](Self::save_records).
     pub save_every: Duration,
-    /// Fewer new records than this are not worth saving, save on closing.
+    /// Fewer new records than this are not worth saving, except on closing.
     pub save_records: u64,
 }
 

@@ -279,7 +279,7 @@ impl ItemNode {
     }
 }
 
-/// A library, as it was opened to somebody.
+/// A library, as it was shared with an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LibraryShare {
     /// The number of whom it is open to.

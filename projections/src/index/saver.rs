@@ -7,7 +7,7 @@ use std::{path::Path, sync::Arc};
 use tokio::{task::spawn_blocking, time::Instant};
 
 impl Shared {
-    /// Begins to save what is known, if that is due and nobody is at it.
+    /// Begins to save what is known, if that is due and no save runs.
     pub(super) fn save_now_and_then(self: &Arc<Self>) {
         let Some(path) = self.file.clone() else { return };
         let mut saving = self.saving.lock();

@@ -26,7 +26,7 @@ pub(super) struct KindRow {
 pub(super) struct Counts {
     /// Open grants, those that a closing keeps included.
     pub(super) grants: u64,
-    /// Of these, those with a tail.
+    /// Of these, those with extras.
     pub(super) grants_with_extras: u64,
     pub(super) links: u64,
     /// Registered items.

@@ -10,7 +10,9 @@ use super::{
     follow::{Filler, LINGER, WAIT},
 };
 use crate::{
-    generations::{Build, BuildState, Comparison, Purpose, RENEWAL, RequestError, Switched},
+    generations::{
+        Build, BuildState, Comparison, Purpose, RENEWAL_INTERVAL, RequestError, Switched,
+    },
     store::{Generation, StoreError},
 };
 use domain::position::Position;
@@ -104,7 +106,7 @@ impl Runner {
     /// Says again and again that this node builds; returns when it may not any more.
     async fn renew(&self, target: &Generation) {
         loop {
-            sleep(RENEWAL).await;
+            sleep(RENEWAL_INTERVAL).await;
             match self.generations.lease(target, &self.options.node, false).await {
                 Ok(true) => {}
                 Ok(false) => return,

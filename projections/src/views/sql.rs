@@ -57,7 +57,7 @@ impl From<CellError> for ViewError {
 struct ModelReader {
     snapshot: Box<dyn ReadTransaction>,
     prefix: String,
-    /// The last position taken in.
+    /// The last position applied.
     position: Position,
 }
 

@@ -26,7 +26,7 @@ impl PostgresControl {
         client: Object,
         options: PostgresOptions,
     ) -> Result<Self, StoreError> {
-        // What is changed here can be found out again from the log: nobody waits for the disk
+        // What is changed here can be found out again from the log: no commit waits for the disk
         // while holding locks.
         let sql = format!(
             "BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL synchronous_commit = off; \

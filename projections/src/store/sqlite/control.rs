@@ -12,7 +12,7 @@ use eventlog::sqlite_file;
 use rusqlite::{Connection, params_from_iter};
 
 /// So many rows are removed in one transaction: `secure_delete` writes each page.
-const CLEARED: usize = 2_000;
+const MAX_CLEARED_ROWS: usize = 2_000;
 
 pub(super) struct SqliteControl {
     connection: Option<Writing>,
@@ -86,9 +86,9 @@ impl Control for SqliteControl {
                 return Ok(true);
             };
             let sql = format!(
-                "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} LIMIT {CLEARED})"
+                "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} LIMIT {MAX_CLEARED_ROWS})"
             );
-            if connection.execute(&sql, [])? < CLEARED {
+            if connection.execute(&sql, [])? < MAX_CLEARED_ROWS {
                 connection.execute_batch(&format!("DROP TABLE {table}"))?;
             }
             Ok(false)

@@ -12,11 +12,11 @@ use crate::{
 const COLUMNS: &str = "e.item_kind, e.item_id, e.title, e.description, e.tags, e.preview, e.slug, \
     o.owner, e.audience, e.groups, e.featured, e.published_at, e.updated_at, e.version";
 /// How many of these there are; the keys of the order stand behind them.
-const WIDTH: usize = 14;
+const COLUMN_COUNT: usize = 14;
 const ENTRIES: &str = "@entries e \
     JOIN @owners o ON o.item_kind = e.item_kind AND o.item_id = e.item_id";
 /// Values of a facet at most.
-const FACETS: u32 = 100;
+const MAX_FACETS: u32 = 100;
 
 fn catalog_row(row: &Row) -> Result<CatalogRow, ViewError> {
     let text = |place| cell(row, place).optional(|cell| cell.text().map(ToOwned::to_owned));
@@ -175,7 +175,7 @@ impl SqlViews {
         reader.end().await?;
         let (rows, more) = page(rows, query.page.limit);
         let last = rows.last().filter(|_| more);
-        let next = last.map(|row| cursors.encode(row.get(WIDTH..).unwrap_or_default()));
+        let next = last.map(|row| cursors.encode(row.get(COLUMN_COUNT..).unwrap_or_default()));
         let rows = rows.iter().map(catalog_row).collect::<Result<_, _>>()?;
         Ok(CatalogPage { rows, next, total, facets, position })
     }
@@ -186,12 +186,12 @@ impl ModelReader {
         let wanted = sql.where_clause();
         let kinds = format!(
             "SELECT e.item_kind, count(*) FROM {from} WHERE {wanted} \
-             GROUP BY e.item_kind ORDER BY count(*) DESC, e.item_kind LIMIT {FACETS}"
+             GROUP BY e.item_kind ORDER BY count(*) DESC, e.item_kind LIMIT {MAX_FACETS}"
         );
         let tags = format!(
             "SELECT x.tag, count(*) FROM {from} \
              JOIN @tags x ON x.item_kind = e.item_kind AND x.item_id = e.item_id WHERE {wanted} \
-             GROUP BY x.tag ORDER BY count(*) DESC, x.tag LIMIT {FACETS}"
+             GROUP BY x.tag ORDER BY count(*) DESC, x.tag LIMIT {MAX_FACETS}"
         );
         Ok(Facets {
             kind: counts(&self.rows(&kinds, &sql.parameters).await?)?,

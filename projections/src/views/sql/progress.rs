@@ -21,7 +21,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 #[derive(Debug, Default)]
 pub(super) struct ProgressWatch {
     seen: watch::Sender<Option<Seen>>,
-    /// Does somebody look?
+    /// Is a task polling?
     looking: Mutex<bool>,
 }
 
@@ -113,7 +113,7 @@ impl SqlViews {
         }
     }
 
-    /// Lets somebody look, unless somebody does.
+    /// Starts polling, unless a task does.
     fn have_looked(&self, moved: watch::Receiver<u64>) {
         let mut looking = self.progress.looking.lock();
         if !*looking {
