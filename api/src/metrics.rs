@@ -92,10 +92,10 @@ pub(crate) fn running_requests() -> u64 {
 pub(crate) struct Counted {
     method: String,
     path: String,
-    handles: OnceLock<Handles>,
+    handles: OnceLock<RouteMetrics>,
 }
 
-struct Handles {
+struct RouteMetrics {
     answered: Counter,
     seconds: Histogram,
 }
@@ -105,8 +105,8 @@ impl Counted {
         Self { method: method.to_owned(), path: path.to_owned(), handles: OnceLock::new() }
     }
 
-    fn handles(&self) -> &Handles {
-        self.handles.get_or_init(|| Handles {
+    fn handles(&self) -> &RouteMetrics {
+        self.handles.get_or_init(|| RouteMetrics {
             answered: self.by_status(StatusCode::OK),
             seconds: histogram!("sharelog_http_request_seconds",
                 "method" => self.method.clone(), "route" => self.path.clone()),
@@ -114,7 +114,8 @@ impl Counted {
     }
 
     fn by_status(&self, status: StatusCode) -> Counter {
-        counter!("sharelog_http_requests_total", "method" => self.method.clone(), "route" => self.path.clone(),
+        counter!("sharelog_http_requests_total", "method" => self.method.clone(),
+            "route" => self.path.clone(),
             "status" => status.as_u16().to_string())
     }
 

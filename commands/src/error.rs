@@ -5,8 +5,8 @@ use eventlog::LogError;
 use futures::future::BoxFuture;
 use std::time::Duration;
 
-/// What a command answers. Boxed, so that its code is generated once, in this package, and not again
-/// in the service and in each test and benchmark.
+/// What a command answers. Boxed, so that its code is generated once, in this package, and not
+/// again in the service and in each test and benchmark.
 pub type CommandFuture<'a, T, E = CommandError> = BoxFuture<'a, Result<T, E>>;
 
 /// Why a command was not carried out. Only [`CommandError::OutcomeUnknown`] may have recorded

@@ -162,7 +162,7 @@ impl Commands {
         Box::pin(async move {
             let mut found = Vec::new();
             let mut after = after.map(|id| format!("{ROOT}{id}/~"));
-            // Between two webhooks stand the letters and secrets of the first one: it is leapt over.
+            // Letters and secrets of one webhook lie before the next one: they are skipped.
             while found.len() < limit as usize {
                 let vault = &self.core.parts.vault;
                 let entries = vault.list(ROOT, after.as_deref(), 1).await.map_err(vault_error)?;

@@ -162,8 +162,8 @@ pub trait KeyIndex: Send + Sync + fmt::Debug {
 /// The log chosen at start.
 pub type SharedLog = Arc<dyn EventLog>;
 
-/// Opens private texts after a read. The vault implements it; consumers that prepare records for people to
-/// read hold one.
+/// Opens private texts after a read. The vault implements it; consumers that prepare records for
+/// people to read hold one.
 #[async_trait]
 pub trait TextOpener: Send + Sync + fmt::Debug {
     /// Opens the texts of one stream in place. A text whose key is destroyed stays without plain

@@ -37,7 +37,7 @@ use projections::{
 };
 use std::{convert::Infallible, io::ErrorKind, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
-use tower::ServiceExt as _;
+use tower::{Service as Layered, ServiceExt as _};
 use url::Url;
 
 pub(super) async fn run(context: &CliContext, args: ServeArgs) -> Result<(), Failure> {
@@ -275,8 +275,7 @@ fn app(
 fn seen_by(
     app: &Router,
     peer: SocketAddr,
-) -> impl tower::Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + use<>
-{
+) -> impl Layered<Request, Response = Response, Error = Infallible, Future: Send> + Clone + use<> {
     app.clone().map_request(move |mut request: Request| {
         request.extensions_mut().insert(ConnectInfo(peer));
         request

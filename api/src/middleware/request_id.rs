@@ -1,5 +1,5 @@
-//! The id of a request: echoed from `X-Request-ID`, or made here, so that its trace in the service's
-//! log can be found.
+//! The id of a request: echoed from `X-Request-ID`, or made here, so that its trace in the
+//! service's log can be found.
 
 use axum::{
     extract::Request,

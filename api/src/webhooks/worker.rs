@@ -21,8 +21,8 @@ use tokio::time::Instant;
 const WAIT: Duration = Duration::from_millis(500);
 /// How often it is looked whether the webhook is still set up as it was.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
-/// Events that are at hand for longer are read again before they are sent: a text of theirs may have
-/// been erased meanwhile.
+/// Events that are at hand for longer are read again before they are sent: a text of theirs may
+/// have been erased meanwhile.
 const MAX_EVENT_AGE: Duration = Duration::from_secs(1);
 /// Dead letters asked for at once.
 const DEAD_LETTER_PAGE_LEN: u32 = 50;

@@ -89,7 +89,8 @@ async fn a_query_parameter_that_a_route_does_not_know_is_refused_before_anything
     let (admin, app) = (world.admin(), world.app().await);
     let head = world.head().await;
     for route in described().iter().filter(|route| route.path.starts_with("/v1/")) {
-        let admins = matches!(route.access.callers, Callers::Roles(roles) if roles.contains(&CallerRole::Admin));
+        let callers = route.access.callers;
+        let admins = matches!(callers, Callers::Roles(roles) if roles.contains(&CallerRole::Admin));
         let caller = if admins { &admin } else { &app };
         let answer = call_with(caller, route, "nonsense=1").await;
         assert_eq!(answer.pointer(), "query:nonsense", "{}", answer.told());
@@ -132,7 +133,8 @@ async fn a_token_with_scopes_is_let_in_where_they_reach() {
         let wanted = json!({"role": "app", "label": scope, "scopes": [scope]});
         let caller = world.nobody().token(&world.issue(wanted).await);
         for route in &described() {
-            let app = matches!(route.access.callers, Callers::Roles(roles) if roles.contains(&CallerRole::App));
+            let callers = route.access.callers;
+            let app = matches!(callers, Callers::Roles(roles) if roles.contains(&CallerRole::App));
             let Some(needed) = route.access.scope.filter(|_| app) else { continue };
             let answer = call(&caller, route).await;
             if json!(needed) == json!(scope) {

@@ -46,7 +46,8 @@ pub struct PutItem {
 
 register! {
     put_item => RouteAccess::command(ACTORS, Scope::Items),
-        ("Its description was replaced", "It is registered"), UnknownKind, AlreadyExists, OwnerChangesByTransfer, ItemClosed;
+        ("Its description was replaced", "It is registered"),
+        UnknownKind, AlreadyExists, OwnerChangesByTransfer, ItemClosed;
 }
 
 /// Register an item, or replace its description

@@ -26,7 +26,8 @@ pub struct OpenLink {
 
 register! {
     open_link => RouteAccess::query(ACTORS, Scope::Visits),
-        "The visit", NotFound, LinkPasswordRequired, LinkPasswordWrong, SignInRequired, TooManyAttempts, Contended, OutcomeUnknown, ClockSkew;
+        "The visit", NotFound, LinkPasswordRequired, LinkPasswordWrong, SignInRequired,
+        TooManyAttempts, Contended, OutcomeUnknown, ClockSkew;
 }
 
 /// Open a link
