@@ -115,7 +115,7 @@ impl WebhookDispatcher {
     ) -> Result<(), CommandError> {
         let mut after = None;
         loop {
-            let found = self.0.commands.webhooks(after, LOOKUP_PAGE_LEN).await?;
+            let found = self.0.commands.webhooks.list(after, LOOKUP_PAGE_LEN).await?;
             for (id, state) in &found {
                 let active =
                     state.terms.as_ref().is_some_and(|t| t.status == WebhookStatus::Active);

@@ -8,7 +8,9 @@
 
 use crate::{
     Caller, CommandError,
-    core::{Core, active},
+    accounts::{AccountService, active},
+    handler::Handler,
+    signing::VisitService,
 };
 use async_trait::async_trait;
 use domain::{
@@ -25,7 +27,7 @@ use domain::{
     time::Time,
 };
 use eventlog::Checkpoint;
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 use uuid::Uuid;
 
 /// What is known of an account beside an item's own state.
@@ -140,15 +142,16 @@ fn for_lack_of_permissions(rejection: &Rejection) -> bool {
     }
 }
 
-impl Core {
-    /// What ends by the clock, as the authority knows it.
-    pub(crate) async fn ends(&self, most: usize) -> Result<Option<KnownEnds>, CommandError> {
-        match &self.parts.authority {
-            Some(authority) => authority.ends(most).await,
-            None => Ok(None),
-        }
-    }
+/// Finds out what callers may do.
+#[derive(Debug)]
+pub(crate) struct AccessService {
+    pub(crate) authority: Option<Arc<dyn Authority>>,
+    pub(crate) handler: Arc<Handler>,
+    pub(crate) accounts: Arc<AccountService>,
+    pub(crate) visits: Arc<VisitService>,
+}
 
+impl AccessService {
     /// What a caller may do with an item, known at least up to a position. `state` is the item's as
     /// the command decides on it, or the answer shows it.
     pub(crate) async fn effective_access(
@@ -172,7 +175,7 @@ impl Core {
         }
         let mut ignored_visits = Vec::new();
         for text in &caller.visits {
-            match self.visit(text, &subject, state, now).await? {
+            match self.visits.validate(text, &subject, state, now).await? {
                 Ok(visit) => subject.visits.push(visit),
                 Err(why) => ignored_visits.push(why.to_owned()),
             }
@@ -199,14 +202,14 @@ impl Core {
         now: Time,
     ) -> Result<(AccountFacts, Option<CommandError>), CommandError> {
         let mut uncertain = None;
-        if let Some(authority) = &self.parts.authority {
+        if let Some(authority) = &self.authority {
             let at_least = at_least.max(self.handler.recorded_of_accounts());
             match authority.account_facts(account, item, at_least, now).await {
                 Ok(standing) => return Ok((standing, None)),
                 Err(error) => uncertain = Some(error),
             }
         }
-        let (found, known) = self.recent_account(account, at_least).await?;
+        let (found, known) = self.accounts.recent(account, at_least).await?;
         Ok((AccountFacts { active: active(&found), known, ..AccountFacts::default() }, uncertain))
     }
 }

@@ -6,10 +6,13 @@
 //! node also keeps the position up to which it has itself forgotten, and resumes there.
 
 use crate::{
-    CommandError,
-    core::Core,
-    handler::vault_error,
-    vault::{Row, RowKind},
+    Clock, CommandError,
+    accounts::AccountService,
+    handler::{Handler, vault_error},
+    items::ItemService,
+    system::SystemService,
+    tokens::TokenService,
+    vault::{Row, RowKind, Vault, key_ring::KeyRing},
 };
 use domain::{
     event::EventType,
@@ -18,9 +21,10 @@ use domain::{
     stream::StreamName,
 };
 use eventlog::{
-    Checkpoint, Record,
+    Checkpoint, Record, SharedLog,
     consumer::{self, Batches, Consumer, StopReason},
 };
+use parking_lot::Mutex;
 use std::{sync::Arc, time::Duration};
 
 /// Records read at once.
@@ -39,7 +43,7 @@ const UNREFERENCED_RETENTION_SECONDS: i64 = 24 * 60 * 60;
 
 /// Carries out erasures.
 struct Eraser<'a> {
-    core: &'a Core,
+    worker: &'a ErasureWorker,
     /// Everything up to here is carried out.
     position: Position,
     saved: Position,
@@ -63,26 +67,26 @@ impl Consumer for Eraser<'_> {
     /// Where both the vault and this node's memory know every erasure. Erasing twice changes
     /// nothing.
     async fn checkpoint(&mut self) -> Result<Checkpoint, StopReason<CommandError>> {
-        let core = self.core;
-        let saved = core.parts.vault.checkpoint(&core.eraser_name()).await.map_err(vault_error)?;
-        let head = core.parts.log.head().await.map_err(CommandError::from)?.position;
+        let worker = self.worker;
+        let saved = worker.vault.checkpoint(&worker.eraser_name()).await.map_err(vault_error)?;
+        let head = worker.log.head().await.map_err(CommandError::from)?.position;
         // A checkpoint beyond the head: the log was restored from a backup.
         self.saved = if saved > head { Position::START } else { saved };
         // The first time, before this node serves, there is no text in its memory.
-        let forgotten = *core.forgotten.lock().get_or_insert(self.saved);
+        let forgotten = *worker.forgotten.lock().get_or_insert(self.saved);
         self.position = self.saved.min(forgotten);
         Ok(Checkpoint { position: self.position, ..Checkpoint::default() })
     }
 
     async fn apply(&mut self, records: Self::Batch) -> Result<(), StopReason<CommandError>> {
         for record in &records {
-            self.core.handler.observe(record);
-            self.core.look_again(record);
+            self.worker.handler.observe(record);
+            self.worker.invalidate(record);
             if let Some(account) = erased(record) {
-                self.core.forget_account(account).await?;
+                self.worker.forget_account(account).await?;
             }
             self.position = record.position;
-            *self.core.forgotten.lock() = Some(record.position);
+            *self.worker.forgotten.lock() = Some(record.position);
         }
         if self.position.0.saturating_sub(self.saved.0) >= SAVE_INTERVAL_RECORDS {
             self.save().await?;
@@ -93,7 +97,7 @@ impl Consumer for Eraser<'_> {
                 self.save().await?;
             }
             if self.waits.is_multiple_of(COLLECT_WAITS) {
-                self.core.collect().await?;
+                self.worker.collect().await?;
             }
         }
         Ok(())
@@ -105,47 +109,75 @@ impl Consumer for Eraser<'_> {
 }
 
 impl<'a> Eraser<'a> {
-    const fn new(core: &'a Core) -> Self {
-        Self { core, position: Position::START, saved: Position::START, waits: 0 }
+    const fn new(worker: &'a ErasureWorker) -> Self {
+        Self { worker, position: Position::START, saved: Position::START, waits: 0 }
     }
 
     async fn save(&mut self) -> Result<(), CommandError> {
         if self.position > self.saved {
-            let vault = &self.core.parts.vault;
-            vault.advance(&self.core.eraser_name(), self.position).await.map_err(vault_error)?;
+            let vault = &self.worker.vault;
+            vault.advance(&self.worker.eraser_name(), self.position).await.map_err(vault_error)?;
             self.saved = self.position;
         }
         Ok(())
     }
 }
 
-impl Core {
+/// Carries out erasures, and collects rows that nothing refers to.
+#[derive(Debug)]
+pub(crate) struct ErasureWorker {
+    pub(crate) log: SharedLog,
+    pub(crate) handler: Arc<Handler>,
+    pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) key_ring: Arc<KeyRing>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) system: Arc<SystemService>,
+    pub(crate) accounts: Arc<AccountService>,
+    pub(crate) items: Arc<ItemService>,
+    pub(crate) tokens: Arc<TokenService>,
+    /// Every erasure up to here is carried out in this node's memory; `None` = nothing that could
+    /// be erased is in it yet.
+    pub(crate) forgotten: Mutex<Option<Position>>,
+}
+
+impl ErasureWorker {
+    /// What this node keeps for a second is read again, if a record of another node says that it
+    /// has changed.
+    fn invalidate(&self, record: &Record) {
+        if record.envelope.has(EventType::TokenRevoked) {
+            self.tokens.observe_revocation(record.position);
+        }
+        if record.envelope.stream == StreamName::System {
+            self.system.invalidate();
+        }
+    }
+
     fn eraser_name(&self) -> String {
         format!("eraser {}", self.handler.log_id)
     }
 
     /// Carries out every erasure that is recorded so far.
     pub(crate) async fn erase_to_head(&self) -> Result<(), CommandError> {
-        let head = self.parts.log.head().await?.position;
+        let head = self.log.head().await?.position;
         let (mut eraser, mut batches) = (Eraser::new(self), Batches::new(BATCH_RECORDS, WAIT));
-        consumer::follow_to(&self.parts.log, &mut eraser, head, &mut batches)
-            .await
-            .map_err(failure)?;
+        consumer::follow_to(&self.log, &mut eraser, head, &mut batches).await.map_err(failure)?;
         eraser.save().await
     }
 
     /// Destroys what the vault has of an account, and what of it is in this node's memory.
     pub(crate) async fn forget_account(&self, account: &AccountId) -> Result<(), CommandError> {
         self.key_ring.forget(&format!("account/{account}")).await.map_err(vault_error)?;
-        self.forget_texts();
+        self.items.cache.clear();
+        self.accounts.cache.clear();
+        self.tokens.forget_identities();
         Ok(())
     }
 
     /// Never ends; failures are reported and tried again.
-    pub(crate) async fn run_erasure_worker(&self) {
+    pub(crate) async fn run(&self) {
         let (mut eraser, mut batches) = (Eraser::new(self), Batches::new(BATCH_RECORDS, WAIT));
         loop {
-            let reason = consumer::follow(&self.parts.log, &mut eraser, &mut batches).await;
+            let reason = consumer::follow(&self.log, &mut eraser, &mut batches).await;
             let error = failure(reason);
             tracing::warn!(%error, "the erasure worker stopped and begins again");
             tokio::time::sleep(WAIT).await;
@@ -155,8 +187,8 @@ impl Core {
     /// Looks at every row of the vault once a day, and removes those that nothing has referred to
     /// for a day.
     pub(crate) async fn collect(&self) -> Result<usize, CommandError> {
-        let vault = &self.parts.vault;
-        let now = self.now();
+        let vault = &self.vault;
+        let now = self.clock.now();
         let before = now.plus_seconds(-UNREFERENCED_RETENTION_SECONDS);
         let mut removed = 0;
         let rows = vault.rows_to_check(before, now, MAX_COLLECTED_ROWS).await;
@@ -180,7 +212,7 @@ impl Core {
         let Ok(stream) = row.stream.parse::<StreamName>() else { return Ok(false) };
         Ok(match (row.kind, stream) {
             (RowKind::Profile, StreamName::Account(account)) => {
-                let state = self.handler.current(&self.accounts, &account).await?;
+                let state = self.accounts.load(&account).await?;
                 state.profile == Some(row.id)
             }
             (RowKind::Token, StreamName::Token(token)) => self.holds_token(token, row).await?,
@@ -192,13 +224,13 @@ impl Core {
     }
 
     async fn holds_token(&self, token: TokenId, row: &Row) -> Result<bool, CommandError> {
-        let state = self.handler.current(&self.tokens, &token).await?;
+        let state = self.tokens.load(token).await?;
         let issued = state.issued.as_ref().is_some_and(|issued| issued.digest == row.id);
         Ok(issued && state.revoked_at.is_none())
     }
 
     async fn holds_link(&self, item: &ItemRef, row: &Row) -> Result<bool, CommandError> {
-        let state = self.handler.current(&self.items, item).await?;
+        let state = self.items.load(item).await?;
         let closed = state.closed.iter().flat_map(|closed| &closed.links);
         Ok(state.links.iter().chain(closed).any(|(id, link)| match row.kind {
             RowKind::Link => id.0 == row.id.0,

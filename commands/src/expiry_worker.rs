@@ -11,7 +11,10 @@
 mod expiry_queue;
 mod retry_queue;
 
-use crate::{Caller, CommandError, CommandFuture, Commands, Request, core::Core};
+use crate::{
+    Authority, Caller, Clock, CommandError, Dependencies, KnownEnds, Request, handler::Handler,
+    items::ItemService,
+};
 use domain::{
     event::{Event, EventType, ItemEvent, Recorded},
     id::ItemRef,
@@ -22,11 +25,10 @@ use domain::{
     time::Time,
 };
 use eventlog::{
-    Checkpoint, Record, StoredEvent,
+    Checkpoint, Record, SharedLog, StoredEvent,
     consumer::{self, Batches, Consumer, StopReason},
 };
 use expiry_queue::ExpiryQueue;
-use futures::future::BoxFuture;
 use retry_queue::RetryQueue;
 use std::{
     collections::{HashMap, HashSet},
@@ -51,8 +53,14 @@ const MAX_FAILURES_PER_ROUND: usize = 10;
 const REPORT_INTERVAL_SECONDS: i64 = 60;
 
 /// The expiry worker of one node.
-#[derive(Default)]
-pub(crate) struct ExpiryWorker(Mutex<Expirations>);
+pub(crate) struct ExpiryWorker {
+    log: SharedLog,
+    clock: Arc<dyn Clock>,
+    authority: Option<Arc<dyn Authority>>,
+    handler: Arc<Handler>,
+    items: Arc<ItemService>,
+    expirations: Mutex<Expirations>,
+}
 
 impl fmt::Debug for ExpiryWorker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,9 +101,9 @@ const ENDS: [EventType; 8] = [
 
 impl Expirations {
     /// From where to follow.
-    async fn checkpoint(&mut self, core: &Core) -> Result<Checkpoint, CommandError> {
+    async fn checkpoint(&mut self, worker: &ExpiryWorker) -> Result<Checkpoint, CommandError> {
         if self.at.position == Position::START
-            && let Some(known) = core.ends(MAX_QUEUED).await?
+            && let Some(known) = worker.known_ends().await?
         {
             self.at = known.at;
             self.ends.begin(known, |item| self.later.holds(item));
@@ -104,11 +112,11 @@ impl Expirations {
     }
 
     /// Learns from the records that are new to it.
-    fn learn_all(&mut self, core: &Core, records: &[Arc<Record>]) {
+    fn learn_all(&mut self, worker: &ExpiryWorker, records: &[Arc<Record>]) {
         for record in records {
             if record.position > self.at.position {
-                core.handler.observe(record);
-                self.learn(record, core.now());
+                worker.handler.observe(record);
+                self.learn(record, worker.clock.now());
                 self.at = Checkpoint { position: record.position, time: record.time };
             }
         }
@@ -198,7 +206,7 @@ impl From<CommandError> for StopReason<Interruption> {
 
 /// Reads up to a position.
 struct Learner<'a> {
-    core: &'a Core,
+    worker: &'a ExpiryWorker,
     expirations: &'a mut Expirations,
 }
 
@@ -211,11 +219,11 @@ impl Consumer for Learner<'_> {
     }
 
     async fn checkpoint(&mut self) -> Result<Checkpoint, StopReason<Interruption>> {
-        Ok(self.expirations.checkpoint(self.core).await?)
+        Ok(self.expirations.checkpoint(self.worker).await?)
     }
 
     async fn apply(&mut self, records: Self::Batch) -> Result<(), StopReason<Interruption>> {
-        self.expirations.learn_all(self.core, &records);
+        self.expirations.learn_all(self.worker, &records);
         Ok(())
     }
 
@@ -226,7 +234,7 @@ impl Consumer for Learner<'_> {
 
 /// Follows the log, and looks at the clock whenever it has caught up.
 struct Watcher<'a> {
-    commands: &'a Commands,
+    worker: &'a ExpiryWorker,
     /// The last record that came from the log.
     at: Position,
 }
@@ -240,27 +248,27 @@ impl Consumer for Watcher<'_> {
     }
 
     async fn checkpoint(&mut self) -> Result<Checkpoint, StopReason<Interruption>> {
-        let mut expirations = self.commands.expiry.0.lock().await;
-        let checkpoint = expirations.checkpoint(&self.commands.core).await?;
+        let mut expirations = self.worker.expirations.lock().await;
+        let checkpoint = expirations.checkpoint(self.worker).await?;
         self.at = checkpoint.position;
         Ok(checkpoint)
     }
 
     async fn apply(&mut self, records: Self::Batch) -> Result<(), StopReason<Interruption>> {
-        let mut expirations = self.commands.expiry.0.lock().await;
+        let mut expirations = self.worker.expirations.lock().await;
         // Between this batch and the one before, `expire_due` may have read on, or begun again.
         if expirations.at.position < self.at {
             return Err(StopReason::Ended(Interruption::Reread));
         }
-        expirations.learn_all(&self.commands.core, &records);
+        expirations.learn_all(self.worker, &records);
         self.at = records.last().map_or(self.at, |record| record.position);
         if records.len() == BATCH_RECORDS {
             return Ok(());
         }
-        let round = self.commands.expire_round(&mut expirations).await?;
+        let round = self.worker.expire_round(&mut expirations).await?;
         let failures = round.failed.len();
         if let Some((item, error)) = round.failed.first()
-            && expirations.reports(self.commands.core.now())
+            && expirations.reports(self.worker.clock.now())
         {
             tracing::warn!(
                 %item, %error, failures,
@@ -278,59 +286,77 @@ impl Consumer for Watcher<'_> {
     }
 }
 
-impl Commands {
+impl ExpiryWorker {
+    pub(crate) fn new(
+        dependencies: &Dependencies,
+        handler: Arc<Handler>,
+        items: Arc<ItemService>,
+    ) -> Self {
+        Self {
+            log: dependencies.log.clone(),
+            clock: dependencies.clock.clone(),
+            authority: dependencies.authority.clone(),
+            handler,
+            items,
+            expirations: Mutex::default(),
+        }
+    }
+
+    /// What ends by the clock, as the authority knows it.
+    async fn known_ends(&self) -> Result<Option<KnownEnds>, CommandError> {
+        match &self.authority {
+            Some(authority) => authority.ends(MAX_QUEUED).await,
+            None => Ok(None),
+        }
+    }
+
     /// Records everything that has ended by the clock so far, as far as it is not put off; answers
     /// on how many items it recorded something. An error says what went wrong first; all else is
     /// recorded nevertheless.
-    pub fn expire_due(&self) -> CommandFuture<'_, usize> {
-        Box::pin(async move {
-            let (core, mut expirations) = (&self.core, self.expiry.0.lock().await);
-            let mut recorded: HashSet<ItemRef> = HashSet::new();
-            let mut failed = None;
-            loop {
-                let head = core.parts.log.head().await?.position;
-                let mut learner = Learner { core, expirations: &mut expirations };
-                let mut batches = Batches::new(BATCH_RECORDS, WAIT);
-                consumer::follow_to(&core.parts.log, &mut learner, head, &mut batches)
-                    .await
-                    .map_err(failure)?;
-                let round = self.expire_round(&mut expirations).await?;
-                recorded.extend(round.recorded);
-                failed = failed.or(round.failed.into_iter().next());
-                if !round.busy {
-                    return failed.map_or(Ok(recorded.len()), |(_, error)| Err(error));
-                }
+    pub(crate) async fn expire_due(&self) -> Result<usize, CommandError> {
+        let mut expirations = self.expirations.lock().await;
+        let mut recorded: HashSet<ItemRef> = HashSet::new();
+        let mut failed = None;
+        loop {
+            let head = self.log.head().await?.position;
+            let mut learner = Learner { worker: self, expirations: &mut expirations };
+            let mut batches = Batches::new(BATCH_RECORDS, WAIT);
+            consumer::follow_to(&self.log, &mut learner, head, &mut batches)
+                .await
+                .map_err(failure)?;
+            let round = self.expire_round(&mut expirations).await?;
+            recorded.extend(round.recorded);
+            failed = failed.or(round.failed.into_iter().next());
+            if !round.busy {
+                return failed.map_or(Ok(recorded.len()), |(_, error)| Err(error));
             }
-        })
+        }
     }
 
     /// Records what ends until dropped. Safe on many nodes.
-    pub fn run_expiry_worker(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async move {
-            let mut watcher = Watcher { commands: self, at: Position::START };
-            let mut batches = Batches::new(BATCH_RECORDS, WAIT);
-            loop {
-                let reason =
-                    consumer::follow(&self.core.parts.log, &mut watcher, &mut batches).await;
-                if matches!(reason, StopReason::Ended(Interruption::Reread)) {
-                    continue;
-                }
-                let error = failure(reason);
-                // After a start the index still reads the log.
-                let waits = matches!(error, CommandError::NotYetVisible);
-                if !waits && self.expiry.0.lock().await.reports(self.core.now()) {
-                    tracing::warn!(%error, "the expiry worker tries again");
-                } else {
-                    tracing::debug!(%error, "the expiry worker waits");
-                }
-                tokio::time::sleep(WAIT).await;
+    pub(crate) async fn run(&self) {
+        let mut watcher = Watcher { worker: self, at: Position::START };
+        let mut batches = Batches::new(BATCH_RECORDS, WAIT);
+        loop {
+            let reason = consumer::follow(&self.log, &mut watcher, &mut batches).await;
+            if matches!(reason, StopReason::Ended(Interruption::Reread)) {
+                continue;
             }
-        })
+            let error = failure(reason);
+            // After a start the index still reads the log.
+            let waits = matches!(error, CommandError::NotYetVisible);
+            if !waits && self.expirations.lock().await.reports(self.clock.now()) {
+                tracing::warn!(%error, "the expiry worker tries again");
+            } else {
+                tracing::debug!(%error, "the expiry worker waits");
+            }
+            tokio::time::sleep(WAIT).await;
+        }
     }
 
     /// Records what has ended on some items, one commit each at most.
     async fn expire_round(&self, expirations: &mut Expirations) -> Result<Round, CommandError> {
-        let now = self.core.now();
+        let now = self.clock.now();
         let ready = expirations.ready(now);
         let mut round = Round { busy: !ready.is_empty(), ..Round::default() };
         if !round.busy {
@@ -366,14 +392,14 @@ impl Commands {
         now: Time,
     ) -> Result<bool, CommandError> {
         if expirations.later.holds(item) {
-            let state = self.core.item(item).await?;
+            let state = self.items.load(item).await?;
             ended = expirations.ends.learn_state(item, &state, now);
             if ended.is_empty() {
                 return Ok(false);
             }
         }
         let request = Request::new(Caller::system("sweeper"));
-        let recorded = match self.item(&request, item, ItemCommand::Expire).await {
+        let recorded = match self.items.execute(&request, item, ItemCommand::Expire).await {
             // The clock was set back in between: they are due again.
             Ok(outcome) if outcome.events.is_empty() && outcome.at < now => return Ok(false),
             Ok(outcome) => outcome.events,

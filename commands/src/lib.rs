@@ -1,19 +1,23 @@
 //! The write side: commands become events. Load, decide, append; vault; links; expiry.
 
+mod accounts;
 mod authority;
 mod clock;
 mod commands;
-mod core;
 mod erasure_worker;
 mod error;
 mod expiry_worker;
 mod handler;
-mod identities;
+mod items;
 mod links;
+mod passwords;
 mod random;
 mod request;
 mod secret;
 mod settings;
+mod signing;
+mod system;
+mod tokens;
 pub mod vault;
 mod webhooks;
 
@@ -27,4 +31,5 @@ pub use request::{
 };
 pub use secret::Secret;
 pub use settings::{Dependencies, Settings};
-pub use webhooks::{Attempt, AttemptOutcome, Deliveries, Lease, RetryState};
+pub use tokens::TokenService;
+pub use webhooks::{Attempt, AttemptOutcome, Deliveries, Lease, RetryState, WebhookService};

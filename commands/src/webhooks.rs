@@ -1,274 +1,263 @@
-//! Delivery state of webhooks in the vault: progress, leases, and what was given up.
-//!
-//! It is kept there, and not in the database of the read models, because those are disposable: a
-//! rebuilt one would deliver everything again. The vault is private and backed up; after a restore
-//! some events are delivered twice and none is lost. The node that delivers holds a lease; every
-//! value is written only against a known version, so that a node that lost its lease changes
-//! nothing.
+//! The webhook service: commands on webhooks, and how far their deliveries have come. Secrets go
+//! to the vault, sealed, each once, under a new id.
 
-use crate::{CommandError, CommandFuture, Commands, handler::vault_error, vault::Entry};
+mod deliveries;
+
+pub use deliveries::{Attempt, AttemptOutcome, Deliveries, Lease, RetryState};
+
+use crate::{
+    Clock, CommandError, CommandFuture, Outcome, Request, Secret, Status,
+    handler::{Decided, Decider, Handler, StateCache, vault_error},
+    random,
+    vault::{Entry, Vault, key_ring::KeyRing},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use deliveries::{secret_name, state_name};
 use domain::{
+    aggregate::{Aggregate as _, Circumstances},
+    event::WebhookEvent,
     id::{VaultId, WebhookId},
     position::EventId,
+    rejection::Rejection,
     time::Time,
-    webhook::WebhookState,
+    webhook::{WebhookCommand, WebhookPatch, WebhookSettings, WebhookState},
 };
-use serde::{Deserialize, Serialize};
-use std::{collections::VecDeque, sync::Arc};
-use uuid::Uuid;
+use eventlog::SharedLog;
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use zeroize::Zeroizing;
 
-const ROOT: &str = "webhook/";
-const STATE: &str = "/state";
-/// The last attempts that are kept.
-const MAX_RECENT_ATTEMPTS: usize = 50;
+/// What every secret of a webhook begins with (Standard Webhooks).
+const PREFIX: &str = "whsec_";
+/// Whose key seals the secrets.
+const KEY_OWNER: &str = "system";
 
-pub(crate) fn state_name(webhook: WebhookId) -> String {
-    format!("{ROOT}{webhook}{STATE}")
+/// A secret that is about to be written.
+struct Fresh {
+    row: VaultId,
+    bytes: Zeroizing<[u8; 32]>,
 }
 
-pub(crate) fn secret_name(webhook: WebhookId, row: VaultId) -> String {
-    format!("{ROOT}{webhook}/secret/{row}")
-}
-
-fn letters(webhook: WebhookId) -> String {
-    format!("{ROOT}{webhook}/dead/")
-}
-
-/// Sorts as the events do.
-fn letter_name(webhook: WebhookId, event: EventId) -> String {
-    format!("{}{:020}-{:010}", letters(webhook), event.position.0, event.index)
-}
-
-/// What came of one attempt to deliver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttemptOutcome {
-    /// The receiver has it.
-    Delivered,
-    /// It will be tried again.
-    Failed,
-    /// It was the last one.
-    GivenUp,
-}
-
-/// One attempt to deliver.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempt {
-    /// Which event.
-    pub event: EventId,
-    /// Its stored name.
-    pub name: String,
-    /// Which try of this event, from 1 on.
-    pub number: u32,
-    /// When.
-    pub at: Time,
-    /// What came of it.
-    pub outcome: AttemptOutcome,
-    /// The status that was answered.
-    pub status: Option<u16>,
-    /// Why it failed, in words of ours.
-    pub why: Option<String>,
-    /// How long it took.
-    pub milliseconds: u64,
-}
-
-/// The event that could not be delivered yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RetryState {
-    /// Which.
-    pub event: EventId,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// Since when.
-    pub since: Time,
-    /// When it is tried again.
-    pub next: Time,
-}
-
-/// Who delivers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lease {
-    /// The node.
-    pub node: Uuid,
-    /// Until when nobody else may.
-    pub until: Time,
-}
-
-/// How far the deliveries of a webhook have come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deliveries {
-    /// Everything up to here was delivered, given up, or not meant for it.
-    pub at: EventId,
-    /// Who delivers.
-    pub lease: Option<Lease>,
-    /// What could not be delivered yet.
-    pub failing: Option<RetryState>,
-    /// The last delivery.
-    pub delivered: Option<Attempt>,
-    /// How many were delivered.
-    pub delivered_count: u64,
-    /// How many attempts failed.
-    pub failed_count: u64,
-    /// Dead letters are to be tried again.
-    pub again: bool,
-    /// The last attempts, the newest first.
-    pub recent: VecDeque<Attempt>,
-}
-
-impl Deliveries {
-    pub(crate) fn from(at: EventId) -> Self {
-        Self {
-            at,
-            lease: None,
-            failing: None,
-            delivered: None,
-            delivered_count: 0,
-            failed_count: 0,
-            again: false,
-            recent: VecDeque::new(),
-        }
+impl Fresh {
+    fn new() -> Self {
+        Self { row: VaultId(random::id()), bytes: Zeroizing::new(random::bytes()) }
     }
 
-    pub(crate) fn encode(&self) -> Result<Vec<u8>, CommandError> {
-        serde_json::to_vec(self).map_err(|error| CommandError::Internal(error.to_string()))
-    }
-
-    /// Notes an attempt.
-    pub fn note(&mut self, attempt: Attempt) {
-        match attempt.outcome {
-            AttemptOutcome::Delivered => {
-                self.delivered_count += 1;
-                self.delivered = Some(attempt.clone());
-            }
-            AttemptOutcome::Failed | AttemptOutcome::GivenUp => self.failed_count += 1,
-        }
-        self.recent.push_front(attempt);
-        self.recent.truncate(MAX_RECENT_ATTEMPTS);
+    fn shown(&self) -> Secret {
+        Secret::new(format!("{PREFIX}{}", BASE64_STANDARD.encode(self.bytes.as_slice())))
     }
 }
 
-fn read<T: for<'de> Deserialize<'de>>(entry: &Entry) -> Result<T, CommandError> {
-    serde_json::from_slice(entry.value.as_deref().unwrap_or_default())
-        .map_err(|error| CommandError::Internal(format!("the entry {}: {error}", entry.key)))
+struct WebhookDecider<'a> {
+    service: &'a WebhookService,
+    webhook: WebhookId,
+    command: WebhookCommand,
+    request: &'a Request,
+    fresh: Option<&'a Fresh>,
+    /// Set when the fresh secret is that of the webhook.
+    used: AtomicBool,
 }
 
-impl Commands {
-    /// The webhooks after one, in the order of their ids.
-    pub fn webhooks(
+impl Decider<WebhookState> for WebhookDecider<'_> {
+    async fn decide(
         &self,
-        after: Option<WebhookId>,
-        limit: u32,
-    ) -> CommandFuture<'_, Vec<(WebhookId, Arc<WebhookState>)>> {
-        Box::pin(async move {
-            let mut found = Vec::new();
-            let mut after = after.map(|id| format!("{ROOT}{id}/~"));
-            // Letters and secrets of one webhook lie before the next one: they are skipped.
-            while found.len() < limit as usize {
-                let vault = &self.core.parts.vault;
-                let entries = vault.list(ROOT, after.as_deref(), 1).await.map_err(vault_error)?;
-                let Some(entry) = entries.first() else { break };
-                let id = entry.key.strip_prefix(ROOT).and_then(|rest| rest.split('/').next());
-                let Some(id) = id.and_then(|id| id.parse::<WebhookId>().ok()) else { break };
-                after = Some(format!("{ROOT}{id}/~"));
-                let state = self.load_webhook(id).await?;
-                if state.terms.is_some() {
-                    found.push((id, state));
-                }
+        state: &WebhookState,
+        at: Time,
+    ) -> Result<Decided<WebhookState>, CommandError> {
+        let circumstances = Circumstances { now: at, condition: self.request.condition };
+        Ok(state.decide(&self.command, &circumstances)?.into())
+    }
+
+    async fn write_references(
+        &self,
+        state: &WebhookState,
+        _events: &[WebhookEvent],
+        at: Time,
+    ) -> Result<(), CommandError> {
+        let creates = state.terms.is_none();
+        let rotates = matches!(self.command, WebhookCommand::Rotate { .. });
+        if let Some(fresh) = self.fresh
+            && (creates || rotates)
+        {
+            self.service.keep_secret(self.webhook, fresh, at).await?;
+            if creates {
+                self.service.begin_deliveries(self.webhook).await?;
             }
-            Ok(found)
-        })
+            self.used.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
+}
 
-    /// How far the deliveries of a webhook have come, and the version of that note.
-    pub fn deliveries(&self, webhook: WebhookId) -> CommandFuture<'_, Option<(Deliveries, u64)>> {
+/// Carries out commands on webhooks, and keeps how far their deliveries have come.
+pub struct WebhookService {
+    pub(crate) handler: Arc<Handler>,
+    pub(crate) cache: StateCache<WebhookState>,
+    pub(crate) log: SharedLog,
+    pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) key_ring: Arc<KeyRing>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for WebhookService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WebhookService")
+    }
+}
+
+impl WebhookService {
+    /// Makes a webhook, or sets it up as said. The secret is answered once, when it was made.
+    pub fn put<'a>(
+        &'a self,
+        request: &'a Request,
+        webhook: WebhookId,
+        wish: WebhookSettings,
+    ) -> CommandFuture<'a, (Outcome<WebhookState>, Option<Secret>)> {
         Box::pin(async move {
-            let entry =
-                self.core.parts.vault.get(&state_name(webhook)).await.map_err(vault_error)?;
-            entry.map(|entry| Ok((read(&entry)?, entry.version))).transpose()
+            let fresh = Fresh::new();
+            let command = WebhookCommand::Put(wish, fresh.row);
+            self.execute_with_secret(request, webhook, command, &fresh).await
         })
     }
 
-    /// Writes how far they have come; false = somebody else wrote meanwhile.
-    pub fn save_deliveries<'a>(
+    /// Signs with a new secret from now on; those before sign too for so many seconds.
+    pub fn rotate_secret<'a>(
+        &'a self,
+        request: &'a Request,
+        webhook: WebhookId,
+        grace_seconds: i64,
+    ) -> CommandFuture<'a, (Outcome<WebhookState>, Option<Secret>)> {
+        Box::pin(async move {
+            let fresh = Fresh::new();
+            let until = self.clock.now().plus_seconds(grace_seconds);
+            let command = WebhookCommand::Rotate { secret: fresh.row, until };
+            self.execute_with_secret(request, webhook, command, &fresh).await
+        })
+    }
+
+    async fn execute_with_secret(
+        &self,
+        request: &Request,
+        webhook: WebhookId,
+        command: WebhookCommand,
+        fresh: &Fresh,
+    ) -> Result<(Outcome<WebhookState>, Option<Secret>), CommandError> {
+        let (outcome, used) = self.execute(request, webhook, command, Some(fresh)).await?;
+        let shown = used && outcome.status == Status::Recorded && !outcome.replayed;
+        Ok((outcome, shown.then(|| fresh.shown())))
+    }
+
+    /// Changes some of a webhook: also pauses it and puts it to work again.
+    pub fn change<'a>(
+        &'a self,
+        request: &'a Request,
+        webhook: WebhookId,
+        patch: WebhookPatch,
+    ) -> CommandFuture<'a, Outcome<WebhookState>> {
+        Box::pin(async move {
+            let command = WebhookCommand::Change(patch);
+            Ok(self.execute(request, webhook, command, None).await?.0)
+        })
+    }
+
+    /// Records that a webhook's receiver is gone.
+    pub fn give_up(&self, webhook: WebhookId) -> CommandFuture<'_, ()> {
+        Box::pin(async move {
+            let request = Request::new(crate::Caller::system("webhooks"));
+            self.execute(&request, webhook, WebhookCommand::GiveUp, None).await.map(drop)
+        })
+    }
+
+    /// Removes a webhook with what was noted of its deliveries.
+    pub fn remove<'a>(
+        &'a self,
+        request: &'a Request,
+        webhook: WebhookId,
+    ) -> CommandFuture<'a, Outcome<WebhookState>> {
+        Box::pin(async move {
+            let outcome = self.execute(request, webhook, WebhookCommand::Remove, None).await?.0;
+            if outcome.status != Status::Planned {
+                self.forget_deliveries(webhook).await?;
+            }
+            Ok(outcome)
+        })
+    }
+
+    async fn execute(
+        &self,
+        request: &Request,
+        webhook: WebhookId,
+        command: WebhookCommand,
+        fresh: Option<&Fresh>,
+    ) -> Result<(Outcome<WebhookState>, bool), CommandError> {
+        if !request.caller.unrestricted() {
+            let needed = "an administrator's token, or an application's that acts for nobody";
+            return Err(Rejection::NotPermitted { needed }.into());
+        }
+        let used = AtomicBool::new(false);
+        let decider = WebhookDecider { service: self, webhook, command, request, fresh, used };
+        let outcome = self.handler.execute(&self.cache, &webhook, request, &decider).await?;
+        Ok((outcome, decider.used.into_inner()))
+    }
+
+    /// The current state of a webhook. Confirmed by the log's leader.
+    pub fn load(&self, webhook: WebhookId) -> CommandFuture<'_, Arc<WebhookState>> {
+        Box::pin(async move { self.handler.current(&self.cache, &webhook).await })
+    }
+
+    async fn keep_secret(
+        &self,
+        webhook: WebhookId,
+        fresh: &Fresh,
+        _at: Time,
+    ) -> Result<(), CommandError> {
+        let name = secret_name(webhook, fresh.row);
+        let key = self.key_ring.sealing_key(KEY_OWNER).await.map_err(vault_error)?;
+        let sealed = key.and_then(|key| key.seal_row(&name, fresh.bytes.as_slice()));
+        let sealed =
+            sealed.ok_or_else(|| CommandError::Internal("a secret cannot be sealed".to_owned()))?;
+        // Decided again after a conflict, it stands there already.
+        self.vault.put(Entry::new(name, sealed)).await.map_err(vault_error).map(drop)
+    }
+
+    /// A new webhook gets what is recorded from its making on.
+    async fn begin_deliveries(&self, webhook: WebhookId) -> Result<(), CommandError> {
+        let head = self.log.head().await?.position;
+        let begun = Deliveries::new(EventId { position: head, index: u32::MAX });
+        let body = begun.encode()?;
+        let name = state_name(webhook);
+        let known = self.vault.get(&name).await.map_err(vault_error)?;
+        let version = known.map_or(0, |entry| entry.version);
+        self.vault
+            .put(Entry { version, ..Entry::new(name, body) })
+            .await
+            .map_err(vault_error)
+            .map(drop)
+    }
+
+    /// The secrets that sign at an instant, the current one first.
+    pub fn secrets<'a>(
         &'a self,
         webhook: WebhookId,
-        known: u64,
-        deliveries: &'a Deliveries,
-    ) -> CommandFuture<'a, bool> {
+        state: &'a WebhookState,
+        at: Time,
+    ) -> CommandFuture<'a, Vec<Zeroizing<Vec<u8>>>> {
         Box::pin(async move {
-            let entry = Entry::new(state_name(webhook), deliveries.encode()?);
-            let entry = Entry { version: known, ..entry };
-            self.core.parts.vault.put(entry).await.map_err(vault_error)
-        })
-    }
-
-    /// Delivers again from behind a place, or the dead letters; `None` = there is no such webhook.
-    pub fn replay_deliveries(
-        &self,
-        webhook: WebhookId,
-        from: Option<EventId>,
-    ) -> CommandFuture<'_, Option<Deliveries>> {
-        Box::pin(async move {
-            loop {
-                let Some((mut deliveries, version)) = self.deliveries(webhook).await? else {
-                    return Ok(None);
-                };
-                match from {
-                    Some(at) => {
-                        deliveries.at = at;
-                        deliveries.failing = None;
-                    }
-                    None => deliveries.again = true,
-                }
-                if self.save_deliveries(webhook, version, &deliveries).await? {
-                    return Ok(Some(deliveries));
-                }
+            let mut secrets = Vec::new();
+            let all = state.terms.iter().flat_map(|terms| &terms.secrets);
+            for secret in all.filter(|secret| secret.until.is_none_or(|until| at < until)) {
+                let name = secret_name(webhook, secret.row);
+                let entry = self.vault.get(&name).await.map_err(vault_error)?;
+                let Some(value) = entry.and_then(|entry| entry.value) else { continue };
+                let opened = self.key_ring.open_row(&name, &value).await;
+                secrets.extend(opened.map_err(vault_error)?);
             }
+            Ok(secrets)
         })
-    }
-
-    /// Dead letters after an event, in the order of the log.
-    pub fn dead_letters(
-        &self,
-        webhook: WebhookId,
-        after: Option<EventId>,
-        limit: u32,
-    ) -> CommandFuture<'_, Vec<Attempt>> {
-        Box::pin(async move {
-            let after = after.map(|event| letter_name(webhook, event));
-            let vault = &self.core.parts.vault;
-            let entries = vault.list(&letters(webhook), after.as_deref(), limit).await;
-            entries.map_err(vault_error)?.iter().map(read).collect()
-        })
-    }
-
-    /// Keeps a dead letter, by its last attempt.
-    pub fn bury<'a>(&'a self, webhook: WebhookId, last: &'a Attempt) -> CommandFuture<'a, ()> {
-        Box::pin(async move {
-            let name = letter_name(webhook, last.event);
-            let body = serde_json::to_vec(last)
-                .map_err(|error| CommandError::Internal(error.to_string()))?;
-            let vault = &self.core.parts.vault;
-            let known = vault.get(&name).await.map_err(vault_error)?;
-            let version = known.map_or(0, |entry| entry.version);
-            vault
-                .put(Entry { version, ..Entry::new(name, body) })
-                .await
-                .map_err(vault_error)
-                .map(drop)
-        })
-    }
-
-    /// A dead letter was delivered after all.
-    pub fn unbury(&self, webhook: WebhookId, event: EventId) -> CommandFuture<'_, ()> {
-        Box::pin(async move {
-            let name = letter_name(webhook, event);
-            self.core.parts.vault.remove(&name).await.map_err(vault_error)
-        })
-    }
-
-    pub(crate) async fn forget_deliveries(&self, webhook: WebhookId) -> Result<(), CommandError> {
-        let name = format!("{ROOT}{webhook}");
-        self.core.parts.vault.remove(&name).await.map_err(vault_error)
     }
 }

@@ -27,7 +27,7 @@ pub(crate) async fn authenticate(
         Some(token) => {
             // One that cannot be read is refused by the handler.
             let known = at_least(headers, app).ok().flatten().unwrap_or_default();
-            let found = app.commands.authenticate(token, known).await?;
+            let found = app.commands.tokens.authenticate(token, known).await?;
             if found.is_none() {
                 let detail = "invalid, revoked or expired token";
                 return Err(Problem::new(ProblemType::NotAuthenticated, detail));

@@ -207,7 +207,7 @@ async fn record(store: &StoreSettings, written: &Written) {
     };
     let recorded = async {
         let local = LocalWriter::open(store).await?;
-        local.commands.note_export(&local_writer::request(), export).await?;
+        local.commands.record_export(&local_writer::request(), export).await?;
         local.close().await
     };
     let recorded: Result<(), Failure> = recorded.await;

@@ -152,7 +152,7 @@ async fn write_first_token(
     commands: &Commands,
     store: &StoreSettings,
 ) -> Result<Option<String>, Failure> {
-    let Some(token) = commands.first_token().await? else { return Ok(None) };
+    let Some(token) = commands.tokens.issue_first().await? else { return Ok(None) };
     let path = store.local("admin.token");
     wiring::write_secret(&path, token.expose()).map_err(|error| {
         Failure::failed(format!(

@@ -37,7 +37,7 @@ async fn create(context: &CliContext, args: TokenCreateArgs) -> Result<(), Failu
         create_remotely(&remote, &token).await?
     } else {
         let local = LocalWriter::open(&store).await?;
-        let (_, id, secret) = local.commands.issue_token(&local_writer::request(), token).await?;
+        let (_, id, secret) = local.commands.tokens.issue(&local_writer::request(), token).await?;
         local.close().await?;
         (id.to_string(), secret.map(|secret| secret.expose().to_owned()).unwrap_or_default())
     };
@@ -125,7 +125,7 @@ async fn list_locally(local: &LocalWriter) -> Result<Vec<Value>, Failure> {
     let mut rows = Vec::new();
     let mut after: Option<TokenId> = None;
     loop {
-        let page = local.commands.tokens(after, PAGE_SIZE).await?;
+        let page = local.commands.tokens.list(after, PAGE_SIZE).await?;
         after = page.last().map(|(id, _)| *id);
         rows.extend(page.iter().map(|(id, state)| token_json(*id, state)));
         if page.len() < PAGE_SIZE as usize {
@@ -156,7 +156,7 @@ async fn revoke(context: &CliContext, args: TokenRevokeArgs) -> Result<(), Failu
         answer.get("status").and_then(Value::as_str) != Some("unchanged")
     } else {
         let local = LocalWriter::open(&store).await?;
-        let outcome = local.commands.revoke_token(&local_writer::request(), token).await?;
+        let outcome = local.commands.tokens.revoke(&local_writer::request(), token).await?;
         local.close().await?;
         outcome.status != Status::Unchanged
     };

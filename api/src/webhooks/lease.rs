@@ -45,7 +45,7 @@ impl DeliveryLease {
         shared: &Dispatch,
         webhook: WebhookId,
     ) -> Result<Option<Self>, CommandError> {
-        let Some((mut notes, version)) = shared.commands.deliveries(webhook).await? else {
+        let Some((mut notes, version)) = shared.commands.webhooks.deliveries(webhook).await? else {
             return Ok(None);
         };
         let now = shared.clock.now();
@@ -53,7 +53,7 @@ impl DeliveryLease {
             return Ok(None);
         }
         notes.lease = Some(lease(shared, now));
-        if !shared.commands.save_deliveries(webhook, version, &notes).await? {
+        if !shared.commands.webhooks.save_deliveries(webhook, version, &notes).await? {
             return Ok(None);
         }
         let (version, saved) = (version + 1, Instant::now());
@@ -66,8 +66,8 @@ impl DeliveryLease {
     }
 
     /// Notes an attempt.
-    pub(super) fn note(&mut self, attempt: Attempt) {
-        self.notes.note(attempt);
+    pub(super) fn record(&mut self, attempt: Attempt) {
+        self.notes.record(attempt);
         self.changed = true;
     }
 
@@ -88,7 +88,8 @@ impl DeliveryLease {
     }
 
     async fn write(&mut self, shared: &Dispatch) -> Result<(), Lost> {
-        let saved = shared.commands.save_deliveries(self.webhook, self.version, &self.notes);
+        let saved =
+            shared.commands.webhooks.save_deliveries(self.webhook, self.version, &self.notes);
         if !saved.await? {
             return Err(Lost::Taken);
         }

@@ -167,9 +167,9 @@ impl Worker<'_> {
                 return Ok(true);
             }
             Sent::Gone => {
-                self.held.note(attempt);
+                self.held.record(attempt);
                 self.held.save(self.shared).await?;
-                self.shared.commands.give_webhook_up(self.held.webhook).await?;
+                self.shared.commands.webhooks.give_up(self.held.webhook).await?;
                 return Err(End::Over);
             }
             Sent::Refused(_) => (true, None),
@@ -178,7 +178,7 @@ impl Worker<'_> {
         let pause = self.shared.schedule.pause(number, refused, asked, rand::random());
         let Some(pause) = pause else {
             attempt.outcome = AttemptOutcome::GivenUp;
-            self.shared.commands.bury(self.held.webhook, &attempt).await?;
+            self.shared.commands.webhooks.add_dead_letter(self.held.webhook, &attempt).await?;
             self.settle(attempt, event.id);
             self.held.save(self.shared).await?;
             return Ok(true);
@@ -191,7 +191,7 @@ impl Worker<'_> {
             since: failing.map_or(since, |failing| failing.since),
             next: now.plus_micros(micros),
         });
-        self.held.note(attempt);
+        self.held.record(attempt);
         self.held.save(self.shared).await?;
         Ok(false)
     }
@@ -199,7 +199,7 @@ impl Worker<'_> {
     fn settle(&mut self, attempt: Attempt, event: EventId) {
         self.held.notes.failing = None;
         self.held.notes.at = event;
-        self.held.note(attempt);
+        self.held.record(attempt);
     }
 
     /// Sends an event and says what came of it.
@@ -210,7 +210,7 @@ impl Worker<'_> {
     ) -> Result<(Attempt, Sent), End> {
         let at = self.shared.clock.now();
         let commands = &self.shared.commands;
-        let secrets = commands.webhook_secrets(self.held.webhook, &self.state, at).await?;
+        let secrets = commands.webhooks.secrets(self.held.webhook, &self.state, at).await?;
         let log = commands.log_id();
         let id = format!("{}_{}_{}", self.held.webhook, log.0.simple(), event.id);
         let timestamp = at.as_micros().div_euclid(1_000_000);
@@ -261,7 +261,7 @@ impl Worker<'_> {
         }
         if self.looked.elapsed() >= CHECK_INTERVAL {
             self.looked = Instant::now();
-            let state = self.shared.commands.load_webhook(self.held.webhook).await?;
+            let state = self.shared.commands.webhooks.load(self.held.webhook).await?;
             if state.position != self.state.position {
                 return Err(End::Over);
             }
@@ -275,7 +275,8 @@ impl Worker<'_> {
         let mut after = None;
         loop {
             let commands = &self.shared.commands;
-            let letters = commands.dead_letters(webhook, after, DEAD_LETTER_PAGE_LEN).await?;
+            let letters =
+                commands.webhooks.dead_letters(webhook, after, DEAD_LETTER_PAGE_LEN).await?;
             let Some(last) = letters.last() else { break };
             after = Some(last.event);
             for letter in &letters {
@@ -284,12 +285,12 @@ impl Worker<'_> {
                 let Some(event) = event else { continue };
                 let (mut attempt, sent) = self.send(&event, letter.number + 1).await?;
                 if matches!(sent, Sent::Delivered(_)) {
-                    self.shared.commands.unbury(webhook, letter.event).await?;
+                    self.shared.commands.webhooks.remove_dead_letter(webhook, letter.event).await?;
                 } else {
                     attempt.outcome = AttemptOutcome::GivenUp;
-                    self.shared.commands.bury(webhook, &attempt).await?;
+                    self.shared.commands.webhooks.add_dead_letter(webhook, &attempt).await?;
                 }
-                self.held.note(attempt);
+                self.held.record(attempt);
                 self.held.tend(self.shared).await?;
             }
         }

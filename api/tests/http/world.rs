@@ -98,7 +98,7 @@ impl World {
             settings,
         };
         let commands = Commands::open(parts.clone()).await.unwrap();
-        let admin = commands.first_token().await.unwrap().unwrap().expose().to_owned();
+        let admin = commands.tokens.issue_first().await.unwrap().unwrap().expose().to_owned();
         let database = sqlite::open(&folder.path().join("views.db"), sqlite::OpenMode::ReadWrite)
             .await
             .unwrap();

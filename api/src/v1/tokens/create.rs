@@ -89,7 +89,7 @@ pub async fn post_token(
     CommandRequest { request, body, .. }: CommandRequest<PostToken>,
 ) -> ApiResult<Issued<TokenResource>> {
     let token = body.check(app.clock.now())?;
-    let (outcome, id, secret) = app.commands.issue_token(&request, token).await?;
+    let (outcome, id, secret) = app.commands.tokens.issue(&request, token).await?;
     let mut body = token_body(id, &outcome.after);
     body.secret = secret.map(|secret| secret.expose().to_owned());
     let unshown = body.secret.is_none() && outcome.status != Status::Planned;

@@ -38,7 +38,7 @@ pub async fn get_token(
     meta: RequestMeta,
 ) -> ApiResult<Versioned<TokenAnswer>> {
     consistency::require_known(&app, &meta).await?;
-    let state = app.commands.load_token(token).await?;
+    let state = app.commands.tokens.load(token).await?;
     if state.issued.is_none() {
         return Err(Problem::not_found("token"));
     }

@@ -25,7 +25,7 @@ async fn total(app: &AppState) -> ApiResult<TotalBody> {
     let mut value = 0u64;
     let mut after = None;
     loop {
-        let rows = app.commands.tokens(after, COUNT_BATCH_LEN).await?;
+        let rows = app.commands.tokens.list(after, COUNT_BATCH_LEN).await?;
         value += u64::try_from(rows.len()).unwrap_or(u64::MAX);
         after = rows.last().map(|(id, _)| *id);
         let last = rows.len() < usize::try_from(COUNT_BATCH_LEN).unwrap_or(usize::MAX);
@@ -51,7 +51,7 @@ pub async fn list_tokens(
     consistency::require_known(&app, &meta).await?;
     let cursors = CursorScope::new(&[LIST]);
     let after = page.after.as_deref().map(|text| cursors.decode_id::<TokenId>(text)).transpose()?;
-    let mut rows = app.commands.tokens(after, page.limit + 1).await?;
+    let mut rows = app.commands.tokens.list(after, page.limit + 1).await?;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
     rows.truncate(limit);

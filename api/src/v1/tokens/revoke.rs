@@ -23,7 +23,7 @@ pub async fn delete_token(
     TokenPath { token }: TokenPath,
     CommandRequest { request, .. }: CommandRequest,
 ) -> ApiResult<Removed<TokenResource>> {
-    let outcome = app.commands.revoke_token(&request, token).await?;
+    let outcome = app.commands.tokens.revoke(&request, token).await?;
     let resource = TokenResource { token: token_body(token, &outcome.after) };
     let answer = Answer::new(&outcome, &StreamName::Token(token), resource);
     Ok(Reply::new(&app, &outcome).with(answer))

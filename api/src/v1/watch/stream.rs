@@ -125,7 +125,7 @@ impl Watcher {
             return Ok(());
         }
         self.checked = Instant::now();
-        match self.app.commands.load_token(token).await {
+        match self.app.commands.tokens.load(token).await {
             Ok(state) if state.is_valid(self.app.clock.now()) => Ok(()),
             Ok(_) => Err("the token is not valid any more"),
             Err(_) => Err("it cannot be checked who reads; come back"),

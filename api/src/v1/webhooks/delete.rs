@@ -26,7 +26,7 @@ pub async fn delete_webhook(
     CommandRequest { request, .. }: CommandRequest,
 ) -> ApiResult<Removed<WebhookResource>> {
     for_itself(&request.caller)?;
-    let outcome = app.commands.remove_webhook(&request, webhook).await?;
+    let outcome = app.commands.webhooks.remove(&request, webhook).await?;
     let resource = WebhookResource { webhook: webhook_body(webhook, &outcome.after) };
     let answer = Answer::new(&outcome, &StreamName::Webhook(webhook), resource);
     Ok(Reply::new(&app, &outcome).with(answer))

@@ -59,8 +59,8 @@ pub async fn list_webhook_deliveries(
 ) -> ApiResult<Listed<AttemptBody>> {
     for_itself(&meta.caller)?;
     let page = ListQuery { limit: query.limit, cursor: query.cursor, count: false }.page()?;
-    let there = app.commands.load_webhook(webhook).await?.terms.is_some();
-    let notes = if there { app.commands.deliveries(webhook).await? } else { None };
+    let there = app.commands.webhooks.load(webhook).await?.terms.is_some();
+    let notes = if there { app.commands.webhooks.deliveries(webhook).await? } else { None };
     let (notes, _) = notes.ok_or_else(|| Problem::not_found("webhook"))?;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let (rows, next) = match query.which {
@@ -69,7 +69,8 @@ pub async fn list_webhook_deliveries(
             let cursors = CursorScope::new(&[&list_name(webhook)]);
             let after = page.after.as_deref().map(|text| cursors.decode_id::<EventId>(text));
             let after = after.transpose()?;
-            let mut rows = app.commands.dead_letters(webhook, after, page.limit + 1).await?;
+            let mut rows =
+                app.commands.webhooks.dead_letters(webhook, after, page.limit + 1).await?;
             let more = rows.len() > limit;
             rows.truncate(limit);
             let next = rows.last().filter(|_| more).map(|row| cursors.encode_id(&row.event));

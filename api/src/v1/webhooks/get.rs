@@ -25,10 +25,10 @@ pub async fn get_webhook(
 ) -> ApiResult<Versioned<WebhookBody, false>> {
     for_itself(&meta.caller)?;
     consistency::require_known(&app, &meta).await?;
-    let state = app.commands.load_webhook(webhook).await?;
+    let state = app.commands.webhooks.load(webhook).await?;
     let body = webhook_body(webhook, &state).ok_or_else(|| Problem::not_found("webhook"));
     let mut body = body?;
-    let notes = app.commands.deliveries(webhook).await?;
+    let notes = app.commands.webhooks.deliveries(webhook).await?;
     body.deliveries = notes.map(|(notes, _)| notes.into());
     let position = app.commands.last_acknowledged().max(state.position);
     let position = meta.position_of(position);

@@ -37,12 +37,12 @@ pub async fn list_webhooks(
     let cursors = CursorScope::new(&[LIST]);
     let after =
         page.after.as_deref().map(|text| cursors.decode_id::<WebhookId>(text)).transpose()?;
-    let mut rows = app.commands.webhooks(after, page.limit + 1).await?;
+    let mut rows = app.commands.webhooks.list(after, page.limit + 1).await?;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
     rows.truncate(limit);
     let total = if page.count {
-        let all = app.commands.webhooks(None, MAX_COUNTED).await?.len();
+        let all = app.commands.webhooks.list(None, MAX_COUNTED).await?.len();
         let exact = all < MAX_COUNTED as usize;
         Some(TotalBody { value: u64::try_from(all).unwrap_or(u64::MAX), exact })
     } else {

@@ -83,7 +83,7 @@ pub async fn patch_webhook(
 ) -> ApiResult<Changed<WebhookResource>> {
     for_itself(&request.caller)?;
     let patch = body.check(&app)?;
-    let outcome = app.commands.change_webhook(&request, webhook, patch).await?;
+    let outcome = app.commands.webhooks.change(&request, webhook, patch).await?;
     let resource = WebhookResource { webhook: webhook_body(webhook, &outcome.after) };
     let answer = Answer::new(&outcome, &StreamName::Webhook(webhook), resource);
     Ok(Reply::new(&app, &outcome).version(outcome.after.position).with(answer))

@@ -79,7 +79,7 @@ pub async fn put_webhook(
 ) -> ApiResult<CreatedOrChanged<WebhookResource>> {
     for_itself(&request.caller)?;
     let wish = body.check(&app)?;
-    let (outcome, secret) = app.commands.put_webhook(&request, webhook, wish).await?;
+    let (outcome, secret) = app.commands.webhooks.put(&request, webhook, wish).await?;
     let mut body = webhook_body(webhook, &outcome.after);
     let unshown = outcome.created && secret.is_none() && outcome.status != Status::Planned;
     if let Some(body) = &mut body {

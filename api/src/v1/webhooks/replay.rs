@@ -67,8 +67,9 @@ pub async fn replay_webhook(
         }
         Some(before(at))
     };
-    let there = app.commands.load_webhook(webhook).await?.terms.is_some();
-    let notes = if there { app.commands.replay_deliveries(webhook, from).await? } else { None };
+    let there = app.commands.webhooks.load(webhook).await?.terms.is_some();
+    let notes =
+        if there { app.commands.webhooks.replay_deliveries(webhook, from).await? } else { None };
     let notes = notes.ok_or_else(|| Problem::not_found("webhook"))?;
     let position = meta.position_of(app.commands.last_acknowledged());
     Ok(Read::new(&app, position, notes.into()))

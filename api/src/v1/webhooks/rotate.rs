@@ -47,7 +47,7 @@ pub async fn rotate_webhook_secret(
     if !(0..=MAX_GRACE_SECONDS).contains(&grace) {
         return Err(Problem::field("/grace_seconds", "0 to 604800"));
     }
-    let rotated = app.commands.rotate_webhook_secret(&request, webhook, grace).await?;
+    let rotated = app.commands.webhooks.rotate_secret(&request, webhook, grace).await?;
     let (outcome, secret) = rotated;
     let mut body = webhook_body(webhook, &outcome.after);
     if let Some(body) = &mut body {

@@ -1,7 +1,10 @@
 //! Validates a visit, again at each use.
 
-use super::tokens::{self, TokenKind, Unverified};
-use crate::{CommandError, core::Core};
+use super::{
+    SigningKeys,
+    tokens::{self, TokenKind, Unverified},
+};
+use crate::CommandError;
 use domain::{
     access::{Subject, Visit},
     event::{Audience, KeyPurpose},
@@ -10,67 +13,53 @@ use domain::{
     lifecycle::Lifecycle,
     time::Time,
 };
+use std::sync::Arc;
 
 /// Why a visit gives nothing, in words for a warning.
 type Ignored = &'static str;
 
-const FORGED: Ignored = "a visit was ignored: it is not one of this service";
-const OVER: Ignored = "a visit was ignored: it is over";
-const OTHER_ITEM: Ignored = "a visit was ignored: its link is not open on this item";
-const ROTATED: Ignored = "a visit was ignored: its link has a new secret";
-const PASSWORD: Ignored = "a visit was ignored: its link's password has changed";
-const AUDIENCE: Ignored = "a visit was ignored: its link is for people who are signed in";
+const FORGED: Ignored = "visit ignored: invalid signature";
+const OVER: Ignored = "visit ignored: expired";
+const OTHER_ITEM: Ignored = "visit ignored: its link is not open on this item";
+const ROTATED: Ignored = "visit ignored: its link was rotated";
+const PASSWORD: Ignored = "visit ignored: the password of its link was changed";
+const AUDIENCE: Ignored = "visit ignored: its link requires sign-in";
 
-impl Core {
+/// Signs, reads and validates visits.
+#[derive(Debug)]
+pub(crate) struct VisitService {
+    pub(crate) keys: Arc<SigningKeys>,
+}
+
+impl VisitService {
     /// A visit as presented with a request on an item, if it is good; else why not.
-    pub(crate) async fn visit(
+    pub(crate) async fn validate(
         &self,
         text: &str,
         subject: &Subject,
         state: &ItemState,
         now: Time,
     ) -> Result<Result<Visit, Ignored>, CommandError> {
-        Ok(match self.read_visit(text).await? {
+        Ok(match self.read(text).await? {
             Some((visit, _)) => still_good(&visit, subject, state, now).map(|_| visit),
             None => Err(FORGED),
         })
     }
 
     /// A visit whose signature is ours.
-    pub(crate) async fn read_visit(
-        &self,
-        text: &str,
-    ) -> Result<Option<(Visit, VisitId)>, CommandError> {
+    pub(crate) async fn read(&self, text: &str) -> Result<Option<(Visit, VisitId)>, CommandError> {
         let Some(read) = Unverified::parse(TokenKind::Visit, tokens::VISIT_BYTES, text) else {
             return Ok(None);
         };
-        let key = self.checking_key(KeyPurpose::Visit, read.key()).await?;
+        let key = self.keys.checking_key(KeyPurpose::Visit, read.key()).await?;
         Ok(key.and_then(|key| read.verify(&key).and_then(tokens::read_visit)))
     }
 
     /// Signs a visit.
-    pub(crate) async fn sign_visit(
-        &self,
-        visit: &Visit,
-        id: VisitId,
-    ) -> Result<String, CommandError> {
-        self.sign(KeyPurpose::Visit, TokenKind::Visit, &tokens::visit_contents(visit, id)).await
-    }
-
-    pub(crate) async fn sign(
-        &self,
-        purpose: KeyPurpose,
-        kind: TokenKind,
-        contents: &[u8],
-    ) -> Result<String, CommandError> {
-        let state = self.in_force().await?;
-        if self.signing_key(&state, purpose).is_err() {
-            // Another node rotated the key.
-            self.learn_keys(crate::core::purpose_name(purpose)).await?;
-        }
-        let (number, key) = self.signing_key(&state, purpose)?;
-        tokens::sign(kind, number, &key, contents)
-            .ok_or_else(|| CommandError::Internal("a text could not be signed".to_owned()))
+    pub(crate) async fn sign(&self, visit: &Visit, id: VisitId) -> Result<String, CommandError> {
+        self.keys
+            .sign(KeyPurpose::Visit, TokenKind::Visit, &tokens::visit_contents(visit, id))
+            .await
     }
 }
 

@@ -1,11 +1,14 @@
-//! Access tokens: made, listed, checked, revoked.
+//! The token service: access tokens are made, listed, checked, revoked.
 
-use super::{Commands, system::only_administrators};
+mod identities;
+
 use crate::{
-    Caller, CommandError, CommandFuture, NewToken, Outcome, Request, Secret, TokenIdentity,
-    handler::{Decided, Decider, vault_error},
+    Caller, Clock, CommandError, CommandFuture, Dependencies, NewToken, Outcome, Request, Secret,
+    TokenIdentity,
+    handler::{Decided, Decider, Handler, StateCache, vault_error},
     random,
-    vault::{Row, RowKind},
+    system::require_administrator,
+    vault::{Row, RowKind, Vault},
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{
@@ -18,19 +21,28 @@ use domain::{
     time::Time,
     token::{TokenCommand, TokenState},
 };
-use eventlog::{ActivityEntry, ActivityKind};
+use eventlog::{Activity, ActivityEntry, ActivityKind};
+use identities::Identities;
+use moka::future::Cache;
 use sha2::{Digest as _, Sha256};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 use uuid::Uuid;
 
 /// What every bearer token begins with.
 const PREFIX: &str = "sl_";
+/// How many digests are known, and for how long.
+const MAX_CACHED_DIGESTS: u64 = 100_000;
+const DIGEST_TTL: Duration = Duration::from_secs(5);
 
 struct TokenDecider<'a> {
-    commands: &'a Commands,
+    service: &'a TokenService,
     token: TokenId,
     command: TokenCommand,
     /// The row of a new token.
@@ -59,22 +71,76 @@ impl Decider<TokenState> for TokenDecider<'_> {
         {
             let stream = StreamName::Token(self.token).to_string();
             let row = Row { written_at: at, stream, ..row.clone() };
-            self.commands.core.parts.vault.add_row(row).await.map_err(vault_error)?;
+            self.service.vault.add_row(row).await.map_err(vault_error)?;
             self.written.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
 }
 
-impl Commands {
+/// Makes, checks and revokes access tokens.
+pub struct TokenService {
+    handler: Arc<Handler>,
+    cache: StateCache<TokenState>,
+    vault: Arc<dyn Vault>,
+    activity: Arc<dyn Activity>,
+    clock: Arc<dyn Clock>,
+    /// Which row and token a digest belongs to, for a short while.
+    digests: Cache<[u8; 32], (VaultId, TokenId)>,
+    /// Who presented which token a moment ago.
+    identities: Identities,
+}
+
+impl fmt::Debug for TokenService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenService")
+    }
+}
+
+impl TokenService {
+    pub(crate) fn new(
+        dependencies: &Dependencies,
+        handler: Arc<Handler>,
+        cache: StateCache<TokenState>,
+    ) -> Self {
+        Self {
+            handler,
+            cache,
+            vault: dependencies.vault.clone(),
+            activity: dependencies.activity.clone(),
+            clock: dependencies.clock.clone(),
+            digests: Cache::builder()
+                .max_capacity(MAX_CACHED_DIGESTS)
+                .time_to_live(DIGEST_TTL)
+                .build(),
+            identities: Identities::default(),
+        }
+    }
+
+    /// The current state of an access token. Confirmed by the log's leader.
+    pub fn load(&self, token: TokenId) -> CommandFuture<'_, Arc<TokenState>> {
+        Box::pin(async move { self.handler.current(&self.cache, &token).await })
+    }
+
+    /// A token was revoked at this position, here or on another node.
+    pub(crate) fn observe_revocation(&self, position: Position) {
+        self.identities.revoked(position);
+    }
+
+    /// Forgets who presented which token; after an erasure.
+    pub(crate) fn forget_identities(&self) {
+        self.digests.invalidate_all();
+        self.identities.clear();
+    }
+
     /// Makes an access token. The secret is `None` on a replay and on a dry run.
-    pub fn issue_token<'a>(
+    pub fn issue<'a>(
         &'a self,
         request: &'a Request,
         token: NewToken,
     ) -> CommandFuture<'a, (Outcome<TokenState>, TokenId, Option<Secret>)> {
         Box::pin(async move {
-            only_administrators(request)?;
+            require_administrator(request)?;
             if (token.role == CallerRole::Account) != token.account.is_some() {
                 return Err(Rejection::InvalidField {
                     field: "account".into(),
@@ -86,7 +152,7 @@ impl Commands {
             // With an idempotency key the id follows from it: the first answer stands on the same
             // stream.
             let id = request.key.as_ref().map_or_else(random::id, |key| {
-                let key = self.core.handler.fingerprints.key(&request.caller, key);
+                let key = self.handler.fingerprints.key(&request.caller, key);
                 derived_id(key.as_bytes())
             });
             self.issue_as(request, TokenId(id), token).await
@@ -94,10 +160,10 @@ impl Commands {
     }
 
     /// Makes the first admin token; `None` = it was made before. Of several nodes one gets it.
-    pub fn first_token(&self) -> CommandFuture<'_, Option<Secret>> {
+    pub fn issue_first(&self) -> CommandFuture<'_, Option<Secret>> {
         Box::pin(async move {
-            let id = TokenId(derived_id(self.log_id().0.as_bytes()));
-            if self.load_token(id).await?.issued.is_some() {
+            let id = TokenId(derived_id(self.handler.log_id.0.as_bytes()));
+            if self.load(id).await?.issued.is_some() {
                 return Ok(None);
             }
             let request = Request::new(Caller::system("start"));
@@ -138,8 +204,7 @@ impl Commands {
         };
         let NewToken { role, label, scopes, account, ends_at } = token;
         let issued = TokenIssued { role, label, scopes, account, ends_at, digest };
-        let outcome =
-            self.token_command(request, id, TokenCommand::Issue(issued), Some(row)).await?;
+        let outcome = self.execute(request, id, TokenCommand::Issue(issued), Some(row)).await?;
         let fresh = outcome.status == crate::Status::Recorded && !outcome.replayed;
         Ok((outcome, id, fresh.then_some(secret)))
     }
@@ -147,24 +212,24 @@ impl Commands {
     /// Makes an access token invalid for ever: on this node at once, on others as soon as their
     /// followers see it, at the latest within a second; and everywhere at once for requests that
     /// name the position.
-    pub fn revoke_token<'a>(
+    pub fn revoke<'a>(
         &'a self,
         request: &'a Request,
         token: TokenId,
     ) -> CommandFuture<'a, Outcome<TokenState>> {
         Box::pin(async move {
-            only_administrators(request)?;
-            let outcome = self.token_command(request, token, TokenCommand::Revoke, None).await;
+            require_administrator(request)?;
+            let outcome = self.execute(request, token, TokenCommand::Revoke, None).await;
             if let Ok(revoked) = &outcome
                 && revoked.status == crate::Status::Recorded
             {
-                self.core.identities.revoked(revoked.position);
+                self.identities.revoked(revoked.position);
             }
             outcome
         })
     }
 
-    async fn token_command(
+    async fn execute(
         &self,
         request: &Request,
         token: TokenId,
@@ -172,28 +237,28 @@ impl Commands {
         row: Option<Row>,
     ) -> Result<Outcome<TokenState>, CommandError> {
         let written = AtomicBool::new(false);
-        let decider = TokenDecider { commands: self, token, command, row, written };
-        self.core.handler.execute(&self.core.tokens, &token, request, &decider).await
+        let decider = TokenDecider { service: self, token, command, row, written };
+        self.handler.execute(&self.cache, &token, request, &decider).await
     }
 
     /// Access tokens after an id, in the order of their vault rows; revoked ones too while their
     /// row is there.
-    pub fn tokens(
+    pub fn list(
         &self,
         after: Option<TokenId>,
         limit: u32,
     ) -> CommandFuture<'_, Vec<(TokenId, Arc<TokenState>)>> {
         Box::pin(async move {
             let after = match after {
-                Some(token) => self.load_token(token).await?.issued.as_ref().map(|i| i.digest),
+                Some(token) => self.load(token).await?.issued.as_ref().map(|i| i.digest),
                 None => None,
             };
-            let vault = &self.core.parts.vault;
-            let rows = vault.list_rows(RowKind::Token, after, limit).await.map_err(vault_error)?;
+            let rows =
+                self.vault.list_rows(RowKind::Token, after, limit).await.map_err(vault_error)?;
             let mut tokens = Vec::with_capacity(rows.len());
             for row in rows {
                 let Some(id) = token_of(&row) else { continue };
-                let state = self.load_token(id).await?;
+                let state = self.load(id).await?;
                 // A row whose event was never appended is no token.
                 if state.issued.as_ref().is_some_and(|issued| issued.digest == row.id) {
                     tokens.push((id, state));
@@ -213,8 +278,8 @@ impl Commands {
         Box::pin(async move {
             let identity = self.identify(bearer, at_least).await?;
             if identity.is_none() {
-                let now = self.core.now();
-                self.core.parts.activity.note(ActivityEntry::new(now, ActivityKind::SignInRefused));
+                let now = self.clock.now();
+                self.activity.note(ActivityEntry::new(now, ActivityKind::SignInRefused));
             }
             Ok(identity)
         })
@@ -225,8 +290,8 @@ impl Commands {
         bearer: &str,
         at_least: Position,
     ) -> Result<Option<Arc<TokenIdentity>>, CommandError> {
-        let (core, digest) = (&self.core, digest_of(bearer));
-        if let Some(known) = core.identities.get(&digest, core.now(), at_least) {
+        let digest = digest_of(bearer);
+        if let Some(known) = self.identities.get(&digest, self.clock.now(), at_least) {
             return Ok(Some(known));
         }
         let well_formed = bearer
@@ -237,9 +302,9 @@ impl Commands {
             return Ok(None);
         }
         let Some((row, id)) = self.row_of_digest(digest).await? else { return Ok(None) };
-        let wanted = at_least.max(core.identities.floor());
-        let (state, recent) = core.handler.recent(&core.tokens, &id, wanted).await?;
-        let now = core.now();
+        let wanted = at_least.max(self.identities.floor());
+        let (state, recent) = self.handler.recent(&self.cache, &id, wanted).await?;
+        let now = self.clock.now();
         let issued = state.issued.as_ref().filter(|issued| {
             issued.digest == row
                 && state.revoked_at.is_none()
@@ -254,7 +319,7 @@ impl Commands {
             account: issued.account.clone(),
         });
         let looked_at = now.plus_micros(-recent.age);
-        core.identities.keep(digest, &identity, issued.ends_at, (recent.position, looked_at));
+        self.identities.keep(digest, &identity, issued.ends_at, (recent.position, looked_at));
         Ok(Some(identity))
     }
 
@@ -262,15 +327,13 @@ impl Commands {
         &self,
         digest: [u8; 32],
     ) -> Result<Option<(VaultId, TokenId)>, CommandError> {
-        let core = &self.core;
-        if let Some(known) = core.digests.get(&digest).await {
+        if let Some(known) = self.digests.get(&digest).await {
             return Ok(Some(known));
         }
-        let rows =
-            core.parts.vault.find_rows(RowKind::Token, &digest).await.map_err(vault_error)?;
+        let rows = self.vault.find_rows(RowKind::Token, &digest).await.map_err(vault_error)?;
         let known = rows.first().and_then(|row| Some((row.id, token_of(row)?)));
         if let Some(known) = known {
-            core.digests.insert(digest, known).await;
+            self.digests.insert(digest, known).await;
         }
         Ok(known)
     }

@@ -1,12 +1,10 @@
-//! Commands on accounts; names and addresses go to the vault, sealed.
+//! The account service: commands on accounts; names and addresses go to the vault, sealed.
 
-use super::Commands;
 use crate::{
-    AccountCommand, Address, CommandError, CommandFuture, Outcome, Profile, ProfilePatch, Request,
-    core::{Core, account_stream},
-    handler::{Decided, Decider, vault_error},
+    AccountCommand, Address, CommandError, Outcome, Profile, ProfilePatch, Request,
+    handler::{Decided, Decider, Handler, StateCache, vault_error},
     random,
-    vault::{Row, RowKind},
+    vault::{Row, RowKind, Vault, key_ring::KeyRing},
 };
 use domain::{
     account::{self, AccountState, AccountStatus},
@@ -14,6 +12,7 @@ use domain::{
     event::{AccountEvent, Scope},
     field::FieldPath,
     id::{AccountId, VaultId},
+    position::Position,
     rejection::{Entity, Reason, Rejection},
     stream::StreamName,
     time::Time,
@@ -21,7 +20,8 @@ use domain::{
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use parking_lot::Mutex;
 use sha2::Sha256;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt, sync::Arc};
+use zeroize::Zeroizing;
 
 /// Most addresses of a person, and their greatest length.
 const MAX_ADDRESSES: usize = 20;
@@ -29,7 +29,7 @@ const MAX_ADDRESS_BYTES: usize = 254;
 const MAX_NAME_CHARS: usize = 200;
 
 struct AccountDecider<'a> {
-    commands: &'a Commands,
+    service: &'a AccountService,
     request: &'a Request,
     account: &'a AccountId,
     intent: &'a AccountCommand,
@@ -44,7 +44,7 @@ impl Decider<AccountState> for AccountDecider<'_> {
         state: &AccountState,
         at: Time,
     ) -> Result<Decided<AccountState>, CommandError> {
-        let core = &self.commands.core;
+        let service = self.service;
         self.may(state)?;
         let (command, fresh) = match self.intent {
             AccountCommand::Put(profile) => {
@@ -52,13 +52,13 @@ impl Decider<AccountState> for AccountDecider<'_> {
                 (account::AccountCommand::Register { profile }, fresh)
             }
             AccountCommand::Patch(patch) => {
-                let current = core.profile(state).await?.unwrap_or_default();
+                let current = service.profile(state).await?.unwrap_or_default();
                 let (profile, fresh) = self.profile_row(state, patched(current, patch)).await?;
                 (account::AccountCommand::Change { profile }, fresh)
             }
             AccountCommand::Deactivate => (account::AccountCommand::Deactivate, None),
             AccountCommand::Erase => {
-                let vault = &core.parts.vault;
+                let vault = &service.vault;
                 let key = vault.data_key_of(&key_owner(self.account)).await.map_err(vault_error)?;
                 let keys = key.into_iter().map(|row| row.id).collect();
                 (account::AccountCommand::Erase { keys }, None)
@@ -112,7 +112,7 @@ impl AccountDecider<'_> {
         state: &AccountState,
         mut profile: Profile,
     ) -> Result<(Option<VaultId>, Option<Profile>), CommandError> {
-        let current = self.commands.core.profile(state).await?;
+        let current = self.service.profile(state).await?;
         if !self.request.caller.unrestricted() {
             // Nobody confirms the own addresses.
             for address in &mut profile.addresses {
@@ -132,19 +132,19 @@ impl AccountDecider<'_> {
     }
 
     async fn write_profile(&self, profile: &Profile, at: Time) -> Result<(), CommandError> {
-        let core = &self.commands.core;
-        if core.parts.vault.row(RowKind::Profile, self.row).await.map_err(vault_error)?.is_some() {
+        let service = self.service;
+        if service.vault.row(RowKind::Profile, self.row).await.map_err(vault_error)?.is_some() {
             return Ok(());
         }
         let key_owner = key_owner(self.account);
-        let key = core.key_ring.sealing_key(&key_owner).await.map_err(vault_error)?;
+        let key = service.key_ring.sealing_key(&key_owner).await.map_err(vault_error)?;
         let key = key.ok_or_else(|| {
             CommandError::Rejected(Rejection::Rule {
                 reason: Reason::AccountInactive,
                 detail: "the account is erased".to_owned(),
             })
         })?;
-        let plain = serde_json::to_vec(profile).map(zeroize::Zeroizing::new);
+        let plain = serde_json::to_vec(profile).map(Zeroizing::new);
         let body = plain
             .ok()
             .and_then(|plain| key.seal_row(&self.row.to_string(), &plain))
@@ -153,13 +153,13 @@ impl AccountDecider<'_> {
         let row = Row {
             id: self.row,
             kind: RowKind::Profile,
-            stream: account_stream(self.account).to_string(),
+            stream: StreamName::Account(self.account.clone()).to_string(),
             key_owner: Some(key_owner),
-            lookups: verified.map(|address| core.address_digest(&address.address)).collect(),
+            lookups: verified.map(|address| service.address_digest(&address.address)).collect(),
             body,
             written_at: at,
         };
-        core.parts.vault.add_row(row).await.map_err(vault_error)
+        service.vault.add_row(row).await.map_err(vault_error)
     }
 }
 
@@ -221,7 +221,54 @@ fn normalised(address: &str) -> String {
     address.trim().to_lowercase()
 }
 
-impl Core {
+/// Carries out commands on accounts, and knows their states and profiles.
+pub(crate) struct AccountService {
+    pub(crate) handler: Arc<Handler>,
+    pub(crate) cache: StateCache<AccountState>,
+    pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) key_ring: Arc<KeyRing>,
+    /// Makes the digests by which addresses are found.
+    pub(crate) address_key: Zeroizing<[u8; 32]>,
+}
+
+impl fmt::Debug for AccountService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccountService")
+    }
+}
+
+/// May an account with this state use its rights? Unregistered ones may: they can have grants.
+pub(crate) fn active(state: &AccountState) -> bool {
+    match state.status {
+        AccountStatus::Unknown | AccountStatus::Active => true,
+        AccountStatus::Deactivated | AccountStatus::Erased => false,
+    }
+}
+
+impl AccountService {
+    /// The current state of an account. Confirmed by the log's leader.
+    pub(crate) async fn load(
+        &self,
+        account: &AccountId,
+    ) -> Result<Arc<AccountState>, CommandError> {
+        self.handler.current(&self.cache, account).await
+    }
+
+    /// An account's state of at most a second ago, which knows everything up to a position.
+    pub(crate) async fn recent(
+        &self,
+        account: &AccountId,
+        at_least: Position,
+    ) -> Result<(Arc<AccountState>, Position), CommandError> {
+        let (state, recent) = self.handler.recent(&self.cache, account, at_least).await?;
+        Ok((state, recent.position))
+    }
+
+    /// May an account use its rights?
+    pub(crate) async fn is_active(&self, account: &AccountId) -> Result<bool, CommandError> {
+        Ok(active(&self.recent(account, Position::START).await?.0))
+    }
+
     /// What stands in the vault to find an address by.
     fn address_digest(&self, address: &str) -> Vec<u8> {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.address_key.as_slice()) else {
@@ -237,59 +284,44 @@ impl Core {
         state: &AccountState,
     ) -> Result<Option<Profile>, CommandError> {
         let Some(id) = state.profile else { return Ok(None) };
-        let row = self.parts.vault.row(RowKind::Profile, id).await.map_err(vault_error)?;
+        let row = self.vault.row(RowKind::Profile, id).await.map_err(vault_error)?;
         let Some(row) = row else { return Ok(None) };
         let place = id.to_string();
         let plain = self.key_ring.open_row(&place, &row.body).await.map_err(vault_error)?;
         Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
     }
-}
 
-impl Commands {
-    /// Carries out what is wanted of an account.
-    pub fn account<'a>(
-        &'a self,
-        request: &'a Request,
-        account: &'a AccountId,
+    /// Carries out a command on an account. What the vault has of an erased one is removed
+    /// elsewhere.
+    pub(crate) async fn execute(
+        &self,
+        request: &Request,
+        account: &AccountId,
         intent: AccountCommand,
-    ) -> CommandFuture<'a, Outcome<AccountState>> {
-        Box::pin(async move {
-            if !request.caller.has_scope(Scope::Accounts) {
-                return Err(CommandError::ScopeMissing(Scope::Accounts));
-            }
-            let row = VaultId(random::id());
-            let (profile, intent) = (Mutex::default(), &intent);
-            let decider = AccountDecider { commands: self, request, account, intent, row, profile };
-            let core = &self.core;
-            let outcome = core.handler.execute(&core.accounts, account, request, &decider).await?;
-            if *intent == AccountCommand::Erase && !request.dry_run {
-                // The vault's follower does this too, wherever this node ends in between.
-                core.forget_account(account).await?;
-            }
-            Ok(outcome)
-        })
-    }
-
-    /// Name and addresses of an account; `None` = it has none, or they are erased.
-    pub fn profile<'a>(&'a self, state: &'a AccountState) -> CommandFuture<'a, Option<Profile>> {
-        Box::pin(async move { self.core.profile(state).await })
+    ) -> Result<Outcome<AccountState>, CommandError> {
+        if !request.caller.has_scope(Scope::Accounts) {
+            return Err(CommandError::ScopeMissing(Scope::Accounts));
+        }
+        let row = VaultId(random::id());
+        let (profile, intent) = (Mutex::default(), &intent);
+        let decider = AccountDecider { service: self, request, account, intent, row, profile };
+        self.handler.execute(&self.cache, account, request, &decider).await
     }
 
     /// The active accounts that have an address, confirmed as their own, in their current profile.
     /// Nothing keeps two from it: which of them is meant is then for the caller to say.
-    pub(super) async fn accounts_of_address(
+    pub(crate) async fn find_by_address(
         &self,
         address: &str,
     ) -> Result<BTreeSet<AccountId>, CommandError> {
-        let vault = &self.core.parts.vault;
-        let digest = self.core.address_digest(address);
-        let rows = vault.find_rows(RowKind::Profile, &digest).await.map_err(vault_error)?;
+        let digest = self.address_digest(address);
+        let rows = self.vault.find_rows(RowKind::Profile, &digest).await.map_err(vault_error)?;
         let mut found = BTreeSet::new();
         for row in &rows {
             let Ok(StreamName::Account(account)) = row.stream.parse::<StreamName>() else {
                 continue;
             };
-            let state = self.load_account(&account).await?;
+            let state = self.load(&account).await?;
             if state.profile == Some(row.id) && state.status == AccountStatus::Active {
                 found.insert(account);
             }

@@ -1,13 +1,15 @@
-//! Commands on items: permissions from the authority, rules from the domain, vault rows before the
-//! append.
+//! The item service: commands on items, with permissions from the authority, rules from the domain,
+//! and vault rows before the append.
 
-use super::Commands;
 use crate::{
-    CommandError, CommandFuture, GranteeRef, Outcome, Request, Secret,
-    core::{active, item_stream},
-    handler::{Decided, Decider, vault_error},
+    Clock, CommandError, GranteeRef, Outcome, Request, Secret,
+    accounts::{AccountService, active},
+    authority::AccessService,
+    handler::{Decided, Decider, Handler, StateCache, vault_error},
+    passwords::PasswordAttemptLimiter,
     random,
-    vault::{Row, RowKind},
+    system::SystemService,
+    vault::{Row, RowKind, Vault},
 };
 use domain::{
     aggregate::Aggregate as _,
@@ -19,15 +21,22 @@ use domain::{
     position::Position,
     principal::Grantee,
     rejection::{Entity, Reason, Rejection},
+    stream::StreamName,
     time::Time,
 };
-use eventlog::{ActivityEntry, ActivityKind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use eventlog::{Activity, ActivityEntry, ActivityKind};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 use uuid::Uuid;
 
 /// One command on one item, decided as often as needed.
 struct ItemDecider<'a> {
-    commands: &'a Commands,
+    service: &'a ItemService,
     request: &'a Request,
     item: &'a ItemRef,
     command: &'a ItemCommand,
@@ -43,11 +52,11 @@ impl Decider<ItemState> for ItemDecider<'_> {
         state: &ItemState,
         at: Time,
     ) -> Result<Decided<ItemState>, CommandError> {
-        let Self { commands, request, item, .. } = self;
-        let core = &commands.core;
+        let Self { service, request, item, .. } = self;
         let Request { caller, at_least, .. } = request;
-        let mut access = core.effective_access(caller, item, state, *at_least, at).await?;
-        let system = core.in_force().await?;
+        let mut access =
+            service.access.effective_access(caller, item, state, *at_least, at).await?;
+        let system = service.system.in_force().await?;
         let context = Context {
             now: at,
             subject: &access.subject,
@@ -109,13 +118,13 @@ impl ItemDecider<'_> {
         let row = |id: VaultId, kind: RowKind, body: Vec<u8>| Row {
             id,
             kind,
-            stream: item_stream(self.item).to_string(),
+            stream: StreamName::Item(self.item.clone()).to_string(),
             key_owner: key_owner.map(str::to_owned),
             lookups: Vec::new(),
             body,
             written_at: at,
         };
-        let core = &self.commands.core;
+        let service = self.service;
         let mut rows = Vec::new();
         for event in events {
             if let ItemEvent::LinkCreated(created) = event {
@@ -124,11 +133,11 @@ impl ItemDecider<'_> {
             }
         }
         if let Some((id, password)) = &self.password {
-            let digest = core.password_attempts.digest(password).await?;
+            let digest = service.passwords.digest(password).await?;
             rows.push(row(*id, RowKind::Password, digest.into_bytes()));
         }
         for row in rows {
-            core.parts.vault.add_row(row).await.map_err(vault_error)?;
+            service.vault.add_row(row).await.map_err(vault_error)?;
         }
         Ok(())
     }
@@ -160,68 +169,86 @@ const fn scope(command: &ItemCommand) -> Scope {
     }
 }
 
-impl Commands {
+/// Carries out commands on items.
+pub(crate) struct ItemService {
+    pub(crate) handler: Arc<Handler>,
+    pub(crate) cache: StateCache<ItemState>,
+    pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) activity: Arc<dyn Activity>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) access: Arc<AccessService>,
+    pub(crate) accounts: Arc<AccountService>,
+    pub(crate) system: Arc<SystemService>,
+    pub(crate) passwords: Arc<PasswordAttemptLimiter>,
+}
+
+impl fmt::Debug for ItemService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ItemService")
+    }
+}
+
+impl ItemService {
+    /// The current state of an item, texts opened. Confirmed by the log's leader.
+    pub(crate) async fn load(&self, item: &ItemRef) -> Result<Arc<ItemState>, CommandError> {
+        self.handler.current(&self.cache, item).await
+    }
+
     /// Carries out a command on an item.
-    pub fn item<'a>(
-        &'a self,
-        request: &'a Request,
-        item: &'a ItemRef,
+    pub(crate) async fn execute(
+        &self,
+        request: &Request,
+        item: &ItemRef,
         command: ItemCommand,
-    ) -> CommandFuture<'a, Outcome<ItemState>> {
-        Box::pin(async move { self.issue(request, item, &command, None).await })
+    ) -> Result<Outcome<ItemState>, CommandError> {
+        self.issue(request, item, &command, None).await
     }
 
     /// Makes a link; the password is digested and written to the vault before.
-    pub fn create_link<'a>(
-        &'a self,
-        request: &'a Request,
-        item: &'a ItemRef,
+    pub(crate) async fn create_link(
+        &self,
+        request: &Request,
+        item: &ItemRef,
         mut link: NewLink,
         password: Option<Secret>,
-    ) -> CommandFuture<'a, Outcome<ItemState>> {
-        Box::pin(async move {
-            let password = password.map(|password| (VaultId(random::id()), password));
-            link.password = password.as_ref().map(|(id, _)| *id);
-            self.issue(request, item, &ItemCommand::CreateLink(link), password).await
-        })
+    ) -> Result<Outcome<ItemState>, CommandError> {
+        let password = password.map(|password| (VaultId(random::id()), password));
+        link.password = password.as_ref().map(|(id, _)| *id);
+        self.issue(request, item, &ItemCommand::CreateLink(link), password).await
     }
 
     /// Sets the password of a link.
-    pub fn set_link_password<'a>(
-        &'a self,
-        request: &'a Request,
-        item: &'a ItemRef,
+    pub(crate) async fn set_link_password(
+        &self,
+        request: &Request,
+        item: &ItemRef,
         link: LinkId,
         password: Secret,
-    ) -> CommandFuture<'a, Outcome<ItemState>> {
-        Box::pin(async move {
-            let id = VaultId(random::id());
-            let command = ItemCommand::SetLinkPassword { link, password: id };
-            self.issue(request, item, &command, Some((id, password))).await
-        })
+    ) -> Result<Outcome<ItemState>, CommandError> {
+        let id = VaultId(random::id());
+        let command = ItemCommand::SetLinkPassword { link, password: id };
+        self.issue(request, item, &command, Some((id, password))).await
     }
 
     /// Shares with some; e-mail addresses are looked up in the vault. `template.grantees` is
     /// ignored.
-    pub fn share<'a>(
-        &'a self,
-        request: &'a Request,
-        item: &'a ItemRef,
+    pub(crate) async fn share(
+        &self,
+        request: &Request,
+        item: &ItemRef,
         asked: Vec<GranteeRef>,
         mut template: Share,
-    ) -> CommandFuture<'a, Outcome<ItemState>> {
-        Box::pin(async move {
-            let mut targets = Vec::with_capacity(asked.len());
-            for grantee in asked {
-                targets.push(match grantee {
-                    GranteeRef::Account(id) => self.account_target(id, request.at_least).await?,
-                    GranteeRef::Group(id) => ResolvedGrantee::Grantee(Grantee::Group(id)),
-                    GranteeRef::Email(address) => self.address_target(&address).await?,
-                });
-            }
-            template.grantees = targets;
-            self.issue(request, item, &ItemCommand::Share(template), None).await
-        })
+    ) -> Result<Outcome<ItemState>, CommandError> {
+        let mut targets = Vec::with_capacity(asked.len());
+        for grantee in asked {
+            targets.push(match grantee {
+                GranteeRef::Account(id) => self.account_target(id, request.at_least).await?,
+                GranteeRef::Group(id) => ResolvedGrantee::Grantee(Grantee::Group(id)),
+                GranteeRef::Email(address) => self.address_target(&address).await?,
+            });
+        }
+        template.grantees = targets;
+        self.issue(request, item, &ItemCommand::Share(template), None).await
     }
 
     async fn account_target(
@@ -229,7 +256,7 @@ impl Commands {
         id: AccountId,
         at_least: Position,
     ) -> Result<ResolvedGrantee, CommandError> {
-        let (state, _) = self.core.recent_account(&id, at_least).await?;
+        let (state, _) = self.accounts.recent(&id, at_least).await?;
         Ok(if active(&state) {
             ResolvedGrantee::Grantee(Grantee::Account(id))
         } else {
@@ -241,7 +268,7 @@ impl Commands {
     }
 
     async fn address_target(&self, address: &str) -> Result<ResolvedGrantee, CommandError> {
-        let mut found = self.accounts_of_address(address).await?;
+        let mut found = self.accounts.find_by_address(address).await?;
         let detail = match (found.pop_first(), found.is_empty()) {
             (Some(id), true) => return Ok(ResolvedGrantee::Grantee(Grantee::Account(id))),
             (Some(_), false) => {
@@ -266,7 +293,7 @@ impl Commands {
             return Err(CommandError::ScopeMissing(needed));
         }
         let decider = ItemDecider {
-            commands: self,
+            service: self,
             request,
             item,
             command,
@@ -274,8 +301,7 @@ impl Commands {
             password,
             rows_written: AtomicBool::new(false),
         };
-        let core = &self.core;
-        let answer = core.handler.execute(&core.items, item, request, &decider).await;
+        let answer = self.handler.execute(&self.cache, item, request, &decider).await;
         if let Err(CommandError::Rejected(
             rejection @ (Rejection::NotPermitted { .. } | Rejection::NotFound(Entity::Item)),
         )) = &answer
@@ -292,12 +318,12 @@ impl Commands {
         let denied = matches!(rejection, Rejection::NotPermitted { .. });
         let detail = if denied { "not_permitted" } else { "not_found" };
         let caller = &request.caller;
-        self.core.parts.activity.note(ActivityEntry {
+        self.activity.note(ActivityEntry {
             item: Some(item.clone()),
             account: caller.account.clone(),
             token: caller.token,
             detail: Some(detail.to_owned()),
-            ..ActivityEntry::new(self.core.now(), ActivityKind::CommandDenied)
+            ..ActivityEntry::new(self.clock.now(), ActivityKind::CommandDenied)
         });
     }
 }
