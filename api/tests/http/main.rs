@@ -8,6 +8,7 @@ mod answers;
 mod bodies;
 mod conventions;
 mod document;
+mod effective_access;
 mod failures;
 mod filters;
 mod flows;

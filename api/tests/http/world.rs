@@ -1,6 +1,9 @@
 //! A whole service in one process, with a clock that the test moves, and a client for it.
 
-use crate::rig::{RiggedLog, RiggedViews};
+use crate::{
+    effective_access::RiggedAuthority,
+    rig::{RiggedLog, RiggedViews},
+};
 use api::{AppDependencies, AppState, Limits, Routes, wiring::IndexAuthority};
 use axum::{
     Router,
@@ -38,6 +41,7 @@ pub(crate) struct World {
     pub(crate) log: SharedLog,
     pub(crate) faults: Arc<FaultyLog>,
     pub(crate) rig: Arc<RiggedLog>,
+    pub(crate) authority: Arc<RiggedAuthority>,
     pub(crate) views: Arc<RiggedViews>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) activity: Arc<MemoryActivity>,
@@ -87,6 +91,8 @@ impl World {
         let activity: Arc<MemoryActivity> = Arc::default();
         let options = IndexOptions::default();
         let index = AccessIndex::open(Arc::new(memory.clone()), None, options).await.unwrap();
+        let known = Arc::new(IndexAuthority::new(index.clone()));
+        let authority = Arc::new(RiggedAuthority::new(known));
         let parts = Dependencies {
             log: log.clone(),
             keys: Arc::new(memory.clone()),
@@ -94,7 +100,7 @@ impl World {
             server_key: ServerKey::from_bytes([7; 32]),
             activity: activity.clone(),
             clock: clock.clone(),
-            authority: Some(Arc::new(IndexAuthority::new(index.clone()))),
+            authority: Some(authority.clone()),
             settings,
         };
         let commands = Commands::open(parts.clone()).await.unwrap();
@@ -115,6 +121,7 @@ impl World {
             log,
             faults,
             rig,
+            authority,
             views,
             clock,
             activity,
