@@ -86,7 +86,8 @@ impl Control for SqliteControl {
                 return Ok(true);
             };
             let sql = format!(
-                "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} LIMIT {MAX_CLEARED_ROWS})"
+                "DELETE FROM {table} WHERE rowid IN \
+                 (SELECT rowid FROM {table} LIMIT {MAX_CLEARED_ROWS})"
             );
             if connection.execute(&sql, [])? < MAX_CLEARED_ROWS {
                 connection.execute_batch(&format!("DROP TABLE {table}"))?;
