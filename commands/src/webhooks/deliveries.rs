@@ -1,5 +1,5 @@
-//! How far the deliveries of webhooks have come, which node delivers, and what was given up: entries
-//! of the vault.
+//! How far the deliveries of webhooks have come, which node delivers, and what was given up:
+//! entries of the vault.
 //!
 //! They are not in the database of the read models, because that is disposable: a rebuilt one would
 //! deliver everything again. The vault is private and backed up; one that was restored delivers
