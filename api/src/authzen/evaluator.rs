@@ -222,8 +222,8 @@ impl<'a> Evaluator<'a> {
         }
         if !verdict.paths.has(PathKind::Link) {
             ignored.push(
-                "a visit was ignored: its link is not open on this item, has a new secret or \
-                 password, or is for people who are signed in",
+                "visit ignored: its link is not open on this item, has a new secret or password, \
+                 or requires sign-in",
             );
         }
         Ok((subject, verdict, ignored))

@@ -284,7 +284,7 @@ async fn visits_that_give_nothing_are_named(mut world: World) {
     let ended = owner.delete(&format!("{path}/links/{ended}")).await;
     let visitor = viewer.after(&ended);
     for (visit, why) in [
-        ("nonsense", "not one of this service"),
+        ("nonsense", "visit ignored: invalid signature"),
         (foreign.as_str(), "not open on this item"),
         (void.as_str(), "new secret"),
         (over.as_str(), "not open on this item"),
