@@ -286,7 +286,7 @@ async fn visits_that_give_nothing_are_named(mut world: World) {
     for (visit, why) in [
         ("nonsense", "visit ignored: invalid signature"),
         (foreign.as_str(), "not open on this item"),
-        (void.as_str(), "new secret"),
+        (void.as_str(), "its link was rotated"),
         (over.as_str(), "not open on this item"),
     ] {
         let visitor = visitor.with("Sharelog-Visit", visit);
